@@ -1,0 +1,110 @@
+"""Guards in the database that every app uses: change history, append-only rows, locked rows (architecture.md §3).
+
+All of them are triggers, so no code path, `QuerySet.update()` or SQL escapes them. A refused change is an
+`IntegrityError` that names the table and the guard, like that of any other constraint::
+
+    @tracked()
+    class Loan(models.Model):
+        class Meta:
+            triggers = locked_when("loan", pgtrigger.Q(old__decided_at__isnull=False))
+
+    class LedgerEntry(models.Model):
+        class Meta:
+            triggers = append_only("ledger")
+
+Names are unique per table. Bypassing a guard is possible only by name (`pgtrigger.ignore("loans.Loan:loan_locked")`)
+and is kept to key rotation and anonymising.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pghistory
+import pghistory.core
+import pgtrigger
+from django.db import models
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+class Refuse(pgtrigger.Trigger):
+    """Raise an integrity error instead of doing the operation."""
+
+    when = pgtrigger.Before
+
+    def __init__(self, *, message: str, **kwargs: Any) -> None:
+        self.message = message
+        super().__init__(**kwargs)
+
+    def get_func(self, model: type[models.Model]) -> str:
+        return f"""
+            RAISE EXCEPTION 'Cannot % rows of %: {self.message} ({self.name})', lower(TG_OP), TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = '{self.name}';
+        """
+
+
+def tracked(**kwargs: Any) -> Callable[[M], M]:
+    """Keep every version of a row, with who and which request changed it. The versions are append-only themselves.
+
+    `exclude=["password"]` leaves fields out; further arguments are those of `pghistory.track`.
+    """
+    kwargs.setdefault("append_only", True)
+    return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), **kwargs)
+
+
+def append_only(name: str) -> list[pgtrigger.Trigger]:
+    """Refuse UPDATE, DELETE and TRUNCATE on a table."""
+    message = "the table is append-only"
+    return [
+        Refuse(name=f"{name}_append_only", operation=pgtrigger.Update | pgtrigger.Delete, message=message),
+        Refuse(
+            name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message
+        ),
+    ]
+
+
+def locked_when(
+    name: str, condition: pgtrigger.Q, *, message: str = "the row is locked", only: list[str] | None = None
+) -> list[pgtrigger.Trigger]:
+    """Refuse DELETE, and UPDATE (of the fields in `only`, else of any), of rows whose old values meet the condition."""
+    update = pgtrigger.UpdateOf(*only) if only else pgtrigger.Update
+    return [
+        Refuse(name=f"{name}_locked", operation=update | pgtrigger.Delete, condition=condition, message=message)
+    ]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one row, before and after."""
+
+    at: datetime
+    user_id: int | None
+    label: str
+    field: str
+    before: Any
+    after: Any
+
+
+def changes_of(row: models.Model) -> list[Change]:
+    """What happened to a row, newest first: each field that changed, its value before and after, and who did it."""
+    (event_model,) = pghistory.core.event_models(tracks_model=type(row))
+    events = event_model.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("pgh_id")
+    changes: list[Change] = []
+    previous = None
+    for event in events:
+        changes.extend(_differences(previous, event))
+        previous = event
+    return changes[::-1]
+
+
+def _differences(previous: models.Model | None, event: Any) -> Iterator[Change]:
+    context = event.pgh_context.metadata if event.pgh_context else {}
+    for field in event._meta.concrete_fields:
+        if field.name.startswith("pgh_") or field.primary_key:
+            continue
+        before = getattr(previous, field.attname) if previous is not None else None
+        after = None if event.pgh_label == "delete" else getattr(event, field.attname)
+        if before != after:
+            yield Change(event.pgh_created_at, context.get("user"), event.pgh_label, field.name, before, after)
