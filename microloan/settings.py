@@ -8,6 +8,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from microloan.core.logs import mask_cpr
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -18,6 +20,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEMO or DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DEMO_CLOCK = DEMO
 ALLOW_FICTITIOUS_CPR = env.bool("ALLOW_FICTITIOUS_CPR", default=DEMO)
 # Newest key first; older keys still decrypt (rotation). 32 random bytes each, urlsafe base64.
 CPR_ENCRYPTION_KEYS = env.list("CPR_ENCRYPTION_KEYS", default=[])
@@ -163,6 +166,8 @@ WHITENOISE_USE_FINDERS = DEMO or DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # --- Security --------------------------------------------------------------------------------------------------------
 HTTPS = env.bool("HTTPS", default=not (DEMO or DEBUG))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -216,20 +221,22 @@ SHARED_PROCESSORS = [
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
+    mask_cpr,
 ]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
+            "()": "microloan.core.logs.CprSafeFormatter",
             "processor": structlog.dev.ConsoleRenderer(colors=False)
             if DEMO or DEBUG
             else structlog.processors.JSONRenderer(),
             "foreign_pre_chain": SHARED_PROCESSORS,
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "filters": {"cpr": {"()": "microloan.core.logs.CprFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["cpr"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},

@@ -71,7 +71,7 @@ def run_job(name: str, until: date) -> Counts:
 
 
 def days_to_run(last: date | None, until: date) -> list[date]:
-    """From the day after the last finished one; the first run ever, and a repeated one, take just the date asked for."""
+    """From the day after the last finished one; a first or a repeated run takes just the date asked for."""
     if last is None or last >= until:
         return [until]
     return [last + timedelta(days=step) for step in range(1, (until - last).days + 1)]

@@ -7,7 +7,7 @@ from microloan.core.commands import REFUSED, WRONG_ARGUMENTS, ReportingCommand, 
 
 
 class Command(ReportingCommand):
-    help = "Runs the daily jobs as if it were the date, exactly the code the scheduler runs, and catches up missed days."
+    help = "Runs the daily jobs as if it were the date, as the scheduler does, and catches up missed days."
 
     def add_own_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--date", type=date_argument, help="YYYY-MM-DD, today if left out")
@@ -19,7 +19,7 @@ class Command(ReportingCommand):
             counts = jobs.run_jobs(day, only=options["job"])
         except jobs.UnknownJob as error:
             known = ", ".join(jobs.registry.names())
-            raise CommandError(f"No job is called {error}. The jobs are: {known}", returncode=WRONG_ARGUMENTS) from error
+            raise CommandError(f"There is no job {error}, only {known}", returncode=WRONG_ARGUMENTS) from error
         except jobs.JobIsRunning as error:
             raise CommandError(f"{error} is running already", returncode=REFUSED) from error
         made = {name: {"created": count.created, "skipped": count.skipped} for name, count in counts.items()}
