@@ -59,9 +59,7 @@ def append_only(name: str) -> list[pgtrigger.Trigger]:
     message = "the table is append-only"
     return [
         Refuse(name=f"{name}_append_only", operation=pgtrigger.Update | pgtrigger.Delete, message=message),
-        Refuse(
-            name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message
-        ),
+        Refuse(name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message),
     ]
 
 
@@ -70,9 +68,7 @@ def locked_when(
 ) -> list[pgtrigger.Trigger]:
     """Refuse DELETE, and UPDATE (of the fields in `only`, else of any), of rows whose old values meet the condition."""
     update = pgtrigger.UpdateOf(*only) if only else pgtrigger.Update
-    return [
-        Refuse(name=f"{name}_locked", operation=update | pgtrigger.Delete, condition=condition, message=message)
-    ]
+    return [Refuse(name=f"{name}_locked", operation=update | pgtrigger.Delete, condition=condition, message=message)]
 
 
 @dataclass(frozen=True)

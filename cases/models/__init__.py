@@ -1,0 +1,19 @@
+from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
+from cases.models.citizen import Citizen, LivelihoodPeriod
+from cases.models.decision import Decision
+from cases.models.work import Contact, JournalEntry, Task
+
+__all__ = [
+    "Business",
+    "CaseFile",
+    "Citizen",
+    "Cohort",
+    "Contact",
+    "Decision",
+    "JournalEntry",
+    "LivelihoodPeriod",
+    "NumberSeries",
+    "PhaseChange",
+    "Referral",
+    "Task",
+]

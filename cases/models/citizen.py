@@ -1,0 +1,78 @@
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.enums import LetterPreference, Livelihood, Sex
+from microloan.core import clock
+from microloan.core.fields import EncryptedCprField
+from microloan.core.history import tracked
+from microloan.policy.models import closed_range
+
+
+@tracked(exclude=["cpr"])
+class Citizen(models.Model):
+    """A person that the programme is about; never a user. CPR is encrypted and found through a keyed blind index."""
+
+    cpr = EncryptedCprField(_("CPR number"), purpose="cpr", null=True, blank=True)
+    cpr_index = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+    name = models.CharField(_("name"), max_length=120, blank=True, db_collation="da-x-icu")
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    co_name = models.CharField(_("c/o"), max_length=80, blank=True)
+    street = models.CharField(_("address"), max_length=100, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=4, blank=True)
+    city = models.CharField(_("city"), max_length=60, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    protected_address = models.BooleanField(_("protected address"), default=False)
+    protected_until = models.DateField(_("protected until"), null=True, blank=True)
+    digital_post_exempt = models.BooleanField(_("exempt from Digital Post"), default=False)
+    letter_preference = models.CharField(
+        _("letters by"), max_length=14, choices=LetterPreference, default=LetterPreference.DIGITAL_POST
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ("name", "pk")
+        verbose_name = _("citizen")
+        verbose_name_plural = _("citizens")
+
+    def __str__(self) -> str:
+        return self.name or _("Citizen without name")
+
+
+@tracked()
+class LivelihoodPeriod(models.Model):
+    """What the citizen lived on from a date to a date, both counted; an empty end means still (domain.md §10)."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="livelihood_periods")
+    kind = models.CharField(_("livelihood"), max_length=40, choices=Livelihood)
+    from_on = models.DateField(_("from"))
+    to_on = models.DateField(_("to"), null=True, blank=True)
+    recorded_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ("from_on", "pk")
+        verbose_name = _("livelihood period")
+        verbose_name_plural = _("livelihood periods")
+        constraints = [
+            models.CheckConstraint(
+                name="livelihood_from_before_to",
+                condition=Q(to_on__isnull=True) | Q(to_on__gte=models.F("from_on")),
+                violation_error_message=_("The last day must not be before the first."),
+            ),
+            ExclusionConstraint(
+                name="livelihood_no_overlap",
+                expressions=[
+                    ("citizen", RangeOperators.EQUAL),
+                    (closed_range("from_on", "to_on"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("The citizen already has a livelihood in that period."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.from_on}–{self.to_on or ''}"

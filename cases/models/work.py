@@ -1,0 +1,106 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.enums import ContactKind, ContactState, EntryKind, Holder
+from cases.models.casefile import CaseFile
+from microloan.core import clock
+from microloan.core.history import append_only, tracked
+
+
+@tracked()
+class Contact(models.Model):
+    """A meeting or call, planned or held (domain.md §3.5). No-show and cancelled in time are two things."""
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="contacts")
+    kind = models.CharField(_("kind"), max_length=24, choices=ContactKind)
+    at = models.DateTimeField(_("time"))
+    place = models.CharField(_("place"), max_length=100, blank=True)
+    state = models.CharField(_("how it went"), max_length=10, choices=ContactState, default=ContactState.PLANNED)
+    staff = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("staff present"), related_name="contacts")
+    notes = models.TextField(_("notes"), blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        indexes = [models.Index(fields=["case", "-at"], name="contact_case_at")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+
+class JournalEntry(models.Model):
+    """One line of the timeline, append-only: a correction is a new entry that names the old (domain.md §3.7)."""
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="journal")
+    kind = models.CharField(_("kind"), max_length=12, choices=EntryKind)
+    title = models.CharField(_("title"), max_length=200)
+    text = models.TextField(_("text"), blank=True)
+    event_at = models.DateTimeField(_("time of the event"))
+    entered_at = models.DateTimeField(_("time of entry"), default=clock.now)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="journal_entries"
+    )
+    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections")
+    # Shared with the referrer: notes to the team, and status in plain words (domain.md §2).
+    for_referrer = models.BooleanField(default=False)
+    # Where the entry points: a URL name and its keyword arguments, never a CPR number.
+    link = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-event_at", "-pk")
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal entries")
+        indexes = [models.Index(fields=["case", "-event_at", "-id"], name="journal_case_newest")]
+        triggers = append_only("journal")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Task(models.Model):
+    """Something to do in a case, made by hand or derived from the case's state (`key`), with whose it is and by when.
+
+    Derived tasks are reconciled by `cases.services.reconcile_tasks`: they open and close by themselves.
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="tasks")
+    key = models.CharField(max_length=80, blank=True)
+    kind = models.CharField(max_length=60, blank=True)
+    title = models.CharField(_("what to do"), max_length=160, blank=True)
+    why = models.CharField(_("why"), max_length=240, blank=True)
+    holder = models.CharField(_("whose"), max_length=20, choices=Holder, default=Holder.TEAM)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
+    )
+    due_on = models.DateField(_("due"))
+    # A legal or promised date stands in the deadline box of the case page (ui-guide.md §3.2).
+    is_promise = models.BooleanField(default=False)
+    link = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("due_on", "pk")
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        constraints = [
+            models.UniqueConstraint(
+                name="task_one_open_per_key", fields=["case", "key"], condition=Q(done_at__isnull=True) & ~Q(key="")
+            ),
+            models.CheckConstraint(name="task_says_what", condition=~Q(kind="") | ~Q(title="")),
+        ]
+        indexes = [
+            models.Index(fields=["due_on", "id"], name="task_open_due", condition=Q(done_at__isnull=True)),
+            models.Index(fields=["owner", "due_on"], name="task_open_owner", condition=Q(done_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.kind

@@ -1,0 +1,121 @@
+"""Where higher rooms tell `cases` what it must know without importing them (architecture.md §2).
+
+Filled in `AppConfig.ready()`. A provider is a plain function with a docstring that names its source.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from cases.enums import Holder, Phase
+from microloan.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that stands in the way of a step, in the reader's language, and the rule that demands it."""
+
+    text: str
+    source: str = ""
+    link: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What has to happen next in a case. Becomes a derived task while it holds; `key` is unique within the case.
+
+    `kind` is a code in `task_kinds`, whose label is shown; `link` is {"name": url name, "kwargs": {…}}.
+    """
+
+    key: str
+    kind: str
+    holder: Holder
+    due_on: date
+    why: str = ""
+    is_promise: bool = False
+    link: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """The words of a derived task. `action` (verb + object) is the text of the button that meets it."""
+
+    code: str
+    label: Any
+    action: Any = ""
+
+
+@dataclass(frozen=True)
+class JourneyDetail:
+    """Date or result under a step of the ten-step journey (ui-guide.md §2). `state`: done, current, todo, skipped, stopped."""
+
+    detail: str = ""
+    state: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class CaseTab:
+    """A sub-page of the case with an address of its own, for the roles that may open it."""
+
+    key: str
+    label: Any
+    url_name: str
+    roles: frozenset[str]
+    order: int
+    count: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class CasePanel:
+    """A box beside the case overview: a template and what fills it; `context` returns None to leave it out."""
+
+    key: str
+    template: str
+    context: Callable[..., dict[str, Any] | None]
+    roles: frozenset[str]
+    order: int
+
+
+RequirementProvider = Callable[[Any, date], Iterable[Missing]]
+NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
+JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
+AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
+
+# What entering a phase demands; one registry per phase, asked by `cases.services.enter_phase`.
+requirements: dict[str, Registry[RequirementProvider]] = {
+    phase.value: Registry(f"requirements of {phase.value}") for phase in Phase
+}
+# What has to happen next in a case; reconciled into tasks.
+next_steps: Registry[NextStepProvider] = Registry("next steps")
+# Dates and results under the ten steps of the journey.
+journey: Registry[JourneyProvider] = Registry("journey")
+# What a role of a higher room may see of the cases, as a condition on CaseFile, under the role's name.
+visibility: Registry[Callable[[], Q]] = Registry("visibility")
+task_kinds: Registry[TaskKind] = Registry("task kinds")
+tabs: Registry[CaseTab] = Registry("case tabs")
+panels: Registry[CasePanel] = Registry("case panels")
+# What counts towards attendance reliability besides contacts: case ids → {case id: (attended, no-show)}.
+attendance: Registry[AttendanceProvider] = Registry("attendance")
+# Called after a phase was entered, in the same transaction: (case=, from_phase=, by=, today=).
+phase_entered: Registry[Callable[..., None]] = Registry("phase entered")
+
+
+def requires(phase: Phase, name: str, provider: RequirementProvider) -> None:
+    """Entering `phase` asks `provider` what is missing."""
+    requirements[phase].register(name, provider)
+
+
+def register_task_kind(code: str, label: Any, action: Any = "") -> None:
+    task_kinds.register(code, TaskKind(code, label, action))
+
+
+def register_tab(tab: CaseTab) -> None:
+    tabs.register(tab.key, tab, order=tab.order)
+
+
+def register_panel(panel: CasePanel) -> None:
+    panels.register(panel.key, panel, order=panel.order)

@@ -1,0 +1,351 @@
+from decimal import Decimal
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import CaseFile, Decision
+from loans.enums import Charge, EntryKind, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
+from microloan.core import clock
+from microloan.core.history import append_only, locked_when, tracked
+from microloan.policy.models import LegalBasis, RuleSet, closed_range
+from screening.models import Budget, Screening
+
+
+@tracked()
+class LoanDecision(Decision):
+    """A proposal for a loan or grant, and the project lead's decision on it; locked once decided (domain.md §7.1)."""
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="loan_decisions")
+    kind = models.CharField(_("loan or grant"), max_length=8, choices=SupportKind, default=SupportKind.LOAN)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    purpose = models.TextField(_("what the money is for"))
+    budget = models.ForeignKey(Budget, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    screening = models.ForeignKey(Screening, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    over_maximum_reason = models.TextField(_("why more than the maximum"), blank=True)
+    rehabilitation_on = models.DateField(_("rehabilitation decided"), null=True, blank=True)
+    rehabilitation_reference = models.CharField(_("decision or practice followed"), max_length=120, blank=True)
+    transition_on = models.DateField(_("granted before the basis closed"), null=True, blank=True)
+    declared_fit_on = models.DateField(_("declared fit"), null=True, blank=True)
+    charge = models.CharField(_("registered charge"), max_length=14, choices=Charge, blank=True)
+    charge_note = models.CharField(_("which asset, or why not"), max_length=200, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_on = models.DateField()
+    outcome = models.CharField(_("decision"), max_length=8, choices=LoanOutcome, blank=True)
+
+    class Meta:
+        ordering = ("-proposed_on", "-pk")
+        verbose_name = _("loan decision")
+        verbose_name_plural = _("loan decisions")
+        constraints = [
+            models.UniqueConstraint(
+                name="loan_decision_one_open", fields=["case"], condition=Q(decided_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="loan_decision_positive",
+                condition=Q(amount__gt=0),
+                violation_error_message=_("Write an amount above 0 kr."),
+            ),
+            models.CheckConstraint(
+                name="loan_decision_whole",
+                condition=Q(decided_at__isnull=True, outcome="")
+                | (
+                    Q(
+                        decided_at__isnull=False,
+                        decided_on__isnull=False,
+                        decided_by__isnull=False,
+                        rule_set__isnull=False,
+                        legal_basis__isnull=False,
+                    )
+                    & ~Q(outcome="")
+                    & ~Q(appeal_variant="")
+                ),
+            ),
+            models.CheckConstraint(
+                # Full favour needs no reasons; a refusal always does (danish-rules.md §2.1).
+                name="loan_refusal_has_reasons",
+                condition=~Q(outcome=LoanOutcome.REFUSED) | ~Q(reasons=""),
+                violation_error_message=_("Write the reasons for the refusal."),
+            ),
+        ]
+        triggers = locked_when("loan_decision", pgtrigger.Q(old__decided_at__isnull=False))
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.kind} {self.amount}"
+
+
+@tracked()
+class Loan(models.Model):
+    """A granted loan (or grant). It keeps the rules it was decided under; its balance is the sum of its ledger."""
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="loans")
+    # Empty only for a loan imported from a former cohort.
+    decision = models.OneToOneField(LoanDecision, null=True, on_delete=models.PROTECT, related_name="loan")
+    number = models.CharField(_("loan no."), max_length=20, unique=True)
+    kind = models.CharField(_("loan or grant"), max_length=8, choices=SupportKind, default=SupportKind.LOAN)
+    principal = models.DecimalField(_("loan amount"), max_digits=12, decimal_places=2)
+    payment_reference = models.CharField(_("payment reference"), max_length=15, blank=True)
+    rule_set = models.ForeignKey(RuleSet, null=True, on_delete=models.PROTECT, related_name="loans")
+    legal_basis = models.ForeignKey(LegalBasis, null=True, on_delete=models.PROTECT, related_name="loans")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    agreement_signed_on = models.DateField(_("agreement signed"), null=True, blank=True)
+    debt_instrument = models.BooleanField(_("debt instrument"), default=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        constraints = [
+            models.CheckConstraint(name="loan_principal_positive", condition=Q(principal__gt=0)),
+            models.UniqueConstraint(
+                name="loan_payment_reference_once", fields=["payment_reference"], condition=~Q(payment_reference="")
+            ),
+            models.UniqueConstraint(name="loan_one_per_case", fields=["case"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+@tracked()
+class DisbursementOrder(models.Model):
+    """The order to pay out one loan. Who approved never disburses: guarded here too (domain.md §2)."""
+
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="order")
+    state = models.CharField(max_length=10, choices=OrderState, default=OrderState.READY)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ordered_on = models.DateField(_("ordered"))
+    due_on = models.DateField(_("due"))
+    disbursed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    paid_on = models.DateField(_("paid out"), null=True, blank=True)
+    voucher = models.CharField(_("voucher number"), max_length=40, blank=True)
+    sent_back_reason = models.TextField(_("why sent back"), blank=True)
+
+    class Meta:
+        ordering = ("due_on", "pk")
+        verbose_name = _("disbursement order")
+        verbose_name_plural = _("disbursement orders")
+        constraints = [
+            models.CheckConstraint(
+                name="order_approver_is_not_disburser",
+                condition=Q(disbursed_by__isnull=True) | ~Q(disbursed_by=F("approved_by")),
+                violation_error_message=_("You approved the loan. Somebody else has to pay it out."),
+            ),
+            models.CheckConstraint(
+                name="order_paid_whole",
+                condition=(Q(state=OrderState.PAID, disbursed_by__isnull=False, paid_on__isnull=False) & ~Q(voucher=""))
+                | (~Q(state=OrderState.PAID) & Q(disbursed_by__isnull=True, paid_on__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="order_sent_back_with_reason",
+                condition=~Q(state=OrderState.SENT_BACK) | ~Q(sent_back_reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.state}"
+
+
+class PlanVersion(models.Model):
+    """One version of the repayment plan; the newest is in force, older ones stay readable. Append-only."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="plan_versions")
+    version = models.PositiveSmallIntegerField()
+    made_on = models.DateField()
+    cause = models.CharField(max_length=16, choices=PlanCause)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("loan", "-version")
+        verbose_name = _("plan version")
+        verbose_name_plural = _("plan versions")
+        constraints = [models.UniqueConstraint(name="plan_version_once", fields=["loan", "version"])]
+        triggers = append_only("plan_version")
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} v{self.version}"
+
+
+class Instalment(models.Model):
+    """One line of a plan version: what is due when. Whether it is paid is computed from the ledger."""
+
+    plan = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="instalments")
+    number = models.PositiveSmallIntegerField()
+    nominal_due_on = models.DateField()
+    due_on = models.DateField()
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        ordering = ("plan", "number")
+        verbose_name = _("instalment")
+        verbose_name_plural = _("instalments")
+        constraints = [
+            models.UniqueConstraint(name="instalment_once", fields=["plan", "number"]),
+            models.CheckConstraint(name="instalment_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="instalment_due_not_before_nominal", condition=Q(due_on__gte=F("nominal_due_on"))
+            ),
+        ]
+        indexes = [models.Index(fields=["due_on"], name="instalment_due")]
+        triggers = append_only("instalment")
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}/{self.number}"
+
+
+class LedgerEntry(models.Model):
+    """One entry of a loan's ledger, append-only (domain.md §7.4). Balance = sum of `amount`.
+
+    `amount` is signed kroner: a payout is positive, a payment negative. A mistake is reversed by an entry that names
+    it. `key` makes an entry count once; used again with other content (`content_hash`) it is a conflict.
+    """
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=16, choices=EntryKind)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    value_date = models.DateField()
+    booked_at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    voucher = models.CharField(max_length=60, blank=True)
+    reason = models.TextField(blank=True)
+    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
+    key = models.CharField(max_length=120, unique=True)
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("value_date", "pk")
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = [
+            models.CheckConstraint(name="entry_not_zero", condition=~Q(amount=Decimal("0"))),
+            models.CheckConstraint(
+                name="entry_sign_fits_kind",
+                condition=Q(kind__in=[EntryKind.PAYOUT, EntryKind.REFUND], amount__gt=0)
+                | Q(
+                    kind__in=[
+                        EntryKind.PAYMENT,
+                        EntryKind.HANDOVER,
+                        EntryKind.RECOVERY_PAYMENT,
+                        EntryKind.WRITE_OFF,
+                    ],
+                    amount__lt=0,
+                )
+                | Q(kind__in=[EntryKind.REVERSAL, EntryKind.CORRECTION]),
+            ),
+            models.CheckConstraint(
+                name="entry_reversal_names_entry",
+                condition=(Q(kind=EntryKind.REVERSAL, reverses__isnull=False) & ~Q(reason=""))
+                | (~Q(kind=EntryKind.REVERSAL) & Q(reverses__isnull=True)),
+            ),
+            # The historic fault: a loan paid out twice. One payout entry per voucher and loan is not enough; one in all
+            # until payout in parts is built.
+            models.UniqueConstraint(
+                name="entry_one_payout_per_loan", fields=["loan"], condition=Q(kind=EntryKind.PAYOUT)
+            ),
+        ]
+        indexes = [models.Index(fields=["loan", "value_date", "id"], name="entry_loan_date")]
+        triggers = append_only("ledger")
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.kind} {self.amount}"
+
+
+@tracked()
+class SupportPeriod(Decision):
+    """Months of living support, decided by the project lead (domain.md §6). Both days counted; ends are computed.
+
+    The database refuses overlap (exclusion), gaps, more than the limit in all, and any period for a pensioner (trigger).
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="support_periods")
+    kind = models.CharField(max_length=10, choices=PeriodKind)
+    months = models.PositiveSmallIntegerField(_("months"))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+    screening = models.ForeignKey(Screening, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("case", "starts_on")
+        verbose_name = _("support period")
+        verbose_name_plural = _("support periods")
+        constraints = [
+            models.CheckConstraint(
+                name="support_period_decided",
+                condition=Q(decided_at__isnull=False, decided_on__isnull=False, decided_by__isnull=False),
+            ),
+            models.CheckConstraint(name="support_months_1_to_12", condition=Q(months__gte=1) & Q(months__lte=12)),
+            models.CheckConstraint(name="support_ends_after_start", condition=Q(ends_on__gt=F("starts_on"))),
+            models.CheckConstraint(
+                name="support_extension_from_screening",
+                condition=Q(kind=PeriodKind.BASE) | Q(screening__isnull=False),
+            ),
+            models.UniqueConstraint(name="support_one_base", fields=["case"], condition=Q(kind=PeriodKind.BASE)),
+            models.UniqueConstraint(
+                name="support_one_extension_per_screening",
+                fields=["screening"],
+                condition=Q(kind=PeriodKind.EXTENSION),
+            ),
+            ExclusionConstraint(
+                name="support_no_overlap",
+                expressions=[
+                    ("case", RangeOperators.EQUAL),
+                    (closed_range("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("There is already living support in that period."),
+            ),
+        ]
+        triggers = [
+            *locked_when("support_period", pgtrigger.Q(old__decided_at__isnull=False)),
+            pgtrigger.Trigger(
+                name="support_period_limits",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[
+                    ("base", "loans_supportperiod%ROWTYPE"),
+                    ("months_so_far", "integer"),
+                    ("last_end", "date"),
+                    ("livelihood", "text"),
+                    ("most", "integer"),
+                ],
+                func="""
+                    PERFORM 1 FROM cases_casefile c WHERE c.id = NEW.case_id FOR UPDATE;
+                    SELECT c.livelihood INTO livelihood FROM cases_casefile c WHERE c.id = NEW.case_id;
+                    IF livelihood = 'disability_pension' THEN
+                        RAISE EXCEPTION 'support_not_for_pensioners' USING ERRCODE = 'check_violation';
+                    END IF;
+                    SELECT coalesce(sum(p.months), 0), max(p.ends_on) INTO months_so_far, last_end
+                      FROM loans_supportperiod p WHERE p.case_id = NEW.case_id;
+                    SELECT r.support_months + r.extension_total_months INTO most
+                      FROM policy_ruleset r WHERE r.id = NEW.rule_set_id;
+                    IF months_so_far + NEW.months > coalesce(most, 12) THEN
+                        RAISE EXCEPTION 'support_over_limit' USING ERRCODE = 'check_violation';
+                    END IF;
+                    SELECT * INTO base FROM loans_supportperiod p WHERE p.case_id = NEW.case_id AND p.kind = 'base';
+                    IF NEW.kind = 'base' THEN
+                        IF last_end IS NOT NULL THEN
+                            RAISE EXCEPTION 'support_second_base' USING ERRCODE = 'check_violation';
+                        END IF;
+                        base := NEW;
+                    ELSIF base.id IS NULL OR NEW.starts_on <> last_end + 1 THEN
+                        RAISE EXCEPTION 'support_gap' USING ERRCODE = 'check_violation';
+                    END IF;
+                    -- Every end is computed from the original start, never from the previous end (domain.md §6).
+                    IF NEW.ends_on <> (base.starts_on + make_interval(months => months_so_far + NEW.months))::date - 1 THEN
+                        RAISE EXCEPTION 'support_wrong_end' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.starts_on}–{self.ends_on}"

@@ -1,0 +1,39 @@
+"""Who may open a view, by role (domain.md §2). Which rows they see there is `visible_to(user)`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from microloan.accounts.enums import REFERRERS, TEAM, Role
+
+View = Callable[..., HttpResponse]
+
+CASE_READERS = frozenset({*TEAM, *REFERRERS, Role.BENEFITS_OFFICER})
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Let only these roles in; others get 403 with a page that says who can give access."""
+    allowed = frozenset(roles)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.role not in allowed:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.allowed_roles = allowed  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+team_required = role_required(*TEAM)
+lead_required = role_required(Role.PROJECT_LEAD)
+referrer_required = role_required(*REFERRERS)
+benefits_officer_required = role_required(Role.BENEFITS_OFFICER)
+administrator_required = role_required(Role.ADMINISTRATOR)
+auditor_required = role_required(Role.AUDITOR)

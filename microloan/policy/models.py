@@ -1,0 +1,174 @@
+from decimal import Decimal
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from microloan.core.history import tracked
+from microloan.policy.enums import AppealVariant, Prerequisite, ScheduleStart
+
+
+class DateRange(Func):
+    """`daterange(from, to, '[]')`: both ends counted, an empty end is open (architecture.md §3)."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+def closed_range(start: str, end: str) -> DateRange:
+    return DateRange(start, end, RangeBoundary(inclusive_lower=True, inclusive_upper=True))
+
+
+class EffectiveQuerySet(models.QuerySet):
+    def on(self, day):
+        """The rows in force on a day, both ends counted."""
+        return self.filter(Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gte=day)))
+
+
+class Confirmed(models.Model):
+    """Every legal parameter is data, confirmed by the municipality's jurist before go-live (danish-rules.md)."""
+
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    confirmed_by = models.CharField(_("confirmed by"), max_length=120, blank=True)
+    confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+
+    objects = EffectiveQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+@tracked()
+class RuleSet(Confirmed):
+    """The programme's parameters in force from a date (domain.md §7.2, §3.1, §7.6, §9). A loan keeps the set it was decided under."""
+
+    name = models.CharField(_("name"), max_length=100)
+    # The loan
+    loan_min = models.DecimalField(_("smallest loan"), max_digits=12, decimal_places=2, default=Decimal("1000"))
+    loan_max = models.DecimalField(_("largest loan"), max_digits=12, decimal_places=2, default=Decimal("50000"))
+    instalments = models.PositiveSmallIntegerField(_("instalments"), default=84)
+    max_deferment_months = models.PositiveSmallIntegerField(_("deferment in all, months"), default=36)
+    due_day = models.PositiveSmallIntegerField(_("due day of the month"), default=1)
+    instalment_multiple = models.DecimalField(
+        _("instalments are rounded up to"), max_digits=6, decimal_places=2, default=Decimal("1")
+    )
+    schedule_start = models.CharField(
+        _("repayment plan is made"), max_length=12, choices=ScheduleStart, default=ScheduleStart.FIRST_PART
+    )
+    payout_target_days = models.PositiveSmallIntegerField(_("days from residential course to payout"), default=30)
+    # Living support
+    support_months = models.PositiveSmallIntegerField(_("months of living support"), default=6)
+    extension_min_months = models.PositiveSmallIntegerField(_("shortest extension, months"), default=1)
+    extension_max_months = models.PositiveSmallIntegerField(_("longest extension, months"), default=3)
+    extension_total_months = models.PositiveSmallIntegerField(_("extensions in all, months"), default=6)
+    # Courses
+    residential_max_days = models.PositiveSmallIntegerField(
+        _("days from residential course to main course, at most"), default=14
+    )
+    completion_percent = models.PositiveSmallIntegerField(_("sessions for completion, per cent"), default=80)
+    # Time targets per phase (domain.md §3.1)
+    referral_working_days = models.PositiveSmallIntegerField(_("referral answered, working days"), default=5)
+    recruitment_weeks = models.PositiveSmallIntegerField(_("recruitment, weeks"), default=12)
+    business_development_weeks = models.PositiveSmallIntegerField(_("business development, weeks"), default=10)
+    courses_weeks = models.PositiveSmallIntegerField(_("courses, weeks"), default=14)
+    no_contact_days = models.PositiveSmallIntegerField(_("days without contact before a warning"), default=14)
+    # Reminders (domain.md §7.6): days from the due date
+    reminder_days_before = models.PositiveSmallIntegerField(_("friendly reminder, days before"), default=7)
+    call_days_after = models.PositiveSmallIntegerField(_("call the citizen, days after"), default=5)
+    first_dunning_days = models.PositiveSmallIntegerField(_("first reminder letter, days after"), default=10)
+    second_dunning_days = models.PositiveSmallIntegerField(_("second reminder letter, days after"), default=30)
+    handover_days = models.PositiveSmallIntegerField(_("hand-over may be proposed, days after"), default=60)
+    # Screening 4 and the end of support (domain.md §9)
+    self_evaluation_weeks = models.PositiveSmallIntegerField(_("self-evaluation, weeks before the end"), default=8)
+    screening4_weeks = models.PositiveSmallIntegerField(_("screening 4, weeks before the end"), default=4)
+    end_letter_weeks = models.PositiveSmallIntegerField(_("end letter, weeks before the end"), default=2)
+    # Law on letters (danish-rules.md §2.2)
+    letter_days = models.PositiveSmallIntegerField(_("working days until a paper letter is received"), default=6)
+    appeal_weeks = models.PositiveSmallIntegerField(_("weeks to appeal"), default=4)
+    eligible_livelihoods = ArrayField(
+        models.CharField(max_length=40), verbose_name=_("eligible livelihoods"), default=list
+    )
+
+    class Meta:
+        ordering = ("-valid_from",)
+        verbose_name = _("rule set")
+        verbose_name_plural = _("rule sets")
+        constraints = [
+            ExclusionConstraint(
+                name="rule_set_no_overlap",
+                expressions=[(closed_range("valid_from", "valid_to"), RangeOperators.OVERLAPS)],
+                violation_error_message=_("Another rule set is in force in the same period."),
+            ),
+            models.CheckConstraint(
+                name="rule_set_loan_limits",
+                condition=Q(loan_min__gt=0) & Q(loan_max__gte=models.F("loan_min")),
+                violation_error_message=_("The largest loan must be at least the smallest."),
+            ),
+            models.CheckConstraint(name="rule_set_due_day", condition=Q(due_day__gte=1) & Q(due_day__lte=31)),
+            models.CheckConstraint(name="rule_set_instalments", condition=Q(instalments__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class LegalBasis(Confirmed):
+    """A statutory or local basis, dated (domain.md §7.1; danish-rules.md §1). Letters print `reference`, never code."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    title = models.CharField(_("title"), max_length=120)
+    reference = models.CharField(_("reference in loan letters"), max_length=200, blank=True)
+    support_reference = models.CharField(_("reference in support letters"), max_length=200, blank=True)
+    allows_loan = models.BooleanField(_("allows loans"), default=False)
+    allows_grant = models.BooleanField(_("allows grants"), default=False)
+    allows_support = models.BooleanField(_("allows living support"), default=False)
+    prerequisites = ArrayField(
+        models.CharField(max_length=30, choices=Prerequisite), verbose_name=_("prerequisites"), default=list
+    )
+    appeal_variant = models.CharField(
+        _("appeal guidance"), max_length=30, choices=AppealVariant, default=AppealVariant.STANDARD_4_WEEKS
+    )
+    transition_until = models.DateField(
+        _("transition: granted by"),
+        null=True,
+        blank=True,
+        help_text=_("A later decision is allowed where rehabilitation was granted by this date."),
+    )
+    debt_instrument = models.BooleanField(_("the agreement counts as a debt instrument"), default=False)
+
+    class Meta:
+        ordering = ("-valid_from", "code")
+        verbose_name = _("legal basis")
+        verbose_name_plural = _("legal bases")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked()
+class Municipality(models.Model):
+    """The one municipality that this installation serves: what letters and screens print of it."""
+
+    name = models.CharField(_("name"), max_length=100)
+    department = models.CharField(_("department"), max_length=100)
+    street = models.CharField(_("street"), max_length=100)
+    postcode = models.CharField(_("postcode"), max_length=4)
+    city = models.CharField(_("city"), max_length=60)
+    phone = models.CharField(_("phone"), max_length=20)
+    phone_hours = models.CharField(_("phone hours"), max_length=60, blank=True)
+    website = models.CharField(_("website"), max_length=100, blank=True)
+    creditor_number = models.CharField(_("creditor number"), max_length=8, default="80000000")
+    primary_colour = models.CharField(_("primary colour"), max_length=7, default="#17507f")
+
+    class Meta:
+        verbose_name = _("municipality")
+        verbose_name_plural = _("municipality")
+        constraints = [models.CheckConstraint(name="municipality_one_row", condition=Q(pk=1))]
+
+    def __str__(self) -> str:
+        return self.name

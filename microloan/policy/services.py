@@ -1,0 +1,39 @@
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from microloan.core.errors import Refused
+from microloan.policy import defaults
+from microloan.policy.models import LegalBasis, Municipality, RuleSet
+
+
+def rule_set_on(day: date) -> RuleSet:
+    """The rule set in force on a day. Raises Refused where none is."""
+    rule_set = RuleSet.objects.on(day).first()
+    if rule_set is None:
+        raise Refused(_("No rule set is in force on that day. An administrator has to add one."))
+    return rule_set
+
+
+def bases_for_loans(day: date) -> list[LegalBasis]:
+    """The legal bases open for a new loan on a day (danish-rules.md §1.1)."""
+    return list(LegalBasis.objects.on(day).filter(allows_loan=True).order_by("-valid_from", "code"))
+
+
+def municipality() -> Municipality:
+    """The one municipality. Raises Refused before it was set up."""
+    found = Municipality.objects.first()
+    if found is None:
+        raise Refused(_("The municipality has not been set up yet."))
+    return found
+
+
+@transaction.atomic
+def ensure_defaults() -> None:
+    """Put in the starting rule set, legal bases and municipality where they are missing; changes nothing that is there."""
+    if not RuleSet.objects.exists():
+        RuleSet.objects.create(**defaults.RULE_SET)
+    for basis in defaults.LEGAL_BASES:
+        LegalBasis.objects.get_or_create(code=basis["code"], defaults=basis)
+    Municipality.objects.get_or_create(pk=1, defaults=defaults.MUNICIPALITY)

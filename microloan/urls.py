@@ -1,0 +1,14 @@
+"""All addresses. Identifiers are English (glossary), never a name or CPR number; each stands in the role table test."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("microloan.accounts.urls")),
+    path("", include("microloan.policy.urls")),
+    path("", include("cases.urls")),
+    path("", include("cases.letters.urls")),
+    path("", include("screening.urls")),
+    path("", include("courses.urls")),
+    path("", include("loans.urls")),
+    path("", include("reports.urls")),
+]

@@ -1,0 +1,51 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ScreeningNumber(models.IntegerChoices):
+    ONE = 1, _("Screening 1")
+    TWO = 2, _("Screening 2")
+    THREE = 3, _("Screening 3")
+    FOUR = 4, _("Screening 4")
+
+
+class ScreeningState(models.TextChoices):
+    """A round's way: drafted by the team, recommended, decided by the project lead and locked (domain.md §4)."""
+
+    DRAFT = "draft", _("Draft")
+    RECOMMENDED = "recommended", _("Sent to the project lead")
+    DECIDED = "decided", _("Decided")
+
+
+class Outcome(models.TextChoices):
+    """Recommendation and decision. At screening 3 they are shown as green, yellow and red (domain.md §4)."""
+
+    CONTINUE = "continue", _("Continue")
+    REVISE = "revise", _("Revise and come back")
+    STOP = "stop", _("Stop")
+
+
+class Rating(models.TextChoices):
+    GREEN = "green", _("Green")
+    YELLOW = "yellow", _("Yellow")
+    RED = "red", _("Red")
+
+
+RATING_OF = {Outcome.CONTINUE: Rating.GREEN, Outcome.REVISE: Rating.YELLOW, Outcome.STOP: Rating.RED}
+
+
+class BudgetKind(models.TextChoices):
+    ESTABLISHMENT = "establishment_budget", _("Establishment budget")
+    OPERATING = "operating_budget", _("Operating budget")
+    LIQUIDITY = "liquidity_budget", _("Liquidity budget")
+
+
+class BudgetState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    APPROVED = "approved", _("Approved")
+
+
+class LineKind(models.TextChoices):
+    EXPENSE = "expense", _("Expense")
+    OWN_FUNDS = "own_funds", _("Own funds and other financing")
