@@ -1,0 +1,29 @@
+# Everything runs through bin/run, which brings what is missing (docs/drift.md).
+.DEFAULT_GOAL := help
+.PHONY: help run test quality fix bench up lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
+
+run:  ## the demo municipality on 127.0.0.1:8000 (PORT=… for another port); Ctrl-C stops it
+	@bin/run python bin/house/demo.py
+
+test quality: export HOUSE_NEEDS = gettext browser
+
+test:  ## the whole test suite
+	@bin/run bin/house/test
+
+quality:  ## style, types, templates, security, layers, migrations, translations
+	@bin/run bin/house/quality
+
+fix:  ## mend what can be mended by a program
+	@bin/run bin/house/fix
+
+bench:  ## measured ratios as one JSON document (docs/performance.md)
+	@bin/run python manage.py bench
+
+up:  ## the production shape in containers; settings from .env (.env.example)
+	docker compose up --build
+
+lock:  ## lock the requirements again, with hashes
+	@bin/run bin/house/lock

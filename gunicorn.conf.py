@@ -1,0 +1,19 @@
+"""The web server. Everything that differs between places comes from the environment (docs/drift.md)."""
+
+import os
+from pathlib import Path
+
+bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+timeout = 75  # longer than the database's statement_timeout, so that the database gives up first
+graceful_timeout = 20
+keepalive = 5
+max_requests = 5000  # a leak in a library never grows for long
+max_requests_jitter = 500
+accesslog = None  # requests are logged by the application, without query strings
+loglevel = "warning"
+control_socket_disable = True
+if Path("/dev/shm").is_dir():  # noqa: S108 (heartbeat files only: in memory they never block on a slow disk)
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
