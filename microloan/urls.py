@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("microloan.core.urls")),
     path("", include("microloan.accounts.urls")),
     path("", include("microloan.policy.urls")),
     path("", include("cases.urls")),
@@ -12,3 +13,8 @@ urlpatterns = [
     path("", include("loans.urls")),
     path("", include("reports.urls")),
 ]
+
+handler400 = "microloan.core.views.bad_request"
+handler403 = "microloan.core.views.forbidden"
+handler404 = "microloan.core.views.not_found"
+handler500 = "microloan.core.views.server_error"
