@@ -90,9 +90,7 @@ def _is_key(text: str) -> bool:
 
 def _production_problems(conf: Any) -> Iterator[CheckMessage]:
     if conf.ALLOW_FICTITIOUS_CPR:
-        yield Error(
-            "ALLOW_FICTITIOUS_CPR is for demos only.", hint="Leave it out, or set it to 0.", id="core.E010"
-        )
+        yield Error("ALLOW_FICTITIOUS_CPR is for demos only.", hint="Leave it out, or set it to 0.", id="core.E010")
     if not conf.ALLOWED_HOSTS or "*" in conf.ALLOWED_HOSTS:
         yield Error(
             "ALLOWED_HOSTS must name the host of this installation.",

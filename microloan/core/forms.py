@@ -290,10 +290,10 @@ class BaseModelForm(DanishFormMixin, forms.ModelForm):
 
 @dataclass(frozen=True)
 class SummaryError:
-    """A line of the error summary: where it leads to, and the words that stand at the field too."""
+    """A line of the error summary: the id of the field (empty: the whole form), and the words that stand at the field too."""
 
-    href: str
-    message: str
+    target: str
+    text: str
 
 
 def form_errors_for_summary(*forms_or_sets: Any) -> list[SummaryError]:
@@ -311,7 +311,7 @@ def form_errors_for_summary(*forms_or_sets: Any) -> list[SummaryError]:
 def _errors_of(form: forms.BaseForm) -> Iterable[SummaryError]:
     yield from (SummaryError("", str(message)) for message in form.non_field_errors())
     for bound in form:
-        target = f"#{_first_control(bound)}"
+        target = _first_control(bound)
         yield from (SummaryError(target, str(message)) for message in bound.errors)
 
 

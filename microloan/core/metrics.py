@@ -7,6 +7,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Callable
+from datetime import date
 
 from django.conf import settings
 from django.db.models import Max
@@ -21,6 +22,7 @@ REQUESTS = Counter("mikrolaan_requests", "Requests answered", ["route", "method"
 SECONDS = Histogram(
     "mikrolaan_request_seconds", "Time to answer", ["route"], buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 )
+EPOCH = date(1970, 1, 1)
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 
@@ -65,8 +67,8 @@ def exposition() -> bytes:
     return _requests() + generate_latest(jobs)
 
 
-def _unix(day) -> int:
-    return (day.toordinal() - 719163) * 86400
+def _unix(day: date) -> int:
+    return (day - EPOCH).days * 24 * 3600
 
 
 def _requests() -> bytes:
