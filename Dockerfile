@@ -29,5 +29,5 @@ ENV STATIC_ROOT=/app/static-collected DOCUMENT_ROOT=/data/documents OUTBOX_ROOT=
 USER mikrolaan
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "bin/house/healthy.py"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "microloan.wsgi:application"]

@@ -117,7 +117,8 @@ def _compile_translations(venv: Path) -> None:
         if compiled.exists() and compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns:
             continue
         fresh = source.with_suffix(".mo.new")
-        pybabel = [venv / "bin/pybabel", "-q", "compile", "-i", source, "-o", fresh, "-l", source.parent.parent.name]
+        catalogue: list[str | Path] = ["-i", source, "-o", fresh, "-l", source.parent.parent.name]
+        pybabel = [venv / "bin/pybabel", "-q", "compile", *catalogue]
         done = subprocess.run(pybabel, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SetupError(f"{source.relative_to(ROOT)} could not be compiled:\n{done.stderr[-1500:]}")

@@ -90,8 +90,8 @@ def _name(message: Message) -> str:
 
 
 def _translated(message: Message) -> bool:
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
-    return all(texts)
+    texts = message.string
+    return bool(texts) if isinstance(texts, str | None) else all(texts)
 
 
 def wrong_placeholders() -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from say import SetupError, say
@@ -73,13 +74,14 @@ def _letters_can_be_made() -> bool:
 
 
 def _is_there(need: str) -> bool:
-    return {
+    there: dict[str, Callable[[], bool]] = {
         "postgres": lambda: postgres_binaries() is not None,
         "redis": lambda: shutil.which("redis-server") is not None,
         "letters": _letters_can_be_made,
         "gettext": lambda: shutil.which("xgettext") is not None and shutil.which("msgattrib") is not None,
         "browser": lambda: browser() is not None,
-    }[need]()
+    }
+    return there[need]()
 
 
 def provide(needs: list[str], *, wishes: list[str]) -> None:

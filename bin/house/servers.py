@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import needs
 from locks import alone, open_lock, take
@@ -23,7 +25,7 @@ from say import SetupError, say
 NAME = "microloan"
 PORT = "5432"  # only part of the socket's name
 PATIENCE = 30  # seconds to wait for the remains of a killed server
-SLOW_BUT_SAFE = ("fsync", "synchronous_commit", "full_page_writes")
+SAFE_AGAINST_POWER_CUTS = ("fsync", "full_page_writes")
 Command = list[str | Path]
 
 
@@ -34,20 +36,21 @@ class Owner:
         self.is_other = os.geteuid() == 0
         self.entry = _unprivileged() if self.is_other else pwd.getpwuid(os.geteuid())
 
-    def run(self, command: Command, *, log: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, command: Command, *, log: Path | None = None) -> "subprocess.CompletedProcess[bytes]":
         with open(log or os.devnull, "ab") as out:
-            return subprocess.run(command, stdout=out, stderr=out, check=False, text=True, **self._how())
+            return subprocess.run(command, stdout=out, stderr=out, check=False, **self._how())
 
     def ask(self, command: Command) -> str:
-        return subprocess.run(command, capture_output=True, check=False, text=True, **self._how()).stdout.strip()
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, **self._how())
+        return str(done.stdout, "utf-8", "replace").strip()
 
     def start(self, command: Command, *, log: Path) -> "subprocess.Popen[bytes]":
         with open(log, "ab") as out:
             return subprocess.Popen(command, stdout=out, stderr=out, **self._how())
 
-    def _how(self) -> dict:
+    def _how(self) -> dict[str, Any]:
         clean = {key: value for key, value in os.environ.items() if key in ("PATH", "TZ", "LD_LIBRARY_PATH")}
-        how: dict = {"cwd": "/", "env": clean, "stdin": subprocess.DEVNULL, "start_new_session": True}
+        how: dict[str, Any] = {"cwd": "/", "env": clean, "stdin": subprocess.DEVNULL, "start_new_session": True}
         if self.is_other:
             how |= {"user": self.entry.pw_uid, "group": self.entry.pw_gid, "extra_groups": []}
         return how
@@ -98,20 +101,20 @@ class Servers:
     def __init__(self, state: Path, owner: Owner, *, postgres: bool, redis: bool, safe: bool) -> None:
         self.state = state
         self.owner = owner
+        self.safe = safe
+        self.kinds = [Redis] * redis + [Postgres] * postgres
         self.users = -1
-        self.sockets = self._socket_folder() if postgres or redis else state
+        self.sockets = Path()
         self.parts: list[Postgres | Redis] = []
-        if redis:
-            self.parts.append(Redis(self))
-        if postgres:
-            self.parts.append(Postgres(self, safe=safe))
 
     def enter(self) -> None:
-        if not self.parts:
+        if not self.kinds:
             return
-        with alone(self.state / "start.lock", "starting or stopping the servers"):
+        with self._alone():
             self.users = open_lock(self.state / "users.lock")
             take(self.users, fcntl.LOCK_SH, waiting_for="stopping the servers")
+            self.sockets = self._socket_folder()
+            self.parts = [kind(self) for kind in self.kinds]
             for part in self.parts:
                 if not part.answers():
                     part.start()
@@ -119,12 +122,17 @@ class Servers:
     def leave(self) -> None:
         if self.users < 0:
             return
-        with alone(self.state / "start.lock", "starting or stopping the servers"):
+        with self._alone():
             if take(self.users, fcntl.LOCK_EX):
                 for part in self.parts:
                     part.stop()
+                if self.parts:
+                    shutil.rmtree(self.sockets)
             os.close(self.users)
             self.users = -1
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return alone(self.state / "start.lock", "starting or stopping the servers")
 
     def held(self) -> tuple[int, ...]:
         """The lock, for the command to inherit: it keeps the servers up even if this program is killed."""
@@ -136,16 +144,15 @@ class Servers:
     def _socket_folder(self) -> Path:
         """Short (a socket's path may have some 100 characters) and closed to everybody else."""
         note = self.state / "sockets"
-        with alone(self.state / "start.lock", "starting or stopping the servers"):
-            if note.exists():
-                folder = Path(note.read_text().strip())
-                if folder.is_dir() and not folder.is_symlink() and self.owner.owns(folder):
-                    return folder
-            short = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108 (mkdtemp makes it private)
-            folder = Path(tempfile.mkdtemp(prefix="mikrolaan-", dir=short))
-            self.owner.give(folder)
-            note.write_text(f"{folder}\n")
-            return folder
+        if note.exists():
+            folder = Path(note.read_text().strip())
+            if folder.is_dir() and not folder.is_symlink() and self.owner.owns(folder):
+                return folder
+        short = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108 (mkdtemp makes it private)
+        folder = Path(tempfile.mkdtemp(prefix="mikrolaan-", dir=short))
+        self.owner.give(folder)
+        note.write_text(f"{folder}\n")
+        return folder
 
 
 def _log(servers: Servers, name: str) -> Path:
@@ -167,12 +174,12 @@ def _command_line(pid: int) -> str:
 
 
 class Postgres:
-    def __init__(self, servers: Servers, *, safe: bool) -> None:
+    def __init__(self, servers: Servers) -> None:
         self.owner = servers.owner
         self.sockets = servers.sockets
         self.data = servers.state / "postgres"
         self.log = _log(servers, "postgres")
-        self.safe = safe
+        self.safe = servers.safe
         self.bin = self._binaries()
 
     def _binaries(self) -> Path:
@@ -225,12 +232,9 @@ class Postgres:
         fresh.mkdir(mode=0o700)
         self.owner.give(fresh)
         locale = "C.UTF-8" if sys.platform == "linux" else "C"
-        made = self.owner.run(
-            [self.bin / "initdb", "-D", fresh, "-U", NAME, "-A", "trust", "-E", "UTF8", "--no-sync"]
-            + [f"--locale={locale}", "--locale-provider=icu", "--icu-locale=da-DK"],
-            log=self.log,
-        )
-        if made.returncode:
+        initdb: Command = [self.bin / "initdb", "-D", fresh, "-U", NAME, "-A", "trust", "-E", "UTF8", "--no-sync"]
+        initdb += [f"--locale={locale}", "--locale-provider=icu", "--icu-locale=da-DK"]
+        if self.owner.run(initdb, log=self.log).returncode:
             raise SetupError(f"initdb failed. The end of {self.log}:\n{_tail(self.log)}")
         fresh.rename(self.data)
 
@@ -248,13 +252,10 @@ class Postgres:
             "log_min_error_statement": "panic",  # statements may hold personal data
         }
         if not self.safe:
-            settings |= dict.fromkeys(SLOW_BUT_SAFE, "off")
+            settings |= dict.fromkeys(SAFE_AGAINST_POWER_CUTS, "off")
         options = " ".join(f"-c {key}='{value}'" for key, value in settings.items())
-        started = self.owner.run(
-            [self.bin / "pg_ctl", "start", "-w", "-t", "60", "-D", self.data, "-l", self.log]
-            + ["-o", f"-p {PORT} {options}"]
-        )
-        return started.returncode == 0
+        start: Command = [self.bin / "pg_ctl", "start", "-w", "-t", "60", "-D", self.data, "-l", self.log]
+        return self.owner.run([*start, "-o", f"-p {PORT} {options}"]).returncode == 0
 
     def _clear_away(self) -> None:
         """A lock left by a killed server, whose number may by now be another program's; or a server that runs but
@@ -306,8 +307,8 @@ class Redis:
 
     def start(self) -> None:
         self.stop()
-        options = {"port": "0", "unixsocket": self.socket, "unixsocketperm": "700", "pidfile": self.pidfile}
-        quiet = {"save": "", "appendonly": "no", "dir": self.socket.parent, "loglevel": "warning"}
+        options = {"port": "0", "unixsocket": str(self.socket), "unixsocketperm": "700", "pidfile": str(self.pidfile)}
+        quiet = {"save": "", "appendonly": "no", "dir": str(self.socket.parent), "loglevel": "warning"}
         command: Command = ["redis-server"]
         for key, value in (options | quiet).items():
             command += [f"--{key}", value]

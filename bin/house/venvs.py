@@ -51,8 +51,16 @@ def _make(venv: Path) -> None:
 
 def _install(root: Path, venv: Path) -> None:
     """uv takes seconds where pip takes a minute; both check every hash, so pip is a full replacement."""
-    pip = [venv / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-    locked = ["--require-hashes", "-r", root / LOCKED]
+    pip: list[str | Path] = [
+        venv / "bin/python",
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
+    locked: list[str | Path] = ["--require-hashes", "-r", root / LOCKED]
     if _runs([*pip, "--require-hashes", "-r", root / INSTALLER]) and _runs(
         [venv / "bin/uv", "pip", "install", "-q", "--no-deps", "--python", venv / "bin/python", *locked]
     ):
