@@ -53,6 +53,8 @@ class Runner:
 def folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="house-"))
     folder.chmod(0o711)  # the servers' user must be able to enter
+    first = Runner(folder).run("echo", "hello")
+    assert (first.returncode, first.stdout) == (0, "hello\n"), first.stderr
     yield folder
     shutil.rmtree(folder)
 
