@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CasesConfig(AppConfig):
     name = "cases"
     label = "cases"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cases import next_steps, registry
+        from microloan.accounts.enums import TEAM
+
+        next_steps.register()
+        registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))

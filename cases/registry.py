@@ -50,7 +50,10 @@ class TaskKind:
 
 @dataclass(frozen=True)
 class JourneyDetail:
-    """Date or result under a step of the ten-step journey (ui-guide.md §2). `state`: done, current, todo, skipped, stopped."""
+    """Date or result under a step of the ten-step journey (ui-guide.md §2), and where the step leads to.
+
+    The states are worked out from the phase; `state` overrides one of them: "skipped" (not relevant) or "done".
+    """
 
     detail: str = ""
     state: str = ""
@@ -59,7 +62,10 @@ class JourneyDetail:
 
 @dataclass(frozen=True)
 class CaseTab:
-    """A sub-page of the case with an address of its own, for the roles that may open it."""
+    """A sub-page of the case with an address of its own (`number` in it), for the roles that may open it.
+
+    `count(case)` gives a number or a short text such as "3/4" beside the label; None shows nothing.
+    """
 
     key: str
     label: Any
@@ -71,7 +77,11 @@ class CaseTab:
 
 @dataclass(frozen=True)
 class CasePanel:
-    """A box beside the case overview: a template and what fills it; `context` returns None to leave it out."""
+    """A box beside the case overview, for the roles that may see it.
+
+    `context(case, user, today)` gives what fills `template` (with `case`, `today` and `request` added by the page),
+    or None to leave the box out. The template is one `<section class="mk-panel">` with an `<h2>`.
+    """
 
     key: str
     template: str
@@ -83,6 +93,7 @@ class CasePanel:
 RequirementProvider = Callable[[Any, date], Iterable[Missing]]
 NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
 JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
+StepProvider = Callable[[list[int]], dict[int, int]]
 AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
 
 # What entering a phase demands; one registry per phase, asked by `cases.services.enter_phase`.
@@ -93,6 +104,8 @@ requirements: dict[str, Registry[RequirementProvider]] = {
 next_steps: Registry[NextStepProvider] = Registry("next steps")
 # Dates and results under the ten steps of the journey.
 journey: Registry[JourneyProvider] = Registry("journey")
+# The step 1–10 some cases have come to, where that is further than their phase says: case ids → {case id: step}.
+steps: Registry[StepProvider] = Registry("steps of the journey")
 # What a role of a higher room may see of the cases, as a condition on CaseFile, under the role's name.
 visibility: Registry[Callable[[], Q]] = Registry("visibility")
 task_kinds: Registry[TaskKind] = Registry("task kinds")

@@ -35,27 +35,25 @@ def may_follow(current: str, target: str) -> bool:
     return PHASE_ORDER.index(Phase(target)) == PHASE_ORDER.index(Phase(current)) + 1
 
 
-def current_step(phase: str, *, held: Iterable[int] = (), decided: Iterable[int] = ()) -> int:
-    """The step 1–10 a case stands at (ui-guide.md §2).
+# The step a phase begins at; a screening begun in the phase moves the case one further (`registry.steps`).
+FIRST_STEP = {
+    Phase.REFERRED: 1,
+    Phase.RECRUITMENT: 2,
+    Phase.BUSINESS_DEVELOPMENT: 4,
+    Phase.COURSES: 6,
+    Phase.APPROVAL: 8,
+    Phase.MAIN_COURSE: 8,
+    Phase.AFTERCARE: 10,
+}
 
-    `held` are the screenings 1–4 begun in the phase, `decided` those decided with "continue".
-    """
-    started, done = set(held), set(decided)
-    match phase:
-        case Phase.REFERRED:
-            return 1
-        case Phase.RECRUITMENT:
-            return 3 if 1 in started else 2
-        case Phase.BUSINESS_DEVELOPMENT:
-            return 5 if 2 in started else 4
-        case Phase.COURSES:
-            return 7 if 3 in started else 6
-        case Phase.APPROVAL:
-            return 8
-        case Phase.MAIN_COURSE:
-            return 9 if 4 in started and 4 not in done else 8
-        case _:
-            return 10
+
+def step_states(at: int, *, stopped: bool = False, completed: bool = False) -> list[str]:
+    """The state of each of the ten steps for a case that stands at step `at` (ui-guide.md §2)."""
+    last = len(JOURNEY_LABELS)
+    if completed:
+        return ["done"] * last
+    here = "stopped" if stopped else "current"
+    return ["done"] * (at - 1) + [here] + ["upcoming"] * (last - at)
 
 
 @dataclass(frozen=True)

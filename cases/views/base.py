@@ -1,0 +1,75 @@
+"""What every sub-page of a case shares. Used by the views of this room and of the higher ones:
+
+    @team_required
+    def screenings(request, number):
+        case = get_case(request, number)
+        return render(request, "screening/list.html", {**case_context(request, case, tab="screening"), …})
+
+The template extends `cases/case_base.html` and fills `case_title` (the page's name, for the title of the window) and
+`case_content` (beginning with an h2: the h1 is the citizen's name).
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from cases import queries, registry
+from cases.models import CaseFile
+from microloan.accounts.enums import AccessAction
+from microloan.accounts.services import log_access
+from microloan.core import clock
+
+PURPOSE = "casework"
+
+
+def get_case(request: HttpRequest, number: str, *, action: AccessAction | None = None) -> CaseFile:
+    """The case with this number if this person may see it, else 404. The access is logged: a GET as viewed, else as changed."""
+    case: CaseFile = get_object_or_404(queries.case_with_everything(request.user), number=number)
+    viewed = request.method in ("GET", "HEAD")
+    log_access(
+        user=request.user,
+        action=action or (AccessAction.VIEW if viewed else AccessAction.CHANGE),
+        what=request.resolver_match.view_name if request.resolver_match else "",
+        purpose=PURPOSE,
+        citizen_ids=[case.citizen_id],
+        case_numbers=[case.number],
+    )
+    return case
+
+
+def case_context(request: HttpRequest, case: CaseFile, *, tab: str) -> dict[str, Any]:
+    """Header, journey and tabs of a case, for templates that extend `cases/case_base.html`."""
+    today = clock.today()
+    steps = queries.journey(case, today)
+    return {
+        "case": case,
+        "today": today,
+        "header": header(case, steps),
+        "steps": steps,
+        "tabs": tabs_for(request.user, case, current=tab),
+    }
+
+
+def header(case: CaseFile, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The status word of the identity header: the step a case is at, or that it is closed."""
+    at = next((step for step in steps if step["state"] in ("current", "stopped")), steps[-1])
+    return {
+        "status": queries.step_label(at["number"]) if case.is_open else case.get_phase_display(),
+        "tone": "info" if case.is_open else "",
+    }
+
+
+def tabs_for(user: Any, case: CaseFile, *, current: str) -> list[dict[str, Any]]:
+    """The sub-pages this person may open, for `includes/_tabs.html`."""
+    return [
+        {
+            "label": tab.label,
+            "url": reverse(tab.url_name, kwargs={"number": case.number}),
+            "current": tab.key == current,
+            "count": tab.count(case) if tab.count else None,
+        }
+        for tab in registry.tabs
+        if user.role in tab.roles
+    ]
