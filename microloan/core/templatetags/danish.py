@@ -51,3 +51,7 @@ def due_words(due: date | None, today: date) -> str:
 @register.filter
 def relative_day(day: date | None, today: date) -> str:
     return danish.relative_day(day, today) if day else ""
+
+
+# The short name of templates: `{{ entry.at|at }}` → 27. nov. 2026 kl. 10.15
+register.filter("at", _empty_for_none(danish.date_and_time))
