@@ -126,14 +126,14 @@ def error_summary(form: BaseForm | BaseFormSet) -> dict[str, Any]:
 
 
 def errors_of(form: BaseForm | BaseFormSet) -> list[dict[str, str]]:
-    """`{"text", "target"}` per error in the order of the fields; what concerns the whole form comes first, without target."""
+    """`href` and `message` per error in the order of the page; what concerns the whole form has no link."""
     if isinstance(form, BaseFormSet):
-        whole = [{"text": str(text), "target": ""} for text in form.non_form_errors()]
+        whole = [{"href": "", "message": str(text)} for text in form.non_form_errors()]
         return whole + [error for one in form.forms for error in errors_of(one)]
-    errors = [{"text": str(text), "target": ""} for text in form.non_field_errors()]
+    errors = [{"href": "", "message": str(text)} for text in form.non_field_errors()]
     for field in form:
-        target = field.id_for_label or f"{field.auto_id}_0"
-        errors += [{"text": str(text), "target": target} for text in field.errors]
+        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"
+        errors += [{"href": href, "message": str(text)} for text in field.errors]
     return errors
 
 
