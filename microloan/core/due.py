@@ -25,7 +25,8 @@ def due_state(due: date, today: date, *, done: bool = False) -> DueState:
         return DueState("done", "", danish.short_date(due), "")
     if due == today:
         return DueState("soon", "clock-fill", "", words)
-    text = danish.short_date(due)
+    near = due.year == today.year and (due - today).days <= SOON_DAYS
+    text = danish.day_month(due) if near else danish.short_date(due)
     if due < today:
         return DueState("overdue", "exclamation-triangle-fill", text, words)
     if (due - today).days <= SOON_DAYS:

@@ -1,16 +1,16 @@
 """The parts of a page (a built-in library, no `{% load %}`). Samples of all of them: /styleguide/ in demo mode.
 
-    {% icon "telephone" %}                                     beside text: hidden from screen readers
-    {% icon "lock-fill" label=_("Protected address") %}        alone: with a name
-    {% status "Klar til udbetaling" tone="info" %}             tone: info, good, warn, bad; or none
-    {% due task.due today done=task.is_done time=task.at %}    date + words + icon + colour
-    {% kv rows %}                                              rows: (label, value) pairs
-    {% journey steps %}                                        ten dicts, see includes/_journey.html
-    {% timeline entries %}                                     dicts, see includes/_timeline.html
-    {% traffic_light "green" %}                                red, yellow, green
-    {% bar 5 %}                                                a drawn share (per cent); the words stand beside it
-    {% error_summary form %}                                   crispy shows it by itself; call it for hand-made forms
-    {% pagination page_obj %}                                  keeps the other parameters of the address
+{% icon "telephone" %}                                     beside text: hidden from screen readers
+{% icon "lock-fill" label=_("Protected address") %}        alone: with a name
+{% status "Klar til udbetaling" tone="info" %}             tone: info, good, warn, bad; or none
+{% due task.due today done=task.is_done time=task.at %}    date + words + icon + colour
+{% kv rows %}                                              rows: (label, value) pairs
+{% journey steps %}                                        ten dicts, see includes/_journey.html
+{% timeline entries %}                                     dicts, see includes/_timeline.html
+{% traffic_light "green" %}                                red, yellow, green
+{% bar 5 %}                                                a drawn share (per cent); the words stand beside it
+{% error_summary form %}                                   crispy shows it by itself; call it for hand-made forms
+{% pagination page_obj %}                                  keeps the other parameters of the address
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,10 +29,16 @@ from django.utils.translation import gettext_lazy as _
 
 from microloan.core import danish
 from microloan.core.due import due_state
+from microloan.core.forms import form_errors_for_summary
 
 register = template.Library()
 SPRITE = "vendor/bootstrap-icons-1.13.2/sprite.svg"
-STATUS_ICONS = {"good": "check-circle-fill", "warn": "dash-circle-fill", "bad": "x-circle-fill", "info": "caret-right-fill"}
+STATUS_ICONS = {
+    "good": "check-circle-fill",
+    "warn": "dash-circle-fill",
+    "bad": "x-circle-fill",
+    "info": "caret-right-fill",
+}
 LIGHTS = {
     "red": ("bad", "x-circle-fill", _("Red")),
     "yellow": ("warn", "dash-circle-fill", _("Yellow")),
@@ -122,19 +128,7 @@ def error_summary(form: BaseForm | BaseFormSet) -> dict[str, Any]:
     if getattr(form, "error_summary_shown", False):
         return {"errors": []}
     form.error_summary_shown = True  # type: ignore[union-attr]
-    return {"errors": errors_of(form)}
-
-
-def errors_of(form: BaseForm | BaseFormSet) -> list[dict[str, str]]:
-    """`href` and `message` per error in the order of the page; what concerns the whole form has no link."""
-    if isinstance(form, BaseFormSet):
-        whole = [{"href": "", "message": str(text)} for text in form.non_form_errors()]
-        return whole + [error for one in form.forms for error in errors_of(one)]
-    errors = [{"href": "", "message": str(text)} for text in form.non_field_errors()]
-    for field in form:
-        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"
-        errors += [{"href": href, "message": str(text)} for text in field.errors]
-    return errors
+    return {"errors": form_errors_for_summary(form)}
 
 
 @register.inclusion_tag("includes/_pagination.html", takes_context=True)
