@@ -1,0 +1,385 @@
+"""From ledger entries to what is paid on which instalment.
+
+The ledger is append-only; this module says what it means. Allocation is a function of the *set* of entries: they are
+replayed by value date, and those of one day are added up before they are applied (in the order of `_apply_day`), so the
+order in which they were typed cannot matter. A reversal takes itself and the entry it names out of the replay, so
+applying an entry and reversing it is exactly the state before. A deferment opens its window before the payments of the
+same day. At every moment
+
+    paid + outstanding + handed over + written off = principal.
+
+Source: domain.md §7.4, §7.5. Why: docs/decisions/013-replay.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from loans.rules import effects
+from loans.rules.deferment import DEFAULT_MAX_DEFERMENT, Deferment, in_calendar_order, later
+from loans.rules.effects import Extra
+from loans.rules.errors import RuleError, day_text
+from loans.rules.schedule import DEFAULT_DUE_DAY, DEFAULT_INSTALMENTS, Instalment, build_schedule, check_amount
+from loans.rules.working import WorkingLine
+from microloan.core.calendars import next_banking_day
+from microloan.core.money import ONE_KRONE, ZERO, kroner
+
+
+class EntryKind(StrEnum):
+    """What a ledger entry is. All but corrections carry an amount above 0; the kind says which way it works."""
+
+    PAYOUT = "payout"
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+    REFUND = "refund"
+    HANDOVER = "handover"
+    RECOVERY_PAYMENT = "recovery_payment"
+    WRITE_OFF = "write_off"
+    CORRECTION = "correction"
+
+
+RAISES_BALANCE: Final = frozenset({EntryKind.PAYOUT, EntryKind.REFUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger entry as the rules see it.
+
+    `amount`: kroner above 0; a correction may be negative (then it raises the debt, as a refund does) but never 0.
+    `reverses`: the id a reversal names. `extra`: what a payment does with money ahead of plan. `claims`: the instalment
+    numbers a hand-over is for; empty means the oldest lines, up to its amount.
+    """
+
+    id: int
+    kind: EntryKind
+    value_date: date
+    amount: Decimal
+    reverses: int | None = None
+    extra: Extra = Extra.COVER
+    claims: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_amount(abs(self.amount) if self.kind is EntryKind.CORRECTION else self.amount)
+        if (self.kind is EntryKind.REVERSAL) != (self.reverses is not None):
+            raise ValueError("a reversal names the entry it reverses, and nothing else does")
+
+    @property
+    def effect_on_balance(self) -> Decimal:
+        """What this entry adds to the ledger balance; 0 for a reversal, whose effect is minus that of its target."""
+        if self.kind is EntryKind.REVERSAL:
+            return ZERO
+        if self.kind is EntryKind.RECOVERY_PAYMENT:
+            return ZERO  # the hand-over already took it off what is owed to us
+        return self.amount if self.kind in RAISES_BALANCE else -self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a loan was decided on: kroner, the payout day, and the rule set's figures (domain.md §7.2)."""
+
+    principal: Decimal
+    payout: date
+    instalments: int = DEFAULT_INSTALMENTS
+    due_day: int = DEFAULT_DUE_DAY
+    multiple: Decimal = ONE_KRONE
+    max_deferment: int = DEFAULT_MAX_DEFERMENT
+
+    def schedule(self) -> tuple[Instalment, ...]:
+        """The plan before anything has happened."""
+        return build_schedule(self.principal, self.payout, self.instalments, self.due_day, self.multiple)
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """A line with what has happened to it. amount = paid + handed_over + written_off + remaining.
+
+    `paid_on` is the value date of the money that made it fully paid, else None.
+    """
+
+    number: int
+    nominal_due: date
+    due: date
+    amount: Decimal
+    paid: Decimal
+    handed_over: Decimal
+    written_off: Decimal
+    paid_on: date | None
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is still owed to us on this line, in kroner."""
+        return self.amount - self.paid - self.handed_over - self.written_off
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is owed to us on it."""
+        return self.remaining == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a loan stands. All amounts are kroner, 0 or above unless said otherwise.
+
+    `paid`: money that has reduced the debt, from the citizen or through recovery, without what is overpaid; negative
+    only if more was refunded than ever came in. `outstanding`: owed to us. `handed_over`: with recovery. `overpaid`: to
+    be refunded. `taken_off`: the part of `paid` that shortened or lowered the plan and so lies on no line.
+    `excess`: what hand-overs and write-offs were larger than the debt they were for, as when a payment with an earlier
+    value date turns up; someone must write down or recall it. `idle`: deferments that found no unpaid line to move.
+    """
+
+    lines: tuple[LineState, ...]
+    principal: Decimal
+    paid: Decimal
+    outstanding: Decimal
+    handed_over: Decimal
+    written_off: Decimal
+    overpaid: Decimal
+    taken_off: Decimal
+    excess: Decimal
+    idle: tuple[Deferment, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is owed to us or to recovery. A loan written off in full is settled too."""
+        return self.outstanding == 0 and self.handed_over == 0
+
+    @property
+    def unpaid(self) -> tuple[LineState, ...]:
+        """The lines on which something is owed to us, oldest first."""
+        return tuple(line for line in self.lines if line.remaining)
+
+
+def position(
+    terms: Terms,
+    entries: Iterable[Entry] = (),
+    deferments: Sequence[Deferment] = (),
+    as_of: date | None = None,
+) -> Position:
+    """Where a loan on `terms` stands after its entries and deferments: the one computation of a plan.
+
+    With `as_of`, only entries with a value date up to and including that day count. Deferments are taken as they are;
+    `check_deferments` says whether they may be. A deferment moves the lines that are unpaid at the end of the day
+    before its window opens.
+
+    Raises `RuleError` with the code `before_payout` for an entry dated before the payout, or `ledger` for entries that
+    contradict each other (see `effective`).
+    """
+    counting = effective(_up_to(entries, as_of))
+    for entry in counting:
+        if entry.value_date < terms.payout:
+            raise RuleError(
+                "before_payout",
+                _("The entry of %(day)s is dated before the loan was paid out (%(payout)s).")
+                % {"day": day_text(entry.value_date), "payout": day_text(terms.payout)},
+            )
+    replay = _Replay(_working(terms.schedule()), terms.multiple)
+    return replay.run(counting, deferments, terms.due_day)
+
+
+def allocate(
+    lines: Sequence[Instalment],
+    entries: Iterable[Entry],
+    *,
+    multiple: Decimal = ONE_KRONE,
+    as_of: date | None = None,
+) -> Position:
+    """Where a plan with these lines, dates fixed, stands after the entries.
+
+    For a plan that is not made by `Terms` alone, such as an imported one. Give the lines as they were *before* any
+    shortening or lowering, since the replay does that again. Raises as `position` does, the payout day excepted.
+    """
+    return _Replay(_working(lines), multiple).run(effective(_up_to(entries, as_of)), (), DEFAULT_DUE_DAY)
+
+
+def effective(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries that count: without reversals and what they reverse.
+
+    Raises `RuleError` with the code `ledger` if two entries share an id, or if a reversal names an entry that is not
+    there, is itself a reversal, is reversed twice, has another amount, or is dated after the reversal.
+    """
+    by_id: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.id in by_id:
+            raise RuleError("ledger", _("Two ledger entries have the number %(id)s.") % {"id": entry.id})
+        by_id[entry.id] = entry
+    gone: set[int] = set()
+    for entry in by_id.values():
+        if entry.reverses is not None:
+            _check_reversal(entry, by_id, gone)
+            gone |= {entry.id, entry.reverses}
+    return tuple(entry for entry in by_id.values() if entry.id not in gone)
+
+
+def ledger_balance(entries: Iterable[Entry]) -> Decimal:
+    """The sum of the ledger: payouts and refunds less payments, hand-overs and write-offs; what is reversed cancels.
+
+    Equals `outstanding - overpaid` of the position of the same entries when nothing is in excess and recovery brought
+    in no more than was handed over. Negative while something is overpaid.
+    """
+    return sum((entry.effect_on_balance for entry in effective(entries)), ZERO)
+
+
+def _check_reversal(reversal: Entry, by_id: Mapping[int, Entry], gone: set[int]) -> None:
+    target = by_id.get(reversal.reverses or 0)
+    if (
+        target is None
+        or target.kind is EntryKind.REVERSAL
+        or target.id in gone
+        or abs(target.amount) != reversal.amount
+        or target.value_date > reversal.value_date
+    ):
+        raise RuleError(
+            "ledger",
+            _("Ledger entry %(id)s cannot reverse %(target)s.") % {"id": reversal.id, "target": reversal.reverses},
+        )
+
+
+def _up_to(entries: Iterable[Entry], as_of: date | None) -> list[Entry]:
+    return [entry for entry in entries if as_of is None or entry.value_date <= as_of]
+
+
+def _working(lines: Sequence[Instalment]) -> list[WorkingLine]:
+    return [WorkingLine(line.number, line.nominal_due, kroner(line.amount)) for line in lines]
+
+
+@dataclass(slots=True)
+class _Replay:
+    """The state while entries and deferments are replayed."""
+
+    lines: list[WorkingLine]
+    multiple: Decimal
+    overpaid: Decimal = ZERO
+    deficit: Decimal = ZERO
+    taken_off: Decimal = ZERO
+    excess: Decimal = ZERO
+    idle: list[Deferment] = field(default_factory=list)
+
+    def run(self, entries: Sequence[Entry], deferments: Sequence[Deferment], due_day: int) -> Position:
+        principal = sum((line.amount for line in self.lines), ZERO)
+        days: dict[date, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            days[entry.value_date].append(entry)
+        windows = in_calendar_order(deferments)
+        for day in sorted(days):
+            while windows and windows[0].from_month <= day:
+                self._defer(windows.pop(0), due_day)
+            self._apply_day(day, days[day])
+        for window in windows:
+            self._defer(window, due_day)
+        return self._freeze(principal)
+
+    def _defer(self, window: Deferment, due_day: int) -> None:
+        moving = [line for line in self.lines if line.remaining and line.nominal_due >= window.from_month]
+        for line in moving:
+            line.nominal_due = later(line.nominal_due, window.months, due_day)
+        if not moving:
+            self.idle.append(window)
+
+    def _apply_day(self, day: date, entries: Sequence[Entry]) -> None:
+        """The entries of one day, added up by what they do: first money in, then money out, then what gives up a claim.
+
+        A payment on the day of a hand-over therefore still counts against the debt that is handed over.
+        """
+        paid: dict[Extra, Decimal] = dict.fromkeys(Extra, ZERO)
+        other: dict[EntryKind, Decimal] = defaultdict(lambda: ZERO)
+        for entry in entries:
+            if entry.kind is EntryKind.PAYMENT:
+                paid[entry.extra] += entry.amount
+            elif entry.kind is EntryKind.CORRECTION and entry.amount > 0:
+                paid[Extra.COVER] += entry.amount
+            elif entry.kind is EntryKind.CORRECTION:
+                other[EntryKind.REFUND] -= entry.amount
+            else:
+                other[entry.kind] += entry.amount
+        for extra, money in paid.items():
+            self._receive(money, day, extra)
+        self._receive_from_recovery(other[EntryKind.RECOVERY_PAYMENT], day)
+        self._give_back(other[EntryKind.REFUND])
+        for entry in sorted(entries, key=lambda one: (not one.claims, one.claims, one.amount)):
+            if entry.kind is EntryKind.HANDOVER:
+                self._hand_over(entry)
+        self._write_off(other[EntryKind.WRITE_OFF])
+
+    def _receive(self, money: Decimal, day: date, extra: Extra) -> None:
+        money = self._fill_deficit(money)
+        if extra is not Extra.COVER:
+            money = effects.pay_due(self.lines, money, day)
+            if money and money < sum((line.remaining for line in self.lines), ZERO):
+                self._take_off(money, day, extra)
+                return
+        money = effects.cover(self.lines, money, day)
+        for line in self.lines:
+            money = line.pay_claim(money, day)
+        self.overpaid += money
+
+    def _take_off(self, money: Decimal, day: date, extra: Extra) -> None:
+        if extra is Extra.SHORTEN:
+            self.lines = effects.shorten(self.lines, money)
+        else:
+            self.lines = effects.lower(self.lines, money, day, self.multiple)
+        self.taken_off += money
+
+    def _receive_from_recovery(self, money: Decimal, day: date) -> None:
+        for line in self.lines:
+            money = line.pay_claim(money, day)
+        self._receive(money, day, Extra.COVER)
+
+    def _fill_deficit(self, money: Decimal) -> Decimal:
+        part = min(money, self.deficit)
+        self.deficit -= part
+        return money - part
+
+    def _give_back(self, money: Decimal) -> None:
+        part = min(money, self.overpaid)
+        self.overpaid -= part
+        money -= part
+        for line in reversed(self.lines):
+            money = line.unpay(money)
+        self.deficit += money
+
+    def _hand_over(self, entry: Entry) -> None:
+        claim = entry.amount
+        for line in self.lines:
+            if not entry.claims or line.number in entry.claims:
+                claim = line.hand_over(claim)
+        self.excess += claim
+
+    def _write_off(self, loss: Decimal) -> None:
+        for line in self.lines:
+            loss = line.write_off(loss)
+        for line in self.lines:
+            loss = line.write_off_claim(loss)
+        self.excess += loss
+
+    def _freeze(self, principal: Decimal) -> Position:
+        lines = tuple(
+            LineState(
+                line.number,
+                line.nominal_due,
+                next_banking_day(line.nominal_due),
+                line.amount,
+                line.paid,
+                line.handed_over,
+                line.written_off,
+                line.paid_on,
+            )
+            for line in self.lines
+        )
+        return Position(
+            lines=lines,
+            principal=principal,
+            paid=sum((line.paid for line in lines), ZERO) + self.taken_off - self.deficit,
+            outstanding=sum((line.remaining for line in lines), ZERO) + self.deficit,
+            handed_over=sum((line.handed_over for line in lines), ZERO),
+            written_off=sum((line.written_off for line in lines), ZERO),
+            overpaid=self.overpaid,
+            taken_off=self.taken_off,
+            excess=self.excess,
+            idle=tuple(self.idle),
+        )
