@@ -35,6 +35,21 @@ class EntryKind(models.TextChoices):
     CORRECTION = "correction", _("Correction")
 
 
+class Extra(models.TextChoices):
+    """What money ahead of plan does to the coming instalments, as the citizen asked (domain.md §7.3)."""
+
+    COVER = "cover", _("Covers the coming instalments")
+    SHORTEN = "shorten", _("Shortens the plan from the end")
+    LOWER = "lower", _("Lowers the coming instalments")
+
+
+class DefermentKind(models.TextChoices):
+    """Granted by the programme within its cap, or mandatory by law (danish-rules.md §1.3)."""
+
+    GRANTED = "granted", _("Granted")
+    MANDATORY = "mandatory", _("Mandatory")
+
+
 class PlanCause(models.TextChoices):
     PAYOUT = "payout", _("Payout")
     DEFERMENT = "deferment", _("Deferment")

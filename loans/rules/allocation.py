@@ -16,42 +16,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from django.utils.translation import gettext as _
 
+from loans.enums import EntryKind, Extra
 from loans.rules import effects
 from loans.rules.deferment import DEFAULT_MAX_DEFERMENT, Deferment, in_calendar_order, later
-from loans.rules.effects import Extra
 from loans.rules.errors import RuleError, day_text
 from loans.rules.schedule import DEFAULT_DUE_DAY, DEFAULT_INSTALMENTS, Instalment, build_schedule, check_amount
 from loans.rules.working import WorkingLine
 from microloan.core.calendars import next_banking_day
 from microloan.core.money import ONE_KRONE, ZERO, kroner
 
-
-class EntryKind(StrEnum):
-    """What a ledger entry is. All but corrections carry an amount above 0; the kind says which way it works."""
-
-    PAYOUT = "payout"
-    PAYMENT = "payment"
-    REVERSAL = "reversal"
-    REFUND = "refund"
-    HANDOVER = "handover"
-    RECOVERY_PAYMENT = "recovery_payment"
-    WRITE_OFF = "write_off"
-    CORRECTION = "correction"
-
-
-RAISES_BALANCE: Final = frozenset({EntryKind.PAYOUT, EntryKind.REFUND})
+RAISES_DEBT: Final = frozenset({EntryKind.PAYOUT, EntryKind.REFUND})
+EITHER_WAY: Final = frozenset({EntryKind.CORRECTION, EntryKind.REVERSAL})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A ledger entry as the rules see it.
 
-    `amount`: kroner above 0; a correction may be negative (then it raises the debt, as a refund does) but never 0.
+    `amount`: kroner, signed as in the ledger. What raises the debt is positive (payout, refund), what lowers it is
+    negative (payment, hand-over, recovery payment, write-off); a correction is either, a reversal minus its target.
     `reverses`: the id a reversal names. `extra`: what a payment does with money ahead of plan. `claims`: the instalment
     numbers a hand-over is for; empty means the oldest lines, up to its amount.
     """
@@ -65,18 +52,11 @@ class Entry:
     claims: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        check_amount(abs(self.amount) if self.kind is EntryKind.CORRECTION else self.amount)
+        check_amount(abs(self.amount))
+        if self.kind not in EITHER_WAY and (self.amount > 0) != (self.kind in RAISES_DEBT):
+            raise ValueError(f"the sign of {self.amount} does not fit a {self.kind}")
         if (self.kind is EntryKind.REVERSAL) != (self.reverses is not None):
             raise ValueError("a reversal names the entry it reverses, and nothing else does")
-
-    @property
-    def effect_on_balance(self) -> Decimal:
-        """What this entry adds to the ledger balance; 0 for a reversal, whose effect is minus that of its target."""
-        if self.kind is EntryKind.REVERSAL:
-            return ZERO
-        if self.kind is EntryKind.RECOVERY_PAYMENT:
-            return ZERO  # the hand-over already took it off what is owed to us
-        return self.amount if self.kind in RAISES_BALANCE else -self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +197,12 @@ def effective(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def ledger_balance(entries: Iterable[Entry]) -> Decimal:
-    """The sum of the ledger: payouts and refunds less payments, hand-overs and write-offs; what is reversed cancels.
+    """The sum of the ledger: what is owed to us, in kroner; negative while something is overpaid.
 
-    Equals `outstanding - overpaid` of the position of the same entries when nothing is in excess and recovery brought
-    in no more than was handed over. Negative while something is overpaid.
+    Recovery payments are left out: they are paid on what the hand-over has already taken off. Equals `outstanding -
+    overpaid` of the position of the same entries when nothing is in excess and recovery brought in no more than it had.
     """
-    return sum((entry.effect_on_balance for entry in effective(entries)), ZERO)
+    return sum((entry.amount for entry in effective(entries) if entry.kind is not EntryKind.RECOVERY_PAYMENT), ZERO)
 
 
 def _check_reversal(reversal: Entry, by_id: Mapping[int, Entry], gone: set[int]) -> None:
@@ -231,7 +211,7 @@ def _check_reversal(reversal: Entry, by_id: Mapping[int, Entry], gone: set[int])
         target is None
         or target.kind is EntryKind.REVERSAL
         or target.id in gone
-        or abs(target.amount) != reversal.amount
+        or target.amount != -reversal.amount
         or target.value_date > reversal.value_date
     ):
         raise RuleError(
@@ -287,24 +267,24 @@ class _Replay:
         A payment on the day of a hand-over therefore still counts against the debt that is handed over.
         """
         paid: dict[Extra, Decimal] = dict.fromkeys(Extra, ZERO)
-        other: dict[EntryKind, Decimal] = defaultdict(lambda: ZERO)
+        sums: dict[EntryKind, Decimal] = defaultdict(lambda: ZERO)
         for entry in entries:
             if entry.kind is EntryKind.PAYMENT:
-                paid[entry.extra] += entry.amount
-            elif entry.kind is EntryKind.CORRECTION and entry.amount > 0:
-                paid[Extra.COVER] += entry.amount
+                paid[entry.extra] -= entry.amount
+            elif entry.kind is EntryKind.CORRECTION and entry.amount < 0:
+                paid[Extra.COVER] -= entry.amount
             elif entry.kind is EntryKind.CORRECTION:
-                other[EntryKind.REFUND] -= entry.amount
+                sums[EntryKind.REFUND] += entry.amount
             else:
-                other[entry.kind] += entry.amount
+                sums[entry.kind] += abs(entry.amount)
         for extra, money in paid.items():
             self._receive(money, day, extra)
-        self._receive_from_recovery(other[EntryKind.RECOVERY_PAYMENT], day)
-        self._give_back(other[EntryKind.REFUND])
-        for entry in sorted(entries, key=lambda one: (not one.claims, one.claims, one.amount)):
+        self._receive_from_recovery(sums[EntryKind.RECOVERY_PAYMENT], day)
+        self._give_back(sums[EntryKind.REFUND])
+        for entry in sorted(entries, key=lambda one: (not one.claims, one.claims)):
             if entry.kind is EntryKind.HANDOVER:
                 self._hand_over(entry)
-        self._write_off(other[EntryKind.WRITE_OFF])
+        self._write_off(sums[EntryKind.WRITE_OFF])
 
     def _receive(self, money: Decimal, day: date, extra: Extra) -> None:
         money = self._fill_deficit(money)
@@ -344,7 +324,7 @@ class _Replay:
         self.deficit += money
 
     def _hand_over(self, entry: Entry) -> None:
-        claim = entry.amount
+        claim = -entry.amount
         for line in self.lines:
             if not entry.claims or line.number in entry.claims:
                 claim = line.hand_over(claim)

@@ -13,24 +13,17 @@ Source: domain.md §7.2 (cap), §7.3; danish-rules.md §1.3 (mandatory deferment
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from loans.enums import DefermentKind
 from loans.rules.errors import RuleError, month_text
 from loans.rules.schedule import Instalment, line_on, nominal_due_of
 from microloan.core.months import add_months, month_start
 
 DEFAULT_MAX_DEFERMENT: Final = 36
-
-
-class DefermentKind(StrEnum):
-    """`GRANTED` by the programme, within its cap; `MANDATORY` by law, which the cap cannot refuse."""
-
-    GRANTED = "granted"
-    MANDATORY = "mandatory"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,17 @@
 """What money ahead of plan does to the coming instalments: cover, shorten or lower.
 
-The effect belongs to the payment, since the citizen asks for it with the payment; an ordinary payment covers. Money is
-ahead of plan when nothing that has fallen due is left unpaid. `SHORTEN` and `LOWER` change the amounts of coming lines,
-so that money is no longer on any line: it has been *taken off* the plan, and principal = lines + taken off.
+The effect belongs to the payment, since the citizen asks for it with the payment; an ordinary payment covers (the
+default). Money is ahead of plan when nothing that has fallen due is left unpaid. Shortening and lowering change the
+amounts of coming lines, so that money lies on no line any more: it is *taken off* the plan, and
+principal = lines + taken off.
 Source: domain.md §7.3. Why it works this way: docs/decisions/012-extra-payments.md.
 """
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from loans.rules.working import WorkingLine
 from microloan.core.money import ZERO, split_up
-
-
-class Extra(StrEnum):
-    """`COVER` pays the coming instalments, oldest first (default). `SHORTEN` takes the money off from the end, and the
-    next line stays due. `LOWER` splits the remaining lines anew."""
-
-    COVER = "cover"
-    SHORTEN = "shorten"
-    LOWER = "lower"
 
 
 def cover(lines: list[WorkingLine], money: Decimal, on: date) -> Decimal:

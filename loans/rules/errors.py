@@ -4,8 +4,10 @@ from datetime import date
 
 from django.utils.formats import date_format
 
+from microloan.core.errors import Refused
 
-class RuleError(ValueError):
+
+class RuleError(Refused):
     """A rule refuses what was asked for. `str()` is the reason for people; `code` is its stable name for programs.
 
     Wrong types and values that no screen can send (a float, a due day of 40) raise plain `TypeError` or `ValueError`.

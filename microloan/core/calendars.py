@@ -10,7 +10,7 @@ A deadline that ends on a closed day ends on the next deadline day (forældelses
 9533 of 26 June 2018). Banks also keep the Friday after Ascension Day (Danmarks Nationalbank's list of closed days).
 Store bededag (Great Prayer Day) is no public holiday from 2024 on; the `holidays` library knows.
 
-Days are looked up in one frozen set per year, so a check costs a set membership. Years 1990–2100; `ValueError` outside.
+Days are looked up in one frozen set per year, so a check costs a set membership. Years 1990–2100; `CalendarError` outside.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,15 @@ LAST_YEAR: Final = 2100
 ONE_DAY: Final = timedelta(days=1)
 
 
+class CalendarError(ValueError):
+    """A day outside the years that the calendars cover."""
+
+
 @cache
 def public_holidays(year: int) -> frozenset[date]:
     """The Danish public holidays of a year (1990–2100), weekends included only where a holiday falls on one."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(f"the calendar covers {FIRST_YEAR}–{LAST_YEAR}, not {year}")
+        raise CalendarError(f"the calendar covers {FIRST_YEAR}–{LAST_YEAR}, not {year}")
     return frozenset(day for day in holidays.country_holidays("DK", years=year) if day.year == year)
 
 
