@@ -95,7 +95,7 @@ def check_next_deferment(
         if deferment.overlaps(other):
             raise RuleError(
                 "overlap",
-                _("The deferment from %(month)s overlaps the one from %(other)s, which lasts until %(resumes)s.")
+                _("The deferment from %(month)s overlaps the one from %(other)s; instalments resume in %(resumes)s.")
                 % {
                     "month": month_text(deferment.from_month),
                     "other": month_text(other.from_month),
