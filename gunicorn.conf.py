@@ -1,7 +1,10 @@
 """The web server. Everything that differs between places comes from the environment (docs/drift.md)."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -17,3 +20,16 @@ loglevel = "warning"
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108 (heartbeat files only: in memory they never block on a slow disk)
     worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+# The figures of all worker processes together (/metrics).
+metrics_folder = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mikrolaan-metrics-"))
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(metrics_folder, ignore_errors=True)

@@ -18,7 +18,7 @@ def main() -> None:
 
     say("bringing the database up to date")
     call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
-    if not get_user_model().objects.exists():
+    if not get_user_model().objects.exists() and "seed_demo" in get_commands():
         say("loading the demo municipality")
         call_command("seed_demo", stdout=sys.stderr)
     if "demo_logins" in get_commands():
