@@ -84,12 +84,13 @@ def _environment(venv: Path, state: Path) -> dict[str, str]:
         "DOCUMENT_ROOT": str(state / "documents"),
         "OUTBOX_ROOT": str(state / "outbox"),
         "STATE_ROOT": str(state),
+        "STATIC_ROOT": str(ROOT / "var/static"),
         **_keys(state / "keys.env"),
     }
     for key, value in defaults.items():
         if not environment.get(key):
             environment[key] = value
-    for key in ("DOCUMENT_ROOT", "OUTBOX_ROOT"):
+    for key in ("DOCUMENT_ROOT", "OUTBOX_ROOT", "STATIC_ROOT"):
         Path(environment[key]).mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "darwin":
         environment.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")

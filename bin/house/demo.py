@@ -41,6 +41,7 @@ def programs() -> dict[str, list[str]]:
 def start(command: list[str]) -> "subprocess.Popen[bytes]":
     """In a session of its own, so that Ctrl-C reaches it once, through us, and its children can be stopped with it."""
     environment = {**os.environ, "PORT": PORT, "PYTHONUNBUFFERED": "1"}
+    environment.setdefault("LOG_LEVEL", "WARNING")
     environment["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_us
