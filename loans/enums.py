@@ -51,6 +51,7 @@ class DefermentKind(models.TextChoices):
 
 
 class PlanCause(models.TextChoices):
+    DECISION = "decision", _("Loan decision")
     PAYOUT = "payout", _("Payout")
     DEFERMENT = "deferment", _("Deferment")
     EXTRA_PAYMENT = "extra_payment", _("Extra payment")

@@ -37,3 +37,24 @@ def ensure_defaults() -> None:
     for basis in defaults.LEGAL_BASES:
         LegalBasis.objects.get_or_create(code=basis["code"], defaults=basis)
     Municipality.objects.get_or_create(pk=1, defaults=defaults.MUNICIPALITY)
+
+
+def basis_for_letters(today: date) -> LegalBasis:
+    """The legal basis that letters about the programme itself cite: the newest in force with a reference to print.
+
+    Where none is open, the newest that was: the programme goes on for those who are in it (danish-rules.md §1.1).
+    Raises Refused where no basis has a reference.
+    """
+    usable = LegalBasis.objects.exclude(reference="").filter(valid_from__lte=today)
+    basis = usable.on(today).order_by("-valid_from", "code").first() or usable.order_by("-valid_from", "code").first()
+    if basis is None:
+        raise Refused(_("No legal basis has a reference to print. An administrator has to fill one in."))
+    return basis
+
+
+def basis_facts(basis: LegalBasis, *, support: bool = False) -> dict[str, str]:
+    """A legal basis as letters need it."""
+    return {
+        "reference": basis.support_reference if support else basis.reference,
+        "appeal_variant": basis.appeal_variant,
+    }

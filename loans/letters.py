@@ -1,0 +1,222 @@
+"""The letters about loans and living support (domain.md §8). Every figure comes from the stored rows, computed once."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from cases.letters.services import prepare_letter
+from cases.models import CaseFile
+from loans import rules
+from loans.enums import SupportKind
+from loans.models import Instalment, Loan, LoanDecision, SupportPeriod
+from loans.queries import current_plan
+from microloan.accounts.models import User
+from microloan.core.danish import kr
+from microloan.policy.services import basis_facts
+
+
+def _send(*, kind: str, case: CaseFile, key: str, context: dict[str, Any], by: User | None, today: date) -> None:
+    prepare_letter(kind=kind, case=case, key=key, context=context, by=by, today=today)
+
+
+def _terms(loan: Loan) -> dict[str, Any]:
+    """What the letters print of a loan: from the plan in force, never computed anew."""
+    plan = current_plan(loan)
+    lines = list(plan.instalments.all()) if plan else []
+    business = getattr(loan.case, "business", None)
+    return {
+        "amount": loan.principal,
+        "instalment_amount": lines[0].amount,
+        "instalment_count": len(lines),
+        "last_amount": lines[-1].amount,
+        "first_due": lines[0].due_on,
+        "last_due": lines[-1].due_on,
+        "payment_reference": loan.payment_reference,
+        "max_deferment_months": loan.rule_set.max_deferment_months,
+        "business": business.name if business else "",
+    }
+
+
+def _plan_lines(loan: Loan) -> list[dict[str, Any]]:
+    remaining = loan.principal
+    rows = []
+    for line in current_plan(loan).instalments.all():
+        remaining -= line.amount
+        rows.append({"number": line.number, "due": line.due_on, "amount": line.amount, "remaining": remaining})
+    return rows
+
+
+def send_loan_grant(*, loan: Loan, by: User, today: date) -> None:
+    """The decision and, for a loan, the agreement with its repayment plan."""
+    if loan.kind == SupportKind.GRANT:
+        return
+    with translation.override("da"):
+        _send(
+            kind="loan_grant",
+            case=loan.case,
+            key=f"loan-decision:{loan.decision_id}",
+            context={
+                **_terms(loan),
+                "payout_by": loan.planned_payout_on,
+                "legal_basis": basis_facts(loan.legal_basis),
+                "fully_favourable": True,
+                "considerations": [loan.decision.reasons] if loan.decision.reasons else [],
+            },
+            by=by,
+            today=today,
+        )
+        send_agreement(loan=loan, by=by, today=today)
+
+
+def send_agreement(*, loan: Loan, by: User, today: date) -> None:
+    """The loan agreement with the plan in force; a new version of the plan makes a new letter."""
+    plan = current_plan(loan)
+    business = getattr(loan.case, "business", None)
+    lines = _plan_lines(loan)
+    _send(
+        kind="loan_agreement",
+        case=loan.case,
+        key=f"loan-agreement:{loan.pk}:v{plan.version}",
+        context={
+            **_terms(loan),
+            "lines": lines,
+            "total": sum((line["amount"] for line in lines), Decimal("0.00")),
+            "legal_basis": basis_facts(loan.legal_basis),
+            "cvr": business.cvr if business else "",
+            "debt_instrument": loan.debt_instrument,
+        },
+        by=by,
+        today=today,
+    )
+
+
+def send_new_plan(*, loan: Loan, by: User, today: date) -> None:
+    """The plan moved because the money went out on another day than planned."""
+    with translation.override("da"):
+        send_agreement(loan=loan, by=by, today=today)
+
+
+def send_loan_refusal(*, decision: LoanDecision, by: User, today: date) -> None:
+    """The refusal, with facts, what weighed most, and appeal guidance."""
+    with translation.override("da"):
+        facts = [_("You asked for %(amount)s.") % {"amount": kr(decision.amount)}]
+        facts += [f"{item['label']}: {item['detail']}" for item in decision.facts["prerequisites"] if not item["met"]]
+        _send(
+            kind="loan_refusal",
+            case=decision.case,
+            key=f"loan-decision:{decision.pk}",
+            context={
+                "requested_amount": decision.amount,
+                "legal_basis": basis_facts(decision.legal_basis),
+                "facts": facts,
+                "considerations": [line for line in decision.reasons.splitlines() if line.strip()],
+            },
+            by=by,
+            today=today,
+        )
+
+
+def _period_context(period: SupportPeriod, loan: Loan) -> dict[str, Any]:
+    return {
+        "period_from": period.starts_on,
+        "period_to": period.ends_on,
+        "period_months": period.months,
+        "legal_basis": basis_facts(loan.legal_basis, support=True),
+        "fully_favourable": True,
+        "considerations": [line for line in period.reasons.splitlines() if line.strip()],
+    }
+
+
+def send_support_decision(*, period: SupportPeriod, loan: Loan, by: User, today: date) -> None:
+    with translation.override("da"):
+        _send(
+            kind="support_decision",
+            case=period.case,
+            key=f"support:{period.pk}",
+            context=_period_context(period, loan),
+            by=by,
+            today=today,
+        )
+
+
+def send_extension_decision(*, period: SupportPeriod, loan: Loan, by: User, today: date) -> None:
+    total = sum(row.months for row in period.case.support_periods.all())
+    with translation.override("da"):
+        _send(
+            kind="extension_decision",
+            case=period.case,
+            key=f"support:{period.pk}",
+            context={**_period_context(period, loan), "total_months": total},
+            by=by,
+            today=today,
+        )
+
+
+def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: User, today: date) -> None:
+    periods = list(period.case.support_periods.all())
+    terms = _terms(loan) if loan.kind == SupportKind.LOAN else {}
+    with translation.override("da"):
+        _send(
+            kind="support_end",
+            case=period.case,
+            key=f"support-end:{period.case_id}:{period.ends_on.isoformat()}",
+            context={
+                "ends_on": period.ends_on,
+                "first_day_without": period.ends_on + timedelta(days=1),
+                "total_months": sum(row.months for row in periods),
+                "instalment_amount": terms.get("instalment_amount"),
+                "legal_basis": basis_facts(loan.legal_basis, support=True),
+                "facts": [
+                    _("Living support is given for a limited time. You have had it for all the months that were decided.")
+                ],
+                "considerations": [line for line in reasons.splitlines() if line.strip()],
+            },
+            by=by,
+            today=today,
+        )
+
+
+def send_loan_repaid(*, loan: Loan, position: rules.Position, by: User | None, today: date) -> None:
+    """The receipt that all is paid; sent once."""
+    settled_on = max((line.paid_on for line in position.lines if line.paid_on), default=today)
+    with translation.override("da"):
+        _send(
+            kind="loan_repaid",
+            case=loan.case,
+            key=f"loan-repaid:{loan.pk}",
+            context={
+                "principal": loan.principal,
+                "paid": position.paid,
+                "settled_on": settled_on,
+                "overpaid": position.overpaid or None,
+            },
+            by=by,
+            today=today,
+        )
+
+
+def send_instalment_reminder(*, loan: Loan, instalment: Instalment, amount: Decimal, count: int, today: date) -> None:
+    """The friendly reminder before an instalment: what is still to be paid on it, and when (domain.md §7.6)."""
+    with translation.override("da"):
+        _send(
+            kind="instalment_reminder",
+            case=loan.case,
+            key=reminder_key(loan, instalment),
+            context={
+                "amount": amount,
+                "due": instalment.due_on,
+                "payment_reference": loan.payment_reference,
+                "number": instalment.number,
+                "count": count,
+            },
+            by=None,
+            today=today,
+        )
+
+
+def reminder_key(loan: Loan, instalment: Instalment) -> str:
+    """One reminder per loan and due date, whatever the version of the plan."""
+    return f"reminder:{loan.pk}:{instalment.due_on.isoformat()}"

@@ -1,0 +1,257 @@
+"""From proposal to decision: a loan or a grant, never mixed up, and only on what the legal basis allows (domain.md §7.1)."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import services as cases
+from cases.enums import EntryKind as JournalKind
+from cases.enums import Phase
+from cases.models import CaseFile
+from loans import letters, rules
+from loans.enums import LoanOutcome, OrderState, PlanCause, SupportKind
+from loans.models import DisbursementOrder, Instalment, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.prerequisites import checks_before_decision
+from loans.queries import terms_of
+from loans.services.ledger import lock_loan
+from microloan.accounts.enums import TEAM, Role
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.danish import kr, short_date
+from microloan.core.errors import Conflict, Refused
+from microloan.policy.models import LegalBasis, RuleSet
+from microloan.policy.services import rule_set_on
+from screening.enums import ScreeningNumber
+from screening.services import latest_budget
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the team proposes. `transition_on` is when rehabilitation was granted, under a basis that has closed."""
+
+    kind: str
+    amount: Decimal
+    purpose: str
+    planned_payout_on: date
+    legal_basis: LegalBasis
+    over_maximum_reason: str = ""
+    rehabilitation_on: date | None = None
+    rehabilitation_reference: str = ""
+    transition_on: date | None = None
+    declared_fit_on: date | None = None
+    charge: str = ""
+    charge_note: str = ""
+
+
+@transaction.atomic
+def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> LoanDecision:
+    """Propose a loan or grant to the project lead; an open proposal is replaced. Raises Refused on what rules forbid."""
+    if by.role not in TEAM:
+        raise Refused(_("Only the microloan team proposes a loan."))
+    case = cases.lock_case(case)
+    if case.phase != Phase.APPROVAL:
+        raise Refused(_("A loan is proposed in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
+    if Loan.objects.filter(case=case).exists():
+        raise Conflict(_("The citizen has a loan already."))
+    _check_amount(proposal, rule_set_on(today))
+    if proposal.planned_payout_on < today:
+        raise Refused(_("The planned payout cannot lie in the past."), field="planned_payout_on")
+    screening = case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
+    decision, _created = LoanDecision.objects.update_or_create(
+        case=case,
+        decided_at=None,
+        defaults={
+            **{name: getattr(proposal, name) for name in proposal.__dataclass_fields__},
+            "budget": latest_budget(case, approved=True),
+            "screening": screening,
+            "proposed_by": by,
+            "proposed_on": today,
+        },
+    )
+    cases.add_journal_entry(
+        case=case,
+        kind=JournalKind.LOAN,
+        title=_("Proposed: %(kind)s of %(amount)s")
+        % {"kind": str(SupportKind(proposal.kind).label).lower(), "amount": kr(proposal.amount)},
+        text=proposal.purpose,
+        by=by,
+        link={"name": "loans:loan", "kwargs": {"number": case.number}},
+    )
+    cases.reconcile_tasks(case=case, today=today)
+    return decision
+
+
+def _check_amount(proposal: Proposal, rule_set: RuleSet) -> None:
+    limits = {"min": kr(rule_set.loan_min), "max": kr(rule_set.loan_max)}
+    if proposal.amount < rule_set.loan_min:
+        raise Refused(_("Write an amount between %(min)s and %(max)s.") % limits, field="amount")
+    if proposal.amount > rule_set.loan_max and not proposal.over_maximum_reason.strip():
+        raise Refused(
+            _("The amount is above the maximum of %(max)s. Write why this citizen needs more.") % limits,
+            field="over_maximum_reason",
+        )
+
+
+@transaction.atomic
+def decide_loan(
+    *, decision: LoanDecision, outcome: str, reasons: str, amount: Decimal | None = None, by: User, today: date
+) -> LoanDecision:
+    """Grant or refuse, freeze the facts, and make the loan with its plan and letters.
+
+    Raises Refused for anyone but the project lead, outside the validity of the legal basis, or while a prerequisite
+    is missing; a refusal needs reasons (danish-rules.md §2.1).
+    """
+    if by.role != Role.PROJECT_LEAD:
+        raise Refused(_("Only the project lead decides a loan."))
+    case = cases.lock_case(decision.case)
+    decision = LoanDecision.objects.select_for_update(of=("self",)).select_related("legal_basis").get(pk=decision.pk)
+    if decision.is_decided:
+        raise Conflict(_("The loan has been decided already."))
+    decision.case = case
+    if outcome not in LoanOutcome.values:
+        raise Refused(_("Choose whether the loan is granted or refused."), field="outcome")
+    if outcome == LoanOutcome.REFUSED and not reasons.strip():
+        raise Refused(_("Write the reasons for the refusal."), field="reasons")
+    checks = checks_before_decision(decision, today)
+    if outcome == LoanOutcome.GRANTED:
+        check_basis(decision, today)
+        if missing := [check for check in checks if not check.met]:
+            raise Refused(*[f"{check.label}: {check.detail} ({check.source})" for check in missing])
+    rule_set = rule_set_on(today)
+    decision.outcome, decision.reasons = outcome, reasons.strip()
+    decision.decided_by, decision.decided_at, decision.decided_on = by, clock.now(), today
+    decision.rule_set, decision.appeal_variant = rule_set, decision.legal_basis.appeal_variant
+    decision.facts = {"prerequisites": [asdict(check) for check in checks]}
+    decision.save()
+    cases.add_journal_entry(
+        case=case,
+        kind=JournalKind.LOAN,
+        title=_("%(kind)s of %(amount)s: %(outcome)s")
+        % {
+            "kind": decision.get_kind_display(),
+            "amount": kr(decision.amount),
+            "outcome": str(LoanOutcome(outcome).label).lower(),
+        },
+        text=decision.reasons,
+        by=by,
+        for_referrer=True,
+        link={"name": "loans:loan", "kwargs": {"number": case.number}},
+    )
+    if outcome == LoanOutcome.GRANTED:
+        loan = _make_loan(decision, by=by, today=today)
+        letters.send_loan_grant(loan=loan, by=by, today=today)
+    else:
+        letters.send_loan_refusal(decision=decision, by=by, today=today)
+    cases.reconcile_tasks(case=case, today=today)
+    return decision
+
+
+def check_basis(decision: LoanDecision, today: date) -> None:
+    """Refuse a decision outside its legal basis, unless the recorded transition covers it (danish-rules.md §1.1)."""
+    basis = decision.legal_basis
+    allowed = basis.allows_loan if decision.kind == SupportKind.LOAN else basis.allows_grant
+    if not allowed:
+        raise Refused(
+            _("The legal basis “%(basis)s” does not allow this. Choose another.") % {"basis": basis.title},
+            field="legal_basis",
+        )
+    if basis.valid_from <= today and (basis.valid_to is None or today <= basis.valid_to):
+        return
+    until, on = basis.transition_until, decision.transition_on
+    if until and on and on <= until and decision.rehabilitation_reference:
+        return
+    raise Refused(
+        _("The legal basis “%(basis)s” is not in force today (%(day)s), and no transition covers the decision.")
+        % {"basis": basis.title, "day": short_date(today)},
+        field="legal_basis",
+    )
+
+
+def _make_loan(decision: LoanDecision, *, by: User, today: date) -> Loan:
+    serial = cases.next_number("loan")
+    loan = Loan.objects.create(
+        case=decision.case,
+        decision=decision,
+        number=f"L-{today.year}-{serial:05d}",
+        kind=decision.kind,
+        principal=decision.amount,
+        payment_reference=rules.payment_reference(serial) if decision.kind == SupportKind.LOAN else "",
+        rule_set=decision.rule_set,
+        legal_basis=decision.legal_basis,
+        approved_by=by,
+        planned_payout_on=decision.planned_payout_on,
+        debt_instrument=decision.legal_basis.debt_instrument,
+    )
+    if loan.kind == SupportKind.LOAN:
+        store_plan(loan=loan, payout=decision.planned_payout_on, cause=PlanCause.DECISION, by=by, today=today)
+    return loan
+
+
+def store_plan(*, loan: Loan, payout: date, cause: PlanCause, by: User, today: date) -> PlanVersion | None:
+    """Store a new version of the plan, unless it would be the same line by line as the one in force."""
+    lines = terms_of(loan, payout).schedule()
+    last = loan.plan_versions.order_by("-version").first()
+    if last is not None:
+        stored = list(last.instalments.order_by("number").values_list("number", "due_on", "amount"))
+        if stored == [(line.number, line.due, line.amount) for line in lines]:
+            return None
+    plan = PlanVersion.objects.create(
+        loan=loan,
+        version=last.version + 1 if last else 1,
+        made_on=today,
+        cause=cause,
+        by=by,
+        rule_set=loan.rule_set,
+    )
+    Instalment.objects.bulk_create(
+        Instalment(
+            plan=plan, number=line.number, nominal_due_on=line.nominal_due, due_on=line.due, amount=line.amount
+        )
+        for line in lines
+    )
+    return plan
+
+
+@transaction.atomic
+def register_agreement(*, loan: Loan, signed_on: date, by: User, today: date) -> Loan:
+    """Register the signed agreement. When living support is decided too, the order to pay out goes to the queue."""
+    if by.role not in TEAM:
+        raise Refused(_("Only the microloan team registers the agreement."))
+    loan = lock_loan(loan)
+    if signed_on > today:
+        raise Refused(_("The agreement cannot be signed in the future."), field="signed_on")
+    if loan.decision and signed_on < loan.decision.decided_on:
+        raise Refused(_("The agreement cannot be signed before the loan was decided."), field="signed_on")
+    if loan.agreement_signed_on is None:
+        loan.agreement_signed_on = signed_on
+        loan.save(update_fields=["agreement_signed_on"])
+        cases.add_journal_entry(
+            case=loan.case,
+            kind=JournalKind.LOAN,
+            title=_("Loan agreement signed on %(day)s") % {"day": short_date(signed_on)},
+            by=by,
+        )
+    order_payout_if_ready(loan=loan, today=today)
+    cases.reconcile_tasks(case=loan.case, today=today)
+    return loan
+
+
+def order_payout_if_ready(*, loan: Loan, today: date) -> DisbursementOrder | None:
+    """Put the loan in the benefits officer's queue once the agreement is signed and the living support decided."""
+    needs_support = not loan.case.is_pensioner and not SupportPeriod.objects.filter(case=loan.case).exists()
+    if loan.agreement_signed_on is None or needs_support:
+        return None
+    order, _created = DisbursementOrder.objects.get_or_create(
+        loan=loan,
+        defaults={
+            "amount": loan.principal,
+            "approved_by": loan.approved_by,
+            "ordered_on": today,
+            "due_on": max(loan.planned_payout_on, today),
+            "state": OrderState.READY,
+        },
+    )
+    return order

@@ -1,0 +1,65 @@
+"""The ledger: every movement of money is one entry, written once (domain.md §7.4)."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from loans.enums import EntryKind
+from loans.models import LedgerEntry, Loan
+from microloan.accounts.models import User
+from microloan.core.errors import Conflict
+from microloan.core.money import kroner
+
+
+def lock_loan(loan: Loan) -> Loan:
+    """The loan, locked for this transaction and fresh. Whatever writes to the ledger or the plan starts here."""
+    return (
+        Loan.objects.select_for_update(of=("self",))
+        .select_related("case__citizen", "rule_set", "legal_basis", "decision")
+        .get(pk=loan.pk)
+    )
+
+
+def content_hash(*, loan_id: int, kind: str, amount: Decimal, value_date: date, reverses_id: int | None = None) -> str:
+    """What makes two entries the same entry."""
+    text = f"{loan_id}|{kind}|{kroner(amount)}|{value_date.isoformat()}|{reverses_id or ''}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def write_entry(
+    *,
+    loan: Loan,
+    kind: EntryKind,
+    amount: Decimal,
+    value_date: date,
+    key: str,
+    by: User | None,
+    voucher: str = "",
+    reason: str = "",
+    reverses: LedgerEntry | None = None,
+) -> LedgerEntry:
+    """Write one entry, once: the same key with the same content returns the first; with other content it is a Conflict."""
+    digest = content_hash(
+        loan_id=loan.pk, kind=kind, amount=amount, value_date=value_date, reverses_id=reverses.pk if reverses else None
+    )
+    entry, created = LedgerEntry.objects.get_or_create(
+        key=key,
+        defaults={
+            "loan": loan,
+            "kind": kind,
+            "amount": amount,
+            "value_date": value_date,
+            "by": by,
+            "voucher": voucher,
+            "reason": reason,
+            "reverses": reverses,
+            "content_hash": digest,
+        },
+    )
+    if not created and entry.content_hash != digest:
+        raise Conflict(_("This has been registered before, with another amount or date. Nothing was changed."))
+    return entry

@@ -1,0 +1,139 @@
+"""Living support: the base period and its extensions; every end is computed from the original start (domain.md §6)."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import services as cases
+from cases.enums import EntryKind as JournalKind
+from cases.enums import Phase
+from cases.models import CaseFile
+from loans import letters, rules
+from loans.enums import PeriodKind
+from loans.models import Loan, SupportPeriod
+from loans.services.decisions import order_payout_if_ready
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.danish import short_date
+from microloan.core.errors import Conflict, Refused
+from screening.models import Screening
+
+
+@transaction.atomic
+def decide_support(*, case: CaseFile, starts_on: date, reasons: str, by: User, today: date) -> SupportPeriod:
+    """Decide the base period of living support from the start of the business.
+
+    Raises Refused for a disability pensioner, who keeps the pension (domain.md §6), and before a loan is granted.
+    """
+    if by.role != Role.PROJECT_LEAD:
+        raise Refused(_("Only the project lead decides living support."))
+    case = cases.lock_case(case)
+    if case.is_pensioner:
+        raise Refused(_("A disability pensioner keeps the pension and gets no living support."))
+    loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").first()
+    if loan is None or case.phase != Phase.APPROVAL:
+        raise Refused(_("Living support is decided after the loan is granted and before it is paid out."))
+    if SupportPeriod.objects.filter(case=case).exists():
+        raise Conflict(_("Living support has been decided already."))
+    if not loan.legal_basis.allows_support:
+        raise Refused(_("The legal basis of the loan does not allow living support."))
+    if starts_on < today:
+        raise Refused(_("Living support cannot start before today."), field="starts_on")
+    period = _store(
+        case=case, kind=PeriodKind.BASE, months=loan.rule_set.support_months, start=starts_on, loan=loan,
+        screening=None, reasons=reasons, by=by, today=today,
+    )  # fmt: skip
+    letters.send_support_decision(period=period, loan=loan, by=by, today=today)
+    order_payout_if_ready(loan=loan, today=today)
+    cases.reconcile_tasks(case=case, today=today)
+    return period
+
+
+@transaction.atomic
+def extend_support(
+    *, screening: Screening, months: int, reasons: str, by: User, today: date
+) -> SupportPeriod:
+    """Extend by 1–3 months after screening 4, within the cap in all (domain.md §6). Raises Refused outside the limits."""
+    if by.role != Role.PROJECT_LEAD:
+        raise Refused(_("Only the project lead decides living support."))
+    case = screening.case
+    periods = list(case.support_periods.order_by("starts_on"))
+    if case.is_pensioner or not periods:
+        raise Refused(_("There is no living support to extend."))
+    loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").get()
+    limits = loan.rule_set
+    left = months_left(case, loan)
+    if not limits.extension_min_months <= months <= limits.extension_max_months:
+        raise Refused(
+            _("Choose %(min)s to %(max)s months at a time.")
+            % {"min": limits.extension_min_months, "max": limits.extension_max_months},
+            field="months",
+        )
+    if months > left:
+        raise Refused(
+            _("Extensions may be at most %(all)s months in all; %(left)s are left.")
+            % {"all": limits.extension_total_months, "left": left},
+            field="months",
+        )
+    if today > periods[-1].ends_on:
+        raise Refused(_("The living support ended on %(day)s. It cannot be extended after the end.") % {
+            "day": short_date(periods[-1].ends_on)
+        })
+    period = _store(
+        case=case, kind=PeriodKind.EXTENSION, months=months, start=periods[0].starts_on, loan=loan,
+        screening=screening, reasons=reasons, by=by, today=today,
+    )  # fmt: skip
+    letters.send_extension_decision(period=period, loan=loan, by=by, today=today)
+    return period
+
+
+def months_left(case: CaseFile, loan: Loan) -> int:
+    """Months of extension still to be given."""
+    used = sum(period.months for period in case.support_periods.all() if period.kind == PeriodKind.EXTENSION)
+    return max(loan.rule_set.extension_total_months - used, 0)
+
+
+def _store(
+    *, case: CaseFile, kind: PeriodKind, months: int, start: date, loan: Loan, screening: Screening | None,
+    reasons: str, by: User, today: date,
+) -> SupportPeriod:  # fmt: skip
+    so_far = sum(period.months for period in case.support_periods.all())
+    span = rules.support_span(start, months_before=so_far, months=months)
+    period = SupportPeriod.objects.create(
+        case=case,
+        kind=kind,
+        months=months,
+        starts_on=span.starts_on,
+        ends_on=span.ends_on,
+        screening=screening,
+        legal_basis=loan.legal_basis,
+        rule_set=loan.rule_set,
+        appeal_variant=loan.legal_basis.appeal_variant,
+        reasons=reasons.strip(),
+        decided_by=by,
+        decided_at=clock.now(),
+        decided_on=today,
+    )
+    cases.add_journal_entry(
+        case=case,
+        kind=JournalKind.SUPPORT,
+        title=_("Living support decided: %(start)s to %(end)s")
+        % {"start": short_date(span.starts_on), "end": short_date(span.ends_on)},
+        text=period.reasons,
+        by=by,
+        for_referrer=True,
+        link={"name": "loans:loan", "kwargs": {"number": case.number}},
+    )
+    return period
+
+
+@transaction.atomic
+def announce_end(*, case: CaseFile, reasons: str, by: User, today: date) -> None:
+    """Send the letter that living support ends, with appeal guidance (domain.md §6). Sent once per end date."""
+    last = case.support_periods.order_by("starts_on").last()
+    if last is None:
+        raise Refused(_("There is no living support to end."))
+    loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").get()
+    letters.send_support_end(period=last, loan=loan, reasons=reasons, by=by, today=today)
