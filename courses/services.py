@@ -29,9 +29,7 @@ def ensure_catalogue() -> None:
 
 
 @transaction.atomic
-def grant_modules(
-    *, screening: Screening, modules: Iterable[CourseModule], by: User, today: date
-) -> list[ModuleGrant]:
+def grant_modules(*, screening: Screening, modules: Iterable[CourseModule], by: User, today: date) -> list[ModuleGrant]:
     """Grant modules to a case by screening 2; every mandatory module is among them (domain.md §4, §5)."""
     chosen = {module.pk: module for module in modules}
     for module in CourseModule.objects.filter(is_mandatory=True, is_active=True):
@@ -104,7 +102,9 @@ def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enr
     """Give up a seat, with the reason."""
     if not reason.strip():
         raise Refused(_("Write why the citizen gives up the seat."), field="reason")
-    enrolment = Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
+    enrolment = (
+        Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
+    )
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return enrolment
     enrolment.state, enrolment.withdrawn_reason = EnrolmentState.WITHDRAWN, reason.strip()
@@ -121,9 +121,7 @@ def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enr
 
 
 @transaction.atomic
-def mark_attendance(
-    *, session: CourseSession, marks: Mapping[int, str], by: User, today: date
-) -> list[Attendance]:
+def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: User, today: date) -> list[Attendance]:
     """Take attendance of one session: enrolment id → mark. A correction keeps the earlier value in the change history."""
     if timezone.localdate(session.starts_at) > today:
         raise Refused(_("The session has not been held yet."))

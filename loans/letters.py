@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from cases.letters.services import prepare_letter
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases.letters.services import prepare_letter
 from cases.models import CaseFile
 from loans import rules
 from loans.enums import SupportKind
@@ -170,7 +170,9 @@ def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: Use
                 "instalment_amount": terms.get("instalment_amount"),
                 "legal_basis": basis_facts(loan.legal_basis, support=True),
                 "facts": [
-                    _("Living support is given for a limited time. You have had it for all the months that were decided.")
+                    _(
+                        "Living support is given for a limited time. You have had it for all the months that were decided."
+                    )
                 ],
                 "considerations": [line for line in reasons.splitlines() if line.strip()],
             },

@@ -118,7 +118,9 @@ def checks_before_payout(loan: Loan) -> list[Check]:
                 "support_decided",
                 _("Living support is decided"),
                 period is not None,
-                _("From %(day)s.") % {"day": short_date(period.starts_on)} if period else _("Decide the living support."),
+                _("From %(day)s.") % {"day": short_date(period.starts_on)}
+                if period
+                else _("Decide the living support."),
                 loan.legal_basis.support_reference if loan.legal_basis else "",
             )
         )

@@ -84,7 +84,9 @@ def disbursement_queue() -> QuerySet[DisbursementOrder]:
     """Orders that are ready, the most urgent first."""
     return (
         DisbursementOrder.objects.filter(state=OrderState.READY)
-        .select_related("loan__case__citizen", "loan__case__coach", "loan__legal_basis", "loan__decision", "approved_by")
+        .select_related(
+            "loan__case__citizen", "loan__case__coach", "loan__legal_basis", "loan__decision", "approved_by"
+        )
         .order_by("due_on", "pk")
     )
 

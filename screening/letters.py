@@ -6,6 +6,7 @@ from typing import Any
 from cases.letters.services import prepare_letter
 from django.utils import translation
 from django.utils.translation import gettext as _
+
 from microloan.accounts.models import User
 from microloan.policy.services import basis_facts, basis_for_letters
 from screening.enums import Outcome, ScreeningNumber

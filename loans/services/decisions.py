@@ -59,7 +59,9 @@ def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> Loa
     _check_amount(proposal, rule_set_on(today))
     if proposal.planned_payout_on < today:
         raise Refused(_("The planned payout cannot lie in the past."), field="planned_payout_on")
-    screening = case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
+    screening = (
+        case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
+    )
     decision, _created = LoanDecision.objects.update_or_create(
         case=case,
         decided_at=None,
@@ -207,9 +209,7 @@ def store_plan(*, loan: Loan, payout: date, cause: PlanCause, by: User, today: d
         rule_set=loan.rule_set,
     )
     Instalment.objects.bulk_create(
-        Instalment(
-            plan=plan, number=line.number, nominal_due_on=line.nominal_due, due_on=line.due, amount=line.amount
-        )
+        Instalment(plan=plan, number=line.number, nominal_due_on=line.nominal_due, due_on=line.due, amount=line.amount)
         for line in lines
     )
     return plan

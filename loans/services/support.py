@@ -52,9 +52,7 @@ def decide_support(*, case: CaseFile, starts_on: date, reasons: str, by: User, t
 
 
 @transaction.atomic
-def extend_support(
-    *, screening: Screening, months: int, reasons: str, by: User, today: date
-) -> SupportPeriod:
+def extend_support(*, screening: Screening, months: int, reasons: str, by: User, today: date) -> SupportPeriod:
     """Extend by 1–3 months after screening 4, within the cap in all (domain.md §6). Raises Refused outside the limits."""
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides living support."))
@@ -78,9 +76,10 @@ def extend_support(
             field="months",
         )
     if today > periods[-1].ends_on:
-        raise Refused(_("The living support ended on %(day)s. It cannot be extended after the end.") % {
-            "day": short_date(periods[-1].ends_on)
-        })
+        raise Refused(
+            _("The living support ended on %(day)s. It cannot be extended after the end.")
+            % {"day": short_date(periods[-1].ends_on)}
+        )
     period = _store(
         case=case, kind=PeriodKind.EXTENSION, months=months, start=periods[0].starts_on, loan=loan,
         screening=screening, reasons=reasons, by=by, today=today,
