@@ -21,6 +21,7 @@ from django.core.management.commands import makemessages  # noqa: E402
 
 CATALOGUE = ROOT / "locale/da/LC_MESSAGES/django.po"
 ELSEWHERE = ["locale/*", "var/*", ".venv/*", "tests/*", "bin/*", "docs/*", "static/vendor/*"]
+SHOWN = 40
 HEADER = r"""# Danish texts of Mikrolån
 msgid ""
 msgstr ""
@@ -106,8 +107,10 @@ def check(text: str) -> int:
     with CATALOGUE.open("rb") as committed:
         found = faults(read_po(text.encode().splitlines(keepends=True)), read_po(committed))
     placeholders = wrong_placeholders()
-    for line in found:
+    for line in found[:SHOWN]:
         sys.stderr.write(f"{line}\n")
+    if len(found) > SHOWN:
+        sys.stderr.write(f"and {len(found) - SHOWN} more\n")
     sys.stderr.write(placeholders)
     if found:
         sys.stderr.write(f"{len(found)} faults: run bin/messages, then translate in {CATALOGUE.relative_to(ROOT)}\n")
