@@ -186,13 +186,14 @@ def _real_date(day_text: str, month_text: str, year_text: str) -> date:
         raise Unreadable(
             _("There is no month %(month)s. Write the date as dd-mm-yyyy, with the day first.") % {"month": month}
         )
+    if not 1 <= day <= 31:
+        raise Unreadable(_DATE_FORM)
     try:
         return date(year, month, day)
-    except ValueError as error:
-        raise Unreadable(
-            _("%(month)s %(year)s has no day %(day)s. Write the date as dd-mm-yyyy.")
-            % {"day": day, "month": MONTHS[month - 1].capitalize(), "year": year}
-        ) from error
+    except ValueError:
+        name = MONTHS[month - 1].capitalize()
+        message = _("%(month)s %(year)s does not have %(day)s days. Write the date as dd-mm-yyyy.")
+        raise Unreadable(message % {"day": day, "month": name, "year": year}) from None
 
 
 def parse_time(text: str) -> time:

@@ -1,0 +1,82 @@
+"""A test client that looks at every page it gets, and runs what waits for the commit as production does."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, TestCase
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+NOT_CODE = {"application/json", "text/plain"}  # data blocks, which a strict CSP allows
+
+
+class _Inspector(HTMLParser):
+    """Finds what our Content-Security-Policy would block, and template code that was not rendered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.ids: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        where = f"<{tag}> in line {self.getpos()[0]}"
+        if tag == "style":
+            self.faults.append(f"inline style sheet: {where}")
+        if tag == "script" and "src" not in given and given.get("type") not in NOT_CODE:
+            self.faults.append(f"inline script: {where}")
+        for name, value in given.items():
+            if name == "style" or name.startswith("on"):
+                self.faults.append(f"{name}= on {where}")
+            if value.strip().lower().startswith("javascript:"):
+                self.faults.append(f"javascript: in {name} on {where}")
+            self._look_for_leftovers(value, where)
+        self._look_for_twins(given.get("id", ""), where)
+
+    def _look_for_twins(self, identifier: str, where: str) -> None:
+        if identifier and identifier in self.ids:
+            self.faults.append(f"id {identifier} twice: {where}")
+        self.ids.add(identifier)
+
+    def handle_data(self, data: str) -> None:
+        self._look_for_leftovers(data, f"text in line {self.getpos()[0]}")
+
+    def _look_for_leftovers(self, text: str, where: str) -> None:
+        for mark in ("{{", "}}", "{%", "%}", "{#"):
+            if mark in text:
+                self.faults.append(f"template code {mark} left: {where}")
+
+
+def faults_of(html: str) -> list[str]:
+    inspector = _Inspector()
+    inspector.feed(html)
+    inspector.close()
+    return inspector.faults
+
+
+def assert_clean(response: HttpResponse) -> None:
+    """The page has no inline script or style and no leftover template code."""
+    if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    faults = faults_of(response.content.decode(response.charset))
+    assert not faults, "\n".join(faults)
+
+
+class StrictClient(Client):
+    """`user` is who is logged in, if anybody."""
+
+    user: Any = None
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        super().force_login(user, backend or BACKEND)
+        self.user = user
+
+    def request(self, **request: Any) -> Any:
+        if connection.in_atomic_block:
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                response = super().request(**request)
+        else:
+            response = super().request(**request)
+        assert_clean(response)
+        return response
