@@ -8,9 +8,8 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from microloan.core.clock import COPENHAGEN
 
@@ -289,17 +288,17 @@ def weeks(count: int) -> str:
 def relative_day(day: date | datetime, today: date) -> str:
     """`i dag`, `i morgen`, `i går`, `om 7 dage`, `for 3 dage siden`."""
     distance = (local_date(day) - today).days
-    words = {0: translate("today"), 1: translate("tomorrow"), -1: translate("yesterday")}
+    words = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
     if distance in words:
         return words[distance]
     if distance > 0:
-        return translate("in %(days)s") % {"days": days(distance)}
-    return translate("%(days)s ago") % {"days": days(-distance)}
+        return gettext("in %(days)s") % {"days": days(distance)}
+    return gettext("%(days)s ago") % {"days": days(-distance)}
 
 
 def due_words(due: date, today: date) -> str:
     """A deadline in words: `om 7 dage`, `i morgen`, `i dag`, `2 dage over` (ui-guide.md §2)."""
     overdue = (today - due).days
     if overdue > 0:
-        return translate("%(days)s overdue") % {"days": days(overdue)}
+        return gettext("%(days)s overdue") % {"days": days(overdue)}
     return relative_day(due, today)

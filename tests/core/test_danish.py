@@ -259,7 +259,9 @@ def test_counts_in_words():
 
 
 def test_filters_are_there_in_every_template():
-    template = Template("{{ a|kr }}|{{ d|short_date }}|{{ d|due_words:today }}|{{ d|relative_day:today }}|{{ n|months }}|")
+    template = Template(
+        "{{ a|kr }}|{{ d|short_date }}|{{ d|due_words:today }}|{{ d|relative_day:today }}|{{ n|months }}|"
+    )
     filled = template.render(Context({"a": D("35000"), "d": TODAY, "today": TODAY, "n": 84}))
     assert filled == f"35.000{NBSP}kr.|20. nov. 2026|i dag|i dag|84 måneder|"
     empty = template.render(Context({"a": None, "d": None, "today": TODAY, "n": None}))

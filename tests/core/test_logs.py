@@ -14,7 +14,15 @@ from microloan.core.logs import CprFilter, mask_cpr, mask_value
 
 @pytest.mark.parametrize(
     "text",
-    ["010190-1234", "0101901234", "010190 1234", "010190\u00a01234", "720390-1234", "?q=010190%201234", "x010190-1234y"],
+    [
+        "010190-1234",
+        "0101901234",
+        "010190 1234",
+        "010190\u00a01234",
+        "720390-1234",
+        "?q=010190%201234",
+        "x010190-1234y",
+    ],
 )
 def test_what_looks_like_a_cpr_number_is_masked(text):
     masked = mask_text(f"before {text} after")
@@ -23,13 +31,22 @@ def test_what_looks_like_a_cpr_number_is_masked(text):
     assert "0101" not in masked
 
 
-@pytest.mark.parametrize("text", ["1700000000", "123456789012345", "2026-11-20", "ML-2026-0042", "12345678", "4599990000"])
+@pytest.mark.parametrize(
+    "text", ["1700000000", "123456789012345", "2026-11-20", "ML-2026-0042", "12345678", "4599990000"]
+)
 def test_other_numbers_are_left(text):
     assert mask_text(text) == text
 
 
 def test_values_of_events_are_masked_at_every_depth():
-    event = {"a": "010190-1234", "b": [{"c": ("0101901234",)}], "d": 101901234, "e": 17, "f": Cpr("0101901234"), "g": True}
+    event = {
+        "a": "010190-1234",
+        "b": [{"c": ("0101901234",)}],
+        "d": 101901234,
+        "e": 17,
+        "f": Cpr("0101901234"),
+        "g": True,
+    }
     masked = mask_cpr(None, "info", event)
     assert masked == {"a": "[CPR]", "b": [{"c": ["[CPR]"]}], "d": "[CPR]", "e": 17, "f": "010190-••••", "g": True}
     assert mask_value({"010190-1234": 1}) == {"[CPR]": 1}
