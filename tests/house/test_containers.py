@@ -50,3 +50,12 @@ def test_locked_requirements_name_no_host_and_hash_everything() -> None:
         pinned = re.findall(r"^\S+==", text, re.MULTILINE)
         assert pinned
         assert all("--hash=sha256:" in block for block in re.split(r"^(?=\S+==)", text, flags=re.MULTILINE)[1:])
+
+
+def test_the_operations_guide_lists_every_setting() -> None:
+    read = r"env\.\w+\(\s*\"([A-Z_]+)\"|environ(?:\.get|\.setdefault)?[(\[]\"([A-Z_]+)\""
+    sources = [ROOT / "microloan/settings.py", ROOT / "gunicorn.conf.py"]
+    used = {one or other for path in sources for one, other in re.findall(read, path.read_text())}
+    guide = (ROOT / "docs/drift.md").read_text()
+    assert used >= {"SECRET_KEY", "WEB_WORKERS"}
+    assert not {name for name in used if f"`{name}`" not in guide}
