@@ -21,6 +21,11 @@ def bases_for_loans(day: date) -> list[LegalBasis]:
     return list(LegalBasis.objects.on(day).filter(allows_loan=True).order_by("-valid_from", "code"))
 
 
+def municipality_name() -> str:
+    """What the foot of every page says; empty before the set-up."""
+    return Municipality.objects.values_list("name", flat=True).order_by("pk").first() or ""
+
+
 def municipality() -> Municipality:
     """The one municipality. Raises Refused before it was set up."""
     found = Municipality.objects.first()
