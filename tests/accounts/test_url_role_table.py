@@ -1,0 +1,114 @@
+"""Every address × every role, and logged out (domain.md §2). How to add a row: tests/support/routing.py."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from microloan.accounts.models import AccessLog, User
+from tests.support.routes import all_rows
+from tests.support.routing import Route, values
+from tests.support.world import World
+
+ROWS = all_rows()
+UNDEFINED = "«undefined".encode()
+
+pytestmark = pytest.mark.django_db
+
+
+def routes_of(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes_of(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name}", pattern
+
+
+ROUTES = dict(routes_of(get_resolver()))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def visit(user: User | None, method: str, address: str, data: dict) -> tuple[int, list[AccessLog]]:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    with transaction.atomic():
+        last = AccessLog.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+        response = getattr(client, method)(address, data)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        if UNDEFINED in content:
+            raise AssertionError(f"undefined variable: {content[content.index(UNDEFINED) :][:80].decode()}")
+        lines = list(AccessLog.objects.filter(pk__gt=last))
+        transaction.set_rollback(True)
+    return response.status_code, lines
+
+
+def test_every_route_has_a_row() -> None:
+    assert sorted(set(ROUTES) - {route.name for route in ROWS}) == [], "add a row: tests/support/routing.py says how"
+
+
+def test_every_row_has_a_route() -> None:
+    assert sorted({route.name for route in ROWS} - set(ROUTES)) == []
+
+
+def test_no_row_stands_twice() -> None:
+    assert [key for key, count in Counter(str(route) for route in ROWS).items() if count > 1] == []
+
+
+def test_no_route_escapes_the_check_against_forged_requests() -> None:
+    assert [name for name, route in ROUTES.items() if getattr(route.callback, "csrf_exempt", False)] == []
+
+
+def test_an_address_with_a_case_number_leaves_a_line_in_the_access_log() -> None:
+    """… or its row says why it need not (danish-rules.md §7)."""
+    of_a_case = {name for name, route in ROUTES.items() if "number" in route.pattern.converters}
+    silent = [str(route) for route in ROWS if route.name in of_a_case and not (route.logs or route.no_log)]
+    assert silent == []
+
+
+@pytest.mark.parametrize("route", ROWS, ids=str)
+def test_who_may(route: Route, world: World) -> None:
+    if route.prepare:
+        route.prepare(world)
+    address = reverse(route.name, kwargs=values(route.kwargs, world))
+    data = values(route.data, world)
+    wrong: list[str] = []
+
+    def check(who: str, user: User | None, expected: int | None, method: str = route.method) -> list[AccessLog]:
+        sent = data if method == route.method else {}
+        code, lines = visit(user, method, address, sent)
+        # A page for reading answers 405 to a POST, whoever asks.
+        if expected is not None and code != expected and not (method != route.method and code == 405):
+            wrong.append(f"{who}: {method.upper()} gave {code}, expected {expected}")
+        return lines
+
+    for role, user in world.users.items():
+        lines = check(role, user, route.code_for(role))
+        if route.code_for(role) != route.ok:
+            check(role, user, route.code_for(role), "post" if route.method == "get" else "get")
+        elif route.method == "post":
+            check(role, user, 405, "get")
+        if route.logs and role in route.allow and not any(line.user_id == user.pk for line in lines):
+            wrong.append(f"{role}: no line in the access log")
+    for role, user in world.strangers.items():
+        check(f"stranger {role}", user, route.code_for_stranger(role))
+    check("nobody logged in", None, route.ok if route.public else 302)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("route", [route for route in ROWS if route.method == "post"], ids=str)
+def test_a_forged_request_is_refused(route: Route, world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    role = next((role for role in world.users if role in route.allow), None)
+    if role is not None:
+        client.force_login(world.users[role])
+    address = reverse(route.name, kwargs=values(route.kwargs, world))
+    assert client.post(address, values(route.data, world)).status_code == 403

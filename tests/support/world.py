@@ -1,0 +1,100 @@
+"""A small realistic municipality for tests that need people and a case: one person of every role, and two strangers.
+
+    world.user(Role.COACH)            the coach
+    world.case                        a referral by the caseworker, from the specialist's centre, in recruitment
+    world.of(make_screening)          whatever `make_screening(world)` makes, made once per world
+
+A room that needs more (a screening, a loan) writes its own `make_…(world)` beside its routes or in its conftest.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+from cases import services as cases
+from cases.enums import Livelihood, Phase
+from cases.models import CaseFile
+from microloan.accounts.enums import Role
+from microloan.accounts.models import Centre, User
+from microloan.core import clock
+from microloan.policy.models import LegalBasis
+from microloan.policy.services import ensure_defaults
+
+T = TypeVar("T")
+PASSWORD = "et-langt-kodeord-2026"
+NAMES = {
+    Role.CASEWORKER: "Sanne Testesen",
+    Role.REFERRAL_SPECIALIST: "Viggo Testesen",
+    Role.COACH: "Carla Testesen",
+    Role.PROJECT_LEAD: "Per Testesen",
+    Role.BENEFITS_OFFICER: "Yrsa Testesen",
+    Role.MANAGER: "Lene Testesen",
+    Role.ADMINISTRATOR: "Adam Testesen",
+    Role.AUDITOR: "Dorte Testesen",
+}
+# Who may do the same things as their colleagues, but not with the world's case.
+STRANGERS = {Role.CASEWORKER: "Fremmed Sagsbehandler", Role.REFERRAL_SPECIALIST: "Fremmed Vidensperson"}
+
+
+def make_user(role: str, username: str = "", **fields: Any) -> User:
+    """A user of a role, not saved twice under one name."""
+    fields.setdefault("full_name", NAMES.get(role, "Test Testesen"))
+    return User.objects.create_user(username=username or str(role), password=PASSWORD, role=role, **fields)
+
+
+def open_local_basis() -> LegalBasis:
+    """The local legal basis, filled in so that loans can be decided today (brief rule of the demo)."""
+    basis = LegalBasis.objects.get(code="local_basis")
+    basis.reference = "kommunens vedtægt om mikrolån § 4"
+    basis.support_reference = "kommunens vedtægt om mikrolån § 7"
+    basis.allows_loan = basis.allows_grant = basis.allows_support = True
+    basis.save()
+    return basis
+
+
+class World:
+    def __init__(self) -> None:
+        ensure_defaults()
+        open_local_basis()
+        self.today = clock.today()
+        self.centre = Centre.objects.create(code="nord", name="Center Nord")
+        self.other_centre = Centre.objects.create(code="syd", name="Center Syd")
+        self._made: dict[Callable[..., Any], Any] = {}
+        referrers = (Role.CASEWORKER, Role.REFERRAL_SPECIALIST)
+        self.users = {
+            role: make_user(role, centre=self.centre if role in referrers else None) for role in Role
+        }
+        self.strangers = {
+            role: make_user(role, f"stranger_{role}", full_name=name, centre=self.other_centre)
+            for role, name in STRANGERS.items()
+        }
+
+    def user(self, role: str) -> User:
+        return self.users[Role(role)]
+
+    def of(self, make: Callable[["World"], T]) -> T:
+        """The object that `make(world)` makes; asked again, the same one."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
+
+    def refer(self, cpr: str, name: str, **fields: Any) -> CaseFile:
+        """A new referral by the caseworker."""
+        values = {
+            "phone": "00000000",
+            "livelihood": Livelihood.CASH_BENEFIT,
+            "own_wish": True,
+            "idea": "Syværksted",
+            "citizen_informed": True,
+            **fields,
+        }
+        data = cases.ReferralData(cpr=cpr, name=name, **values)
+        return cases.refer(data=data, by=self.user(Role.CASEWORKER), today=self.today)
+
+    @cached_property
+    def case(self) -> CaseFile:
+        case = self.refer("7203801234", "Amina Testesen")
+        coach = self.user(Role.COACH)
+        case = cases.accept(case=case, coach=coach, by=coach, today=self.today)
+        assert case.phase == Phase.RECRUITMENT
+        return case
