@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("microloan.core.urls")),
+    path("", include("microloan.accounts.root_urls")),
     path("", include("microloan.accounts.urls")),
     path("", include("microloan.policy.urls")),
     path("", include("cases.urls")),

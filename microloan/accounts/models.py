@@ -4,11 +4,18 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction, Role
 from microloan.core import clock
 from microloan.core.history import append_only, tracked
+
+
+class CentreQuerySet(models.QuerySet["Centre"]):
+    def selectable(self, keep: int | None = None) -> "CentreQuerySet":
+        """The centres in use, and the one that is chosen already."""
+        return self.filter(models.Q(is_active=True) | models.Q(pk=keep))
 
 
 @tracked()
@@ -18,6 +25,8 @@ class Centre(models.Model):
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = CentreQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
@@ -67,6 +76,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
+            models.UniqueConstraint(
+                # The log-in does not tell upper from lower case in the name, so two such users must not exist.
+                Lower("username"),
+                name="user_username_once",
+                violation_error_message=_("The user name is taken. Choose another."),
+            ),
             models.CheckConstraint(
                 name="user_role_known",
                 condition=models.Q(role__in=[r.value for r in Role]),

@@ -8,7 +8,7 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
@@ -78,11 +78,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not figures.may_read(request):
         raise Http404
     return HttpResponse(figures.exposition(), content_type=CONTENT_TYPE_LATEST)
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    """The start page of the role."""
-    return redirect("accounts:login")
 
 
 # --- When something is wrong -----------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ Each room keeps its rows in `tests/support/routes/<room>.py`, in a list ROWS. **
     row("cases:detail", allow=CASE_READERS, kwargs=case, other=404, logs=True)
                                                      of a case: 404 for others, and each view leaves an access log line
     row("cases:note", allow=TEAM, kwargs=case, method="post", data={"text": "Hej"}, logs=True)
-                                                     POST only: 302 for the team, GET gives 405
+                                                     POST only: 302 for the team, GET gives 405 (`get=200` for a form)
     row("loans:pay", allow={Role.BENEFITS_OFFICER}, kwargs=lambda w: {"pk": w.of(make_order).pk})
 
 `kwargs` and `data` are dicts, or functions of the World (tests/support/world.py). `ok` is the code for those allowed
 (default 200 for GET, 302 for POST), `other` for the other roles (default 403), `codes={Role.X: 404}` overrides one role.
-Nobody logged in is sent to the log-in page (302), unless the row is `public=True`.
+Nobody logged in is sent to the log-in page (302), unless the row is `public=True` (or `anonymous=` says another code).
 
 What the test adds by itself: wrong roles get the same refusal for POST; a caseworker or specialist who may open the page
 of a case gets 404 for a stranger's (give `strangers=403` or another code where it differs, `strangers=None` where it does
@@ -48,6 +48,8 @@ class Route:
     ok: int = 200
     other: int = 403
     codes: Mapping[str, int] = field(default_factory=dict)
+    get: int = 405
+    anonymous: int | None = None
     strangers: Any = FOLLOW
     public: bool = False
     logs: bool = False
@@ -59,6 +61,11 @@ class Route:
 
     def code_for(self, role: str) -> int:
         return self.codes.get(role, self.ok if role in self.allow else self.other)
+
+    def code_for_nobody(self) -> int:
+        if self.anonymous is not None:
+            return self.anonymous
+        return self.ok if self.public else 302
 
     def code_for_stranger(self, role: str) -> int | None:
         """What a caseworker or specialist gets who has nothing to do with the world's case; None: does not matter."""

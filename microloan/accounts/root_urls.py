@@ -1,0 +1,9 @@
+"""Addresses without the room's name before them."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from microloan.accounts.views import entry
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", entry.home, name="home"),
+]
