@@ -18,24 +18,15 @@ from django.urls import reverse
 from cases import queries, registry
 from cases.models import CaseFile
 from microloan.accounts.enums import AccessAction
-from microloan.accounts.services import log_access
+from microloan.accounts.logging import logged
 from microloan.core import clock
-
-PURPOSE = "casework"
 
 
 def get_case(request: HttpRequest, number: str, *, action: AccessAction | None = None) -> CaseFile:
     """The case with this number if this person may see it, else 404. The access is logged: a GET as viewed, else as changed."""
     case: CaseFile = get_object_or_404(queries.case_with_everything(request.user), number=number)
     viewed = request.method in ("GET", "HEAD")
-    log_access(
-        user=request.user,
-        action=action or (AccessAction.VIEW if viewed else AccessAction.CHANGE),
-        what=request.resolver_match.view_name if request.resolver_match else "",
-        purpose=PURPOSE,
-        citizen_ids=[case.citizen_id],
-        case_numbers=[case.number],
-    )
+    logged(request, action or (AccessAction.VIEW if viewed else AccessAction.CHANGE), case)
     return case
 
 

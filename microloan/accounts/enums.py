@@ -29,3 +29,27 @@ class AccessAction(models.TextChoices):
     CHANGE = "change", _("Changed")
     DOWNLOAD = "download", _("Downloaded")
     EXPORT = "export", _("Exported")
+
+
+class Purpose(models.TextChoices):
+    """Why citizens' data is looked at; told to citizens who ask (danish-rules.md §7)."""
+
+    REFERRAL = "referral", _("Referral to the microloan programme and follow-up on it")
+    CASEWORK = "casework", _("Casework in the microloan programme")
+    PAYMENT = "payment", _("Payout and repayment of microloans")
+    RESULTS = "results", _("Follow-up on the results of the programme")
+    OPERATION = "operation", _("Running the system")
+    SUPERVISION = "supervision", _("Supervision of data protection")
+    ACCESS_REQUEST = "access_request", _("Answer to a citizen who asked who has looked at the data")
+
+
+PURPOSE_OF_ROLE = {
+    Role.CASEWORKER: Purpose.REFERRAL,
+    Role.REFERRAL_SPECIALIST: Purpose.REFERRAL,
+    Role.COACH: Purpose.CASEWORK,
+    Role.PROJECT_LEAD: Purpose.CASEWORK,
+    Role.BENEFITS_OFFICER: Purpose.PAYMENT,
+    Role.MANAGER: Purpose.RESULTS,
+    Role.ADMINISTRATOR: Purpose.OPERATION,
+    Role.AUDITOR: Purpose.SUPERVISION,
+}

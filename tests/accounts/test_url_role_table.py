@@ -101,7 +101,7 @@ def test_who_may(route: Route, world: World) -> None:
     for role, user in world.strangers.items():
         check(f"stranger {role}", user, route.code_for_stranger(role))
     check("nobody logged in", None, route.code_for_nobody())
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("route", [route for route in ROWS if route.method == "post"], ids=str)

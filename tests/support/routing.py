@@ -71,7 +71,7 @@ class Route:
         """What a caseworker or specialist gets who has nothing to do with the world's case; None: does not matter."""
         if self.strangers is not FOLLOW:
             return self.strangers
-        if role in self.allow and self.kwargs:
+        if role in self.allow and callable(self.kwargs):
             return 404
         return self.code_for(role)
 

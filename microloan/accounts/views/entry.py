@@ -113,7 +113,8 @@ def extend_session(request: HttpRequest) -> HttpResponse:
 
 def profile(request: HttpRequest) -> HttpResponse:
     """What is kept about oneself, and how one likes to work."""
-    form = PreferencesForm(request.POST or None, initial={"shortcuts_enabled": request.user.shortcuts_enabled})
+    given = request.POST if request.method == "POST" else None
+    form = PreferencesForm(given, initial={"shortcuts_enabled": request.user.shortcuts_enabled})
     if request.method == "POST" and form.is_valid():
         services.save_preferences(user=request.user, **form.cleaned_data)
         messages.success(request, _("Your choices have been saved."))

@@ -1,0 +1,5 @@
+"""Who may open the pages of loans. Each new address gets a row: tests/support/routing.py says how."""
+
+from tests.support.routing import Route
+
+ROWS: list[Route] = []
