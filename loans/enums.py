@@ -50,6 +50,16 @@ class DefermentKind(models.TextChoices):
     MANDATORY = "mandatory", _("Mandatory")
 
 
+class LadderStep(models.TextChoices):
+    """The steps from a friendly reminder to a proposal for hand-over (domain.md §7.6)."""
+
+    REMINDER = "reminder", _("Friendly reminder")
+    CALL = "call", _("Call the citizen")
+    FIRST_DUNNING = "first_dunning", _("First reminder letter")
+    SECOND_DUNNING = "second_dunning", _("Second reminder letter")
+    HANDOVER = "handover", _("Proposal for hand-over")
+
+
 class PlanCause(models.TextChoices):
     DECISION = "decision", _("Loan decision")
     PAYOUT = "payout", _("Payout")

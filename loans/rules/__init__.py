@@ -15,25 +15,56 @@ A refusal is a `RuleError` with a reason for people and a code for programs.
 """
 
 from loans.rules.allocation import Entry, LineState, Position, Terms, allocate, effective, ledger_balance, position
+from loans.rules.arrears import Arrears, Ladder, age_band, reminder_due
 from loans.rules.deferment import Deferment, check_deferments, check_next_deferment, defer
 from loans.rules.errors import RuleError
+from loans.rules.limitation import Interruption, limitation_date, limitation_warning
+from loans.rules.periods import (
+    Period,
+    SupportLimits,
+    base_period,
+    extension_period,
+    longest_extension,
+    months_left,
+    months_used,
+    support_end,
+)
+from loans.rules.reference import check_reference, payment_reference, slip_line
 from loans.rules.schedule import Instalment, build_schedule, first_nominal_due
 
 __all__ = [
+    "Arrears",
     "Deferment",
     "Entry",
     "Instalment",
+    "Interruption",
+    "Ladder",
     "LineState",
+    "Period",
     "Position",
     "RuleError",
+    "SupportLimits",
     "Terms",
+    "age_band",
     "allocate",
+    "base_period",
     "build_schedule",
     "check_deferments",
     "check_next_deferment",
+    "check_reference",
     "defer",
     "effective",
+    "extension_period",
     "first_nominal_due",
     "ledger_balance",
+    "limitation_date",
+    "limitation_warning",
+    "longest_extension",
+    "months_left",
+    "months_used",
+    "payment_reference",
     "position",
+    "reminder_due",
+    "slip_line",
+    "support_end",
 ]
