@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from cases.enums import SELF_SUPPORTING
+
 UNKNOWN = "unknown"
-SELF_SUPPORTING = frozenset({"own_business", "employment", "education", "mixed_self_support"})
 
 # The lowest and the highest band stretch: 19 counts in the first, 67 in the last (domain.md §10).
 AGE_BANDS: tuple[tuple[str, int], ...] = (("27-30", 30), ("31-40", 40), ("41-50", 50), ("51-60", 999))

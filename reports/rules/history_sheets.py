@@ -36,7 +36,7 @@ SHEETS = (
         ("deltagere", "deltager"),
         (
             CASE_REF,
-            Column("cohort", ("hold", "holdnavn"), values.required_text),
+            Column("cohort", ("hold", "holdnavn"), values.cohort),
             Column("cohort_start", ("hold start", "holdets start", "hold startdato"), values.required_date),
             Column("cohort_end", ("hold slut", "holdets slut", "hold slutdato"), values.required_date),
             Column(

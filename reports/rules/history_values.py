@@ -13,47 +13,43 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from reports.rules.cohort_tables import UNKNOWN
+from cases.enums import Livelihood, Sex
+from microloan.core.cpr import mask_text
+from microloan.core.danish import Unreadable, parse_date
 
 MAX_AMOUNT = Decimal("9999999999.99")
-MAX_TEXT = 100
+MAX_TEXT = 60
+MAX_COHORT = 20
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
-LIVELIHOODS: dict[str, tuple[str, ...]] = {
-    "unemployment_insurance": ("Dagpenge", "Arbejdsløshedsdagpenge", "A-dagpenge", "Dagpenge, fuld ledighed"),
-    "disability_pension": ("Førtidspension", "Førtidspensionist"),
-    "cash_benefit": ("Kontanthjælp", "Kontanthjælp, passiv"),
-    "cash_benefit_job_training": (
+LIVELIHOODS: dict[Livelihood, tuple[str, ...]] = {
+    Livelihood.UNEMPLOYMENT_INSURANCE: ("Dagpenge", "Arbejdsløshedsdagpenge", "A-dagpenge", "Dagpenge, fuld ledighed"),
+    Livelihood.DISABILITY_PENSION: ("Førtidspension", "Førtidspensionist"),
+    Livelihood.CASH_BENEFIT: ("Kontanthjælp", "Kontanthjælp, passiv"),
+    Livelihood.CASH_BENEFIT_JOB_TRAINING: (
         "Kontanthjælp, virksomhedspraktik",
         "Kontanthjælp med virksomhedspraktik",
         "Kontanthjælp, virksomhedspraktik, privat",
         "Kontanthjælp, virksomhedspraktik, offentlig",
     ),
-    "student_grant_with_benefit": ("SU med ydelse",),
-    "sickness_benefit": ("Sygedagpenge", "Sygedagpenge, passiv"),
-    "education_benefit": ("Uddannelseshjælp",),
-    "rehabilitation_benefit": ("Revalideringsydelse", "Revalidering"),
-    "flex_job_allowance": ("Ledighedsydelse",),
-    "own_business": ("Egen virksomhed", "Selvstændig", "Selvstændig virksomhed"),
-    "employment": ("Beskæftigelse", "Ansættelse", "Ansat", "Job", "Ordinært arbejde", "Lønarbejde"),
-    "education": ("Uddannelse", "Uddannelse uden ydelse"),
-    "mixed_self_support": ("Blandet selvforsørgelse", "Blandet"),
-    UNKNOWN: ("Ukendt", "Vides ikke", "Ikke kendt"),
+    Livelihood.STUDENT_GRANT_WITH_BENEFIT: ("SU med ydelse",),
+    Livelihood.SICKNESS_BENEFIT: ("Sygedagpenge", "Sygedagpenge, passiv"),
+    Livelihood.EDUCATION_BENEFIT: ("Uddannelseshjælp",),
+    Livelihood.REHABILITATION_BENEFIT: ("Revalideringsydelse", "Revalidering"),
+    Livelihood.FLEX_JOB_ALLOWANCE: ("Ledighedsydelse",),
+    Livelihood.OWN_BUSINESS: ("Egen virksomhed", "Selvstændig", "Selvstændig virksomhed"),
+    Livelihood.EMPLOYMENT: ("Beskæftigelse", "Ansættelse", "Ansat", "Job", "Ordinært arbejde", "Lønarbejde"),
+    Livelihood.EDUCATION: ("Uddannelse", "Uddannelse uden ydelse"),
+    Livelihood.MIXED_SELF_SUPPORT: ("Blandet selvforsørgelse", "Blandet"),
+    Livelihood.UNKNOWN: ("Ukendt", "Vides ikke", "Ikke kendt"),
 }
-MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-SEXES = {"k": "K", "kvinde": "K", "f": "K", "m": "M", "mand": "M"}
-
-# Six digits that can open a CPR number (a day, or a day + 60; a month), then four, not inside a longer number.
-CPR_LIKE = re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(?:0[1-9]|1[0-2])\d\d[- ]?\d{4}(?!\d)")
+SEXES = {"k": Sex.FEMALE, "kvinde": Sex.FEMALE, "f": Sex.FEMALE, "m": Sex.MALE, "mand": Sex.MALE}
 
 DANISH_GROUPED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?")
 SPACED = re.compile(r"[1-9]\d{0,2}(?: \d{3})+(?:,\d{1,2})?")
 ENGLISH_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+\.\d{1,2}")
 PLAIN = re.compile(r"\d+(?:[.,]\d{1,2})?")
 SHEET_ERRORS = frozenset({"#N/A", "#I/T", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
-ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
-DAY_FIRST = re.compile(r"(\d{1,2})\s?[-./]\s?(\d{1,2})\s?[-./]\s?(\d{4}|\d{2})")
-DAY_MONTH_NAME = re.compile(r"(\d{1,2})\.?\s+([a-zæøå]{3,9})\.?\s+(\d{4})")
 
 
 class CellError(ValueError):
@@ -78,7 +74,7 @@ def clean(cell: Any) -> str:
 
 def shown(cell: Any) -> str:
     """The cell for use in a message: short, and with anything like a CPR number taken out."""
-    text = CPR_LIKE.sub("••••••-••••", clean(cell))
+    text = mask_text(clean(cell))
     return f"»{text[:39]}…«" if len(text) > 40 else f"»{text}«"
 
 
@@ -90,28 +86,32 @@ def _plain_number(number: int | float | Decimal) -> str:
     return f"{exact.to_integral_value() if exact == exact.to_integral_value() else exact:f}"
 
 
-def text(cell: Any) -> str:
+def text(cell: Any, *, limit: int = MAX_TEXT) -> str:
     """A name, case number or reference."""
     value = clean(cell)
-    if len(value) > MAX_TEXT:
+    if len(value) > limit:
         raise CellError(
             _("The text %(value)s is too long. Write at most %(limit)d characters.")
-            % {"value": shown(value), "limit": MAX_TEXT}
+            % {"value": shown(value), "limit": limit}
         )
     if value.upper() in SHEET_ERRORS:
         raise CellError(_("The formula in the cell gives the error %(value)s.") % {"value": value})
     if any(unicodedata.category(char) == "Cc" for char in value):
         raise CellError(_("The text holds characters that cannot be shown. Write it again."))
-    if CPR_LIKE.search(value):
+    if mask_text(value) != value:
         raise CellError(_("This looks like a CPR number. Use a case number or another reference."))
     return value
 
 
-def required_text(cell: Any) -> str:
-    value = text(cell)
+def required_text(cell: Any, *, limit: int = MAX_TEXT) -> str:
+    value = text(cell, limit=limit)
     if not value:
         raise CellError(_("The cell is empty. Fill it in."))
     return value
+
+
+def cohort(cell: Any) -> str:
+    return required_text(cell, limit=MAX_COHORT)
 
 
 def amount(cell: Any) -> Decimal:
@@ -151,8 +151,8 @@ def _cell_number(value: str) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    exact = number.is_finite() and number == round(number, 2)
-    return number if exact else None
+    exponent = number.normalize().as_tuple().exponent
+    return number if isinstance(exponent, int) and exponent >= -2 else None  # not a whole øre, or not a number
 
 
 def required_date(cell: Any) -> date:
@@ -175,28 +175,10 @@ def optional_date(cell: Any) -> date | None:
             _("The number %(value)s is not a date. Give the cell a date format, or write 31-12-2016.")
             % {"value": shown(value)}
         )
-    parts = _date_parts(value.casefold())
-    if parts is None:
-        raise CellError(_("%(value)s is not a date. Write it as 31-12-2016 or 2016-12-31.") % {"value": shown(value)})
     try:
-        return _in_range(date(*parts))
-    except CellError:
-        raise
-    except ValueError:
-        raise CellError(_("The date %(value)s is not in the calendar.") % {"value": shown(value)}) from None
-
-
-def _date_parts(value: str) -> tuple[int, int, int] | None:
-    """Year, month, day. Days come first, as in Denmark; a year of two digits is in this century."""
-    if match := ISO_DATE.fullmatch(value):
-        year, month, day = map(int, match.groups())
-        return year, month, day
-    if match := DAY_FIRST.fullmatch(value):
-        day, month, year = map(int, match.groups())
-        return (year + 2000 if year < 100 else year), month, day
-    if (match := DAY_MONTH_NAME.fullmatch(value)) and match[2][:3] in MONTHS:
-        return int(match[3]), MONTHS.index(match[2][:3]) + 1, int(match[1])
-    return None
+        return _in_range(parse_date(re.sub(r"[T ]00:00(?::00(?:\.0+)?)?$", "", value)))
+    except Unreadable as problem:
+        raise CellError(f"{shown(value)}: {problem.message}") from None
 
 
 def _in_range(value: date) -> date:
@@ -223,7 +205,7 @@ def birth_year(cell: Any) -> int | None:
     value = clean(cell)
     if not value:
         return None
-    if not re.fullmatch(r"[12]\d{3}", value):
+    if not re.fullmatch(r"(?:1[89]|20)[0-9]{2}", value):
         raise CellError(
             _("%(value)s is not a year. Write the year of birth with four digits, such as 1973.")
             % {"value": shown(value)}
@@ -245,7 +227,7 @@ LIVELIHOOD_NAMES = {folded(name): code for code, labels in LIVELIHOODS.items() f
 def livelihood(cell: Any) -> str:
     value = clean(cell)
     if not value:
-        return UNKNOWN
+        return Livelihood.UNKNOWN
     if folded(value) not in LIVELIHOOD_NAMES:
         raise CellError(
             _("%(value)s is not a known livelihood. Use a code such as cash_benefit.") % {"value": shown(value)}

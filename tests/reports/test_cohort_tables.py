@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cases.enums import SELF_SUPPORTING
 from reports.rules.cohort_tables import (
-    SELF_SUPPORTING,
     Cohort,
     Livelihood,
     Loan,
