@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from reports.rules.history_ledger import is_repaid_before_handover
 from reports.rules.history_rows import History, LivelihoodRow, LoanRow, ParticipantRow, PaymentRow
 from reports.rules.history_values import shown
 
@@ -106,6 +107,17 @@ def _check_payments(history: History, today: date) -> None:
             message = _("%(paid)s has been paid on a loan of %(principal)s. The rest counts as overpaid.") % sums
             history.note("payments", row.row, "amount", message)
     history.payments = numbered
+    _note_repaid_before_handover(history)
+
+
+def _note_repaid_before_handover(history: History) -> None:
+    payments: dict[str, list[PaymentRow]] = {}
+    for payment in history.payments:
+        payments.setdefault(payment.case_ref, []).append(payment)
+    for loan in history.loans:
+        if is_repaid_before_handover(loan, payments.get(loan.case_ref, [])):
+            message = _("The loan was repaid before the hand-over, so there was nothing to hand over.")
+            history.note("loans", loan.row, "handed_over_on", message)
 
 
 def _payment_problems(row: PaymentRow, loan: LoanRow | None, equals: list[int], today: date) -> Iterator[Problem]:
