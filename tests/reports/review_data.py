@@ -157,3 +157,71 @@ def danish_text(value: Any) -> str:
     if isinstance(value, date):
         return f"{value:%d-%m-%Y}"
     return DANISH_LABELS.get(value, plain_text(value))
+
+
+# The figures as R prints them, in the form of interfaces.md.
+PUBLISHED = {
+    "as_of": "2016-12-31",
+    "cohorts": ["M3", "M4", "M5", "M6"],
+    "table1": [
+        {"cohort": "M3", "start": "2013-06-01", "end": "2013-11-30", "participants": 10},
+        {"cohort": "M4", "start": "2014-03-01", "end": "2014-08-31", "participants": 9},
+        {"cohort": "M5", "start": "2015-02-01", "end": "2015-07-31", "participants": 6},
+        {"cohort": "M6", "start": "2015-11-16", "end": "2016-05-15", "participants": 9},
+    ],
+    "participants": 34,
+    "table2": {"K": {"count": 16, "percent": 47}, "M": {"count": 18, "percent": 53}},
+    "table3": [
+        {"band": "27-30", "count": 2, "percent": 6},
+        {"band": "31-40", "count": 13, "percent": 38},
+        {"band": "41-50", "count": 11, "percent": 32},
+        {"band": "51-60", "count": 8, "percent": 24},
+    ],
+    "mean_age": 43,
+    "age_range": [27, 60],
+    "table4": {
+        "cash_benefit": 5,
+        "cash_benefit_job_training": 2,
+        "disability_pension": 3,
+        "sickness_benefit": 1,
+        "student_grant_with_benefit": 1,
+        "unemployment_insurance": 1,
+        "unknown": 21,
+    },
+    "table5": [
+        {"cohort": "M3", "delayed": False, "participants": 10, "self_supporting": 3, "days": 2520, "mean_days": 840},
+        {"cohort": "M4", "delayed": False, "participants": 9, "self_supporting": 3, "days": 1215, "mean_days": 405},
+        {"cohort": "M5", "delayed": False, "participants": 6, "self_supporting": 6, "days": 2406, "mean_days": 401},
+        {"cohort": "M6", "delayed": False, "participants": 8, "self_supporting": 8, "days": 1622, "mean_days": 203},
+        {"cohort": "M6", "delayed": True, "participants": 1, "self_supporting": 1, "days": 117, "mean_days": 117},
+    ],
+    "table5_total": {"participants": 34, "self_supporting": 21, "days": 7880, "mean_days": 375},
+    "table6": {
+        "bands": [
+            {"band": "2000-19999", "count": 7},
+            {"band": "20000-29999", "count": 13},
+            {"band": "30000-39999", "count": 5},
+            {"band": "40000-49999", "count": 3},
+            {"band": "50000+", "count": 1},
+        ],
+        "count": 29,
+        "min": "2300.00",
+        "max": "51000.00",
+        "mean": "26337.93",
+    },
+    "table7": [
+        {"cohort": "M3", "original": "264850.00", "current": "152689.00", "repaid_percent": 42},
+        {"cohort": "M4", "original": "243050.00", "current": "180258.00", "repaid_percent": 26},
+        {"cohort": "M5", "original": "105100.00", "current": "89700.00", "repaid_percent": 15},
+        {"cohort": "M6", "original": "150800.00", "current": "132450.00", "repaid_percent": 12},
+    ],
+    "table7_total": {"original": "763800.00", "current": "555097.00", "repaid_percent": 27},
+    "table8": [
+        {"band": "0-24", "M3": 3, "M4": 3, "M5": 1, "M6": 6, "total": 13},
+        {"band": "25-49", "M3": 5, "M4": 6, "M5": 2, "M6": 1, "total": 14},
+        {"band": "50-74", "M3": 0, "M4": 0, "M5": 0, "M6": 0, "total": 0},
+        {"band": "75-99", "M3": 2, "M4": 0, "M5": 0, "M6": 0, "total": 2},
+        {"band": "100", "M3": 0, "M4": 0, "M5": 3, "M6": 2, "total": 5},
+    ],
+    "handed_over": 12,
+}
