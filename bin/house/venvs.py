@@ -51,19 +51,11 @@ def _make(venv: Path) -> None:
 
 def _install(root: Path, venv: Path) -> None:
     """uv takes seconds where pip takes a minute; both check every hash, so pip is a full replacement."""
-    pip: list[str | Path] = [
-        venv / "bin/python",
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]
+    python = venv / "bin/python"
+    pip: list[str | Path] = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
+    uv: list[str | Path] = [venv / "bin/uv", "--system-certs", "pip", "install", "-q", "--no-deps", "--python", python]
     locked: list[str | Path] = ["--require-hashes", "-r", root / LOCKED]
-    if _runs([*pip, "--require-hashes", "-r", root / INSTALLER]) and _runs(
-        [venv / "bin/uv", "pip", "install", "-q", "--no-deps", "--python", venv / "bin/python", *locked]
-    ):
+    if _runs([*pip, "--require-hashes", "-r", root / INSTALLER]) and _runs([*uv, *locked]):
         return
     say("installing with pip (about a minute)")
     if not _runs([*pip, *locked], show=True):
