@@ -5,3 +5,23 @@ class LettersConfig(AppConfig):
     name = "cases.letters"
     label = "letters"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from cases import registry
+        from cases.letters import kinds, queries, tasks  # noqa: F401  (kinds register themselves)
+        from microloan.accounts.enums import TEAM
+        from microloan.core import jobs
+
+        registry.register_tab(
+            registry.CaseTab(
+                key="letters",
+                label=_("Letters"),
+                url_name="letters:case_letters",
+                roles=frozenset(TEAM),
+                order=50,
+                count=queries.letter_count,
+            )
+        )
+        jobs.register("letters_waiting", tasks.dispatch_waiting, order=900)

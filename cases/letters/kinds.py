@@ -1,0 +1,214 @@
+"""The letters of the journey (domain.md §8): which facts each needs and which blocks it must hold."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.letters.enums import Block
+from cases.letters.registry import REQUIRED, Context, LetterError, LetterKind, register
+
+ALL_BLOCKS = tuple(Block)
+
+# What every decision brings along. `consequences` and `next_steps` add to what the template already says.
+DECISION: dict[str, Any] = {
+    "legal_basis": REQUIRED,  # {"reference": …, "appeal_variant": …} from the legal basis that decided
+    "facts": (),
+    "considerations": (),
+    "strengths": (),
+    "fully_favourable": False,
+    "hearing": (),
+    "appeal": {},  # {"variant": …, …}, when not the variant of the legal basis
+    "consequences": (),
+    "next_steps": (),
+}
+REASONS: dict[Block, tuple[str, ...]] = {
+    Block.LEGAL_BASIS: ("legal_basis.reference",),
+    Block.FACTS: ("facts",),
+    Block.CONSIDERATIONS: ("considerations",),
+    Block.APPEAL: ("appeal.variant",),
+}
+LOAN_TERMS: dict[str, Any] = {
+    "amount": REQUIRED,
+    "instalment_amount": REQUIRED,
+    "instalment_count": REQUIRED,
+    "last_amount": REQUIRED,
+    "first_due": REQUIRED,
+    "last_due": REQUIRED,
+    "payment_reference": "",
+    "interest_free": True,
+    "max_deferment_months": 0,
+    "business": "",
+    "security": "",
+}
+
+
+def _letter(code: str, label: Any, fields: Mapping[str, Any], **options: Any) -> LetterKind:
+    return register(LetterKind(code=code, label=label, template=f"letters/{code}.html", fields=fields, **options))
+
+
+def _decision(code: str, label: Any, fields: Mapping[str, Any], scope: tuple[str, ...], **options: Any) -> LetterKind:
+    blocks = {**REASONS, Block.SCOPE: scope}
+    return _letter(
+        code,
+        label,
+        {**DECISION, **fields},
+        is_decision=True,
+        required_blocks=ALL_BLOCKS,
+        block_fields=blocks,
+        **options,
+    )
+
+
+def _check_loan_terms(context: Context) -> None:
+    """The figures of a loan letter must agree with each other; they are computed once, elsewhere."""
+    regular = (context["instalment_count"] - 1) * context["instalment_amount"]
+    if context["amount"] <= 0 or regular + context["last_amount"] != context["amount"]:
+        raise LetterError(_("The instalments do not add up to the loan. The letter was not made."))
+    if context["first_due"] > context["last_due"]:
+        raise LetterError(_("The first payment comes after the last. The letter was not made."))
+
+
+def _check_agreement(context: Context) -> None:
+    lines = context["lines"]
+    total = sum((line["amount"] for line in lines), Decimal(0))
+    if total != context["amount"] or context["total"] != total:
+        raise LetterError(_("The repayment plan does not add up to the loan. The letter was not made."))
+    if [line["number"] for line in lines] != list(range(1, len(lines) + 1)):
+        raise LetterError(_("The lines of the repayment plan are not in order. The letter was not made."))
+    days = [line["due"] for line in lines]
+    if days != sorted(days) or (days[0], days[-1]) != (context["first_due"], context["last_due"]):
+        raise LetterError(_("The dates of the repayment plan are not in order. The letter was not made."))
+    if lines[-1]["remaining"] != 0:
+        raise LetterError(_("The repayment plan does not end at zero. The letter was not made."))
+
+
+def _check_period(context: Context) -> None:
+    if context["period_from"] > context["period_to"]:
+        raise LetterError(_("The period ends before it begins. The letter was not made."))
+
+
+SCREENING_ADMISSION = _decision(
+    "screening_admission",
+    gettext_lazy("Admission after screening 1"),
+    {"starts_on": REQUIRED, "coach": REQUIRED, "next_contact_by": None, "exempt_from_activation": False},
+    scope=("starts_on",),
+)
+SCREENING_CONTINUE = _letter(
+    "screening_continue",
+    gettext_lazy("Screening: you go on"),
+    {"number": REQUIRED, "held_on": REQUIRED, "next_steps": REQUIRED, "strengths": (), "advice": ()},
+)
+SCREENING_REVISE = _letter(
+    "screening_revise",
+    gettext_lazy("Screening: improve and come back"),
+    {"number": REQUIRED, "held_on": REQUIRED, "back_on": REQUIRED, "improvements": REQUIRED, "strengths": ()},
+)
+SCREENING_REFUSAL = _decision(
+    "screening_refusal",
+    gettext_lazy("Screening: refusal"),
+    {"number": REQUIRED, "effective_on": REQUIRED},
+    scope=("effective_on",),
+)
+COURSE_GRANT = _decision(
+    "course_grant",
+    gettext_lazy("Course grant"),
+    {"modules": REQUIRED},  # [{"title", "when", "place", "mandatory"}]
+    scope=("modules",),
+)
+LOAN_GRANT = _decision(
+    "loan_grant",
+    gettext_lazy("Loan decision: grant"),
+    {**LOAN_TERMS, "requested_amount": None, "payout_by": None},
+    scope=("amount", "instalment_amount", "first_due", "last_due"),
+    check=_check_loan_terms,
+)
+LOAN_REFUSAL = _decision(
+    "loan_refusal",
+    gettext_lazy("Loan decision: refusal"),
+    {"requested_amount": REQUIRED, "resubmit_by": None},
+    scope=("requested_amount",),
+)
+LOAN_AGREEMENT = _letter(
+    "loan_agreement",
+    gettext_lazy("Loan agreement with repayment plan"),
+    {
+        **LOAN_TERMS,
+        "lines": REQUIRED,  # [{"number", "due", "amount", "remaining"}]
+        "total": REQUIRED,
+        "legal_basis": REQUIRED,
+        "cvr": "",
+        "debt_instrument": False,
+        "terms": (),
+    },
+    check=_check_agreement,
+)
+SUPPORT_DECISION = _decision(
+    "support_decision",
+    gettext_lazy("Living support decision"),
+    {
+        "period_from": REQUIRED,
+        "period_to": REQUIRED,
+        "period_months": REQUIRED,
+        "monthly_amount": None,
+        "letter_by": None,
+    },
+    scope=("period_from", "period_to", "period_months"),
+    check=_check_period,
+)
+EXTENSION_DECISION = _decision(
+    "extension_decision",
+    gettext_lazy("Extension of living support"),
+    {
+        "period_from": REQUIRED,
+        "period_to": REQUIRED,
+        "period_months": REQUIRED,
+        "requested_months": None,
+        "total_months": None,
+        "monthly_amount": None,
+    },
+    scope=("period_from", "period_to", "period_months"),
+    check=_check_period,
+)
+EXTENSION_REFUSAL = _decision(
+    "extension_refusal",
+    gettext_lazy("Extension of living support: refusal"),
+    {"ends_on": REQUIRED, "requested_months": None, "instalment_amount": None},
+    scope=("ends_on",),
+)
+SUPPORT_END = _decision(
+    "support_end",
+    gettext_lazy("End of living support"),
+    {"ends_on": REQUIRED, "first_day_without": REQUIRED, "total_months": REQUIRED, "instalment_amount": None},
+    scope=("ends_on", "total_months"),
+)
+INSTALMENT_REMINDER = _letter(
+    "instalment_reminder",
+    gettext_lazy("Friendly reminder before an instalment"),
+    {"amount": REQUIRED, "due": REQUIRED, "payment_reference": REQUIRED, "number": None, "count": None},
+)
+REFERRAL_RECEIPT = _letter(
+    "referral_receipt",
+    gettext_lazy("Receipt for a referral"),
+    {"citizen_name": REQUIRED, "received_on": REQUIRED, "contact_by": REQUIRED},
+    to_citizen=False,
+)
+LOAN_REPAID = _letter(
+    "loan_repaid",
+    gettext_lazy("Receipt: the loan is repaid"),
+    {"principal": REQUIRED, "paid": REQUIRED, "settled_on": REQUIRED, "overpaid": None, "security": ""},
+)
+CLOSING = _letter(
+    "closing",
+    gettext_lazy("Closing of the case"),
+    {
+        "closed_on": REQUIRED,
+        "reason": REQUIRED,
+        "achievements": (),
+        "balance": None,
+        "instalment_amount": None,
+        "next_steps": (),
+    },
+)

@@ -1,0 +1,153 @@
+import hashlib
+import uuid
+from datetime import date
+from typing import Any
+
+import pgtrigger
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.letters.enums import Channel, LetterStatus
+from cases.letters.registry import LetterError, get_kind
+from cases.models import CaseFile
+from microloan.accounts.enums import REFERRERS, TEAM
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.history import Refuse, locked_when
+
+# What the letter says and to whom: never changed after the row was made, sent or not.
+FROZEN = (
+    "id", "case", "kind", "key", "copy_of", "subject", "recipient_name", "recipient_address", "recipient_user",
+    "context", "path", "sha256", "page_count", "dated", "created_by", "created_at",
+)  # fmt: skip
+
+
+class LetterFileChanged(LetterError):
+    """The stored file is gone or is not the one that was frozen."""
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def visible_to(self, user: User) -> "LetterQuerySet":
+        """The team: the letters of the cases it sees. Referrers: letters addressed to themselves. Others: none."""
+        if user.role in TEAM:
+            return self.filter(case__in=CaseFile.objects.visible_to(user))
+        if user.role in REFERRERS:
+            return self.filter(recipient_user=user)
+        return self.none()
+
+    def needs_a_person(self) -> "LetterQuerySet":
+        """Failed, held back, or taken for sending and never confirmed (a crash in between)."""
+        return self.filter(status__in=[LetterStatus.FAILED, LetterStatus.HELD, LetterStatus.CLAIMED])
+
+
+class Letter(models.Model):
+    """One letter in the outbox: rendered once, frozen with its hash, sent once (domain.md §8).
+
+    `key` is the reason for the letter, such as "reminder:<instalment>"; the same reason never makes two letters.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="letters")
+    kind = models.CharField(_("kind"), max_length=40)
+    key = models.CharField(max_length=200, unique=True)
+    copy_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="copies")
+    subject = models.CharField(_("subject"), max_length=200)
+    channel = models.CharField(_("channel"), max_length=14, choices=Channel, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=LetterStatus, default=LetterStatus.READY)
+    recipient_name = models.CharField(_("recipient"), max_length=120)
+    recipient_address = models.TextField(_("address"), blank=True)
+    recipient_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="letters"
+    )
+    context = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    path = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    page_count = models.PositiveSmallIntegerField(_("pages"))
+    dated = models.DateField(_("dated"))
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    dispatched_on = models.DateField(_("sent"), null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(_("what went wrong"), max_length=200, blank=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        constraints = [
+            models.CheckConstraint(
+                name="letter_sent_with_date_and_channel",
+                condition=(
+                    Q(status="dispatched", dispatched_at__isnull=False, dispatched_on__isnull=False) & ~Q(channel="")
+                )
+                | (~Q(status="dispatched") & Q(dispatched_at__isnull=True, dispatched_on__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case", "-created_at"], name="letter_case_newest"),
+            models.Index(fields=["created_at", "id"], name="letter_unsent", condition=~Q(status__in=["dispatched"])),
+        ]
+        triggers = [
+            *locked_when("letter", pgtrigger.Q(old__status="dispatched"), message="a sent letter is never changed"),
+            Refuse(
+                name="letter_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*FROZEN),
+                message="what a letter says is never changed",
+            ),
+            Refuse(name="letter_kept", operation=pgtrigger.Delete, message="letters are kept"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.dated}"
+
+    @property
+    def label(self) -> str:
+        return str(get_kind(self.kind).label)
+
+    @property
+    def file_name(self) -> str:
+        """Neutral, so that a download folder or a mail says nothing about a person."""
+        return f"brev-{self.case.number}-{self.dated.isoformat()}.pdf"
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.status in {LetterStatus.FAILED, LetterStatus.HELD, LetterStatus.CLAIMED}
+
+    def read_pdf(self) -> bytes:
+        """The frozen file. Raises LetterFileChanged when it is gone or its hash does not fit."""
+        try:
+            with default_storage.open(self.path) as file:
+                pdf: bytes = file.read()
+        except FileNotFoundError:
+            raise LetterFileChanged(_("The file of the letter is missing. Tell the administrator.")) from None
+        if hashlib.sha256(pdf).hexdigest() != self.sha256:
+            raise LetterFileChanged(_("The file of the letter has been changed. Tell the administrator."))
+        return pdf
+
+
+def path_of(letter_id: uuid.UUID) -> str:
+    return f"letters/{letter_id.hex[:2]}/{letter_id}.pdf"
+
+
+def snapshot(context: dict[str, Any]) -> dict[str, Any]:
+    """The facts as they stand in the row: plain JSON, amounts as text with two decimals, dates ISO."""
+    return {name: _plain(value) for name, value in context.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | bool) or value is None else f"{value:.2f}"

@@ -1,0 +1,180 @@
+"""From a kind, an envelope and a plain dictionary to a frozen PDF. Pure: no database, no clock."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from html.parser import HTMLParser
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from cases.letters.enums import Block
+from cases.letters.envelope import Envelope
+from cases.letters.layout import LetterLayout, address_size, letter_layout
+from cases.letters.registry import REQUIRED, Context, LetterError, LetterKind, MissingBlock, appeal_of, is_blank, lookup
+from microloan.core.pdf import render_pdf
+
+FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
+FONT_SEMIBOLD = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-SemiBold.woff2"
+# Reasons may be left out only where the citizen got everything asked for (danish-rules §2.1).
+REASONS = (Block.FACTS, Block.CONSIDERATIONS)
+TITLE_SLOT = "<title></title>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    subject: str
+    pdf: bytes
+    sha256: str
+    page_count: int
+    context: Context
+
+
+def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
+    complete = complete_context(kind, context)
+    html, subject = compose(kind, envelope, complete)
+    pdf = render_pdf(html, stylesheets=[_stylesheet(letter_layout())])
+    return Rendered(
+        subject=subject,
+        pdf=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        page_count=_page_count(pdf),
+        context=complete,
+    )
+
+
+def complete_context(kind: LetterKind, context: Context) -> Context:
+    """Defaults filled in; unknown or missing facts refused, so that a letter never has a hole in a sentence."""
+    unknown = sorted(set(context) - set(kind.fields))
+    if unknown:
+        raise LetterError(f"{kind.code}: unknown facts: {', '.join(unknown)}")
+    complete = {name: context.get(name, default) for name, default in kind.fields.items()}
+    if kind.is_decision:
+        complete["appeal"] = appeal_of(kind, complete)
+        _refuse_missing(kind, _blocks_without_facts(kind, complete))
+    missing = sorted(name for name, value in complete.items() if value is REQUIRED or _is_hole(kind, name, value))
+    if missing:
+        raise LetterError(
+            _("The letter cannot be made. These facts are missing: %(names)s.") % {"names": ", ".join(missing)}
+        )
+    if kind.check:
+        kind.check(complete)
+    return complete
+
+
+def compose(kind: LetterKind, envelope: Envelope, context: Context) -> tuple[str, str]:
+    """The finished HTML and the subject, which is the heading."""
+    with translation.override("da"):
+        html = render_to_string(
+            kind.template,
+            {
+                **context,
+                "envelope": envelope,
+                "sender": envelope.sender,
+                "contact": envelope.contact,
+                "to_citizen": kind.to_citizen,
+                "address_size": _address_size(envelope),
+            },
+        )
+    outline = Outline.of(html)
+    if not outline.heading:
+        raise LetterError(f"{kind.code}: the letter has no heading")
+    if kind.is_decision:
+        empty = [block for block in kind.required_blocks if not outline.blocks.get(block.value)]
+        _refuse_missing(kind, [block for block in empty if not _may_be_left_out(block, context)])
+    return html.replace(TITLE_SLOT, f"<title>{escape(outline.heading)}</title>", 1), outline.heading
+
+
+def _address_size(envelope: Envelope) -> int:
+    size = address_size(envelope.recipient.window, letter_layout())
+    if size is None:
+        raise LetterError(_("The address is too long for the window of the envelope. Shorten it."))
+    return size
+
+
+def _is_hole(kind: LetterKind, name: str, value: object) -> bool:
+    return kind.fields[name] is REQUIRED and is_blank(value)
+
+
+def _blocks_without_facts(kind: LetterKind, context: Context) -> list[Block]:
+    def is_empty(path: str) -> bool:
+        value = lookup(context, path)
+        return value is REQUIRED or is_blank(value)
+
+    return [
+        block
+        for block in kind.required_blocks
+        if any(is_empty(path) for path in kind.block_fields.get(block, ())) and not _may_be_left_out(block, context)
+    ]
+
+
+def _may_be_left_out(block: Block, context: Context) -> bool:
+    return block in REASONS and context.get("fully_favourable") is True
+
+
+def _refuse_missing(kind: LetterKind, blocks: list[Block]) -> None:
+    if blocks:
+        names = ", ".join(str(block.label) for block in blocks)
+        raise MissingBlock(
+            _("The letter “%(kind)s” cannot be made. These parts are missing: %(parts)s.")
+            % {"kind": kind.label, "parts": names},
+            blocks,
+        )
+
+
+@lru_cache(maxsize=4)
+def _stylesheet(layout: LetterLayout) -> str:
+    return render_to_string(
+        "letters/letter.css",
+        {
+            **layout.css(),
+            "address_sizes": layout.address_sizes,
+            "font_regular": FONT_REGULAR,
+            "font_semibold": FONT_SEMIBOLD,
+        },
+    )
+
+
+def _page_count(pdf: bytes) -> int:
+    from pypdf import PdfReader
+
+    return len(PdfReader(io.BytesIO(pdf)).pages)
+
+
+class Outline(HTMLParser):
+    """The heading, and the text inside every element marked `data-block`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heading = ""
+        self.blocks: dict[str, str] = {}
+        self._open: list[tuple[str, str | None]] = []
+
+    @classmethod
+    def of(cls, html: str) -> "Outline":
+        outline = cls()
+        outline.feed(html)
+        outline.close()
+        outline.heading = " ".join(outline.heading.split())
+        return outline
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"br", "img", "meta", "link"}:
+            self._open.append((tag, dict(attrs).get("data-block")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1][0] == tag:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        tags = [tag for tag, _block in self._open]
+        if "h1" in tags:
+            self.heading += data
+        if "h2" in tags:
+            return
+        for _tag, block in self._open:
+            if block:
+                self.blocks[block] = self.blocks.get(block, "") + data.strip()

@@ -1,0 +1,292 @@
+"""What happens to letters: prepared once, sent once, sent again from the stored file (domain.md §8)."""
+
+import smtplib
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+import structlog
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from cases.enums import EntryKind
+from cases.letters import channels
+from cases.letters.enums import Channel, LetterStatus
+from cases.letters.envelope import Contact, Envelope, Recipient, Sender
+from cases.letters.models import Letter, LetterFileChanged, path_of, snapshot
+from cases.letters.registry import Context, LetterKind, get_kind, send_checks
+from cases.letters.rendering import Rendered, render_letter
+from cases.models import CaseFile
+from cases.services import add_journal_entry
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from microloan.policy.services import municipality
+
+log = structlog.get_logger(__name__)
+CLAIMABLE = (LetterStatus.READY, LetterStatus.FAILED)
+MAX_ATTEMPTS = 3
+# A letter claimed longer ago than this was in somebody's hands when they fell over.
+STUCK_AFTER = timedelta(minutes=15)
+# READY for longer than this: the queue lost the message, and the job sends it.
+WAITING_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class _Address:
+    recipient: Recipient
+    user: User | None
+
+
+def prepare_letter(
+    *,
+    kind: str,
+    case: CaseFile,
+    key: str,
+    context: Context,
+    by: User | None,
+    today: date,
+    to_user: User | None = None,
+    send: bool = True,
+) -> Letter:
+    """Render a letter once and freeze it with its hash; queue it for sending when the transaction commits.
+
+    `key` is the reason for the letter: a second call with the same key returns the letter that is there. With
+    `send=False` it is held back until a person releases it. Raises Refused when a fact or block is missing.
+    """
+    if known := Letter.objects.filter(key=key).first():
+        return _same_reason(known, kind, case)
+    letter_kind = get_kind(kind)
+    address = _address(case, letter_kind, to_user)
+    rendered = render_letter(letter_kind, _envelope(case, address.recipient, by, today), context)
+    letter, created = _freeze(letter_kind, case, key, address, rendered, by, today, send=send)
+    if not created:
+        return _same_reason(letter, kind, case)
+    if send:
+        _queue(letter)
+    return letter
+
+
+def preview_letter(*, kind: str, case: CaseFile, context: Context, by: User | None, today: date) -> Rendered:
+    """The letter as it would be, stored nowhere."""
+    letter_kind = get_kind(kind)
+    address = _address(case, letter_kind, by if not letter_kind.to_citizen else None)
+    return render_letter(letter_kind, _envelope(case, address.recipient, by, today), context)
+
+
+def _same_reason(letter: Letter, kind: str, case: CaseFile) -> Letter:
+    if (letter.kind, letter.case_id) != (kind, case.pk):
+        raise Conflict(_("There is another letter with the same reason."))
+    return letter
+
+
+def _freeze(
+    kind: LetterKind,
+    case: CaseFile,
+    key: str,
+    address: _Address,
+    rendered: Rendered,
+    by: User | None,
+    today: date,
+    *,
+    send: bool,
+) -> tuple[Letter, bool]:
+    letter_id = uuid.uuid4()
+    path = default_storage.save(path_of(letter_id), ContentFile(rendered.pdf))
+    letter, created = Letter.objects.get_or_create(
+        key=key,
+        defaults={
+            "id": letter_id,
+            "case": case,
+            "kind": kind.code,
+            "subject": rendered.subject[:200],
+            "status": LetterStatus.READY if send else LetterStatus.HELD,
+            "recipient_name": address.recipient.name,
+            "recipient_address": "\n".join(address.recipient.lines),
+            "recipient_user": address.user,
+            "context": snapshot(rendered.context),
+            "path": path,
+            "sha256": rendered.sha256,
+            "page_count": rendered.page_count,
+            "dated": today,
+            "created_by": by,
+        },
+    )
+    if not created:  # somebody was faster; their file counts
+        default_storage.delete(path)
+    return letter, created
+
+
+def _address(case: CaseFile, kind: LetterKind, to_user: User | None) -> _Address:
+    if not kind.to_citizen:
+        if to_user is None:
+            raise Refused(_("Choose which colleague the letter is for."))
+        centre = (to_user.centre.name,) if to_user.centre else ()
+        return _Address(Recipient(name=to_user.full_name, lines=centre), to_user)
+    citizen = case.citizen
+    if not citizen.name.strip():
+        raise Refused(_("The citizen has no name. Write it on the case first."))
+    lines = tuple(
+        line
+        for line in (
+            f"c/o {citizen.co_name}" if citizen.co_name else "",
+            citizen.street,
+            f"{citizen.postcode} {citizen.city}".strip(),
+        )
+        if line
+    )
+    if channels.channel_for_citizen(citizen) == Channel.PRINT:
+        if not citizen.street or not citizen.postcode:
+            raise Refused(_("The citizen gets letters on paper, but has no address. Write it on the case first."))
+    elif citizen.protected_address:
+        lines = ()  # a protected address stands in the window of an envelope and nowhere else
+    return _Address(Recipient(name=citizen.name, lines=lines), None)
+
+
+def _envelope(case: CaseFile, recipient: Recipient, by: User | None, today: date) -> Envelope:
+    signer = case.coach or by
+    sender = _sender()
+    return Envelope(
+        sender=sender,
+        recipient=recipient,
+        contact=Contact(name=signer.full_name, phone=signer.phone, title=str(signer.get_role_display()).lower())
+        if signer
+        else Contact(name=sender.department),
+        case_number=case.number,
+        dated=today,
+    )
+
+
+def _sender() -> Sender:
+    place = municipality()
+    return Sender(
+        authority=place.name,
+        department=place.department,
+        lines=(place.street, f"{place.postcode} {place.city}"),
+        phone=place.phone,
+        hours=place.phone_hours,
+        website=place.website,
+    )
+
+
+def _queue(letter: Letter) -> None:
+    from cases.letters.tasks import dispatch
+
+    transaction.on_commit(partial(dispatch.delay, str(letter.pk)))
+
+
+def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:
+    """Send one letter. Claimed by a conditional update, so of two workers one sends it; the other finds it taken.
+
+    To be called outside a transaction: the claim must be seen by others before anything leaves the house, and what
+    happened is recorded afterwards. A crash in between leaves the letter claimed, for a person to look at.
+    """
+    now = clock.now()
+    claimed = Letter.objects.filter(pk=letter_id, status__in=CLAIMABLE).update(
+        status=LetterStatus.CLAIMED, claimed_at=now, attempts=F("attempts") + 1, error=""
+    )
+    letter = Letter.objects.select_related("case__citizen", "recipient_user", "created_by").get(pk=letter_id)
+    if not claimed:
+        return letter
+    check = send_checks.get(letter.kind)
+    if why_not := check(letter) if check else "":
+        return _record(letter, LetterStatus.HELD, error=why_not)
+    channel = channels.channel_for(letter)
+    if channel == Channel.PRINT and not letter.recipient_address:
+        return _record(
+            letter, LetterStatus.HELD, error=_("The letter has to go on paper, but was made without an address.")
+        )
+    try:
+        channels.hand_over(letter, channel, letter.read_pdf())
+    except LetterFileChanged as refusal:
+        return _record(letter, LetterStatus.HELD, error=refusal.messages[0])
+    except (OSError, smtplib.SMTPException) as failure:
+        log.error("letter_not_sent", letter=str(letter.pk), channel=channel.value, error=type(failure).__name__)
+        return _record(letter, LetterStatus.FAILED, error=_("The letter could not be handed over."))
+    return _confirm(letter, channel)
+
+
+def _record(letter: Letter, status: LetterStatus, *, error: str) -> Letter:
+    letter.status, letter.error = status, error[:200]
+    letter.save(update_fields=["status", "error"])
+    return letter
+
+
+@transaction.atomic
+def _confirm(letter: Letter, channel: Channel, by: User | None = None) -> Letter:
+    now = clock.now()
+    letter.status, letter.channel, letter.error = LetterStatus.DISPATCHED, channel, ""
+    letter.dispatched_at, letter.dispatched_on = now, now.date()
+    letter.save(update_fields=["status", "channel", "error", "dispatched_at", "dispatched_on"])
+    add_journal_entry(
+        case=letter.case,
+        kind=EntryKind.LETTER,
+        title=_("Letter sent: %(subject)s") % {"subject": letter.subject[:170]},
+        text=f"{letter.label} · {channel.label}",
+        by=by or letter.created_by,
+        link={"name": "letters:download", "kwargs": {"letter_id": str(letter.pk)}},
+    )
+    return letter
+
+
+@transaction.atomic
+def release_letter(*, letter: Letter, by: User) -> Letter:
+    """A person lets a held, failed or stuck letter go (again). Handing over the same letter twice sends it once."""
+    letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
+    if letter.status == LetterStatus.DISPATCHED:
+        raise Conflict(_("The letter has been sent already."))
+    if letter.status == LetterStatus.CLAIMED and letter.claimed_at and clock.now() - letter.claimed_at < STUCK_AFTER:
+        raise Conflict(_("The letter is being sent right now. Wait a quarter of an hour."))
+    letter.status, letter.error = LetterStatus.READY, ""
+    letter.save(update_fields=["status", "error"])
+    _queue(letter)
+    return letter
+
+
+@transaction.atomic
+def confirm_sent(*, letter: Letter, channel: Channel, by: User) -> Letter:
+    """A person states that a stuck or failed letter did reach the citizen, for example by hand."""
+    letter = Letter.objects.select_for_update(of=("self",)).select_related("case").get(pk=letter.pk)
+    if letter.status == LetterStatus.DISPATCHED:
+        raise Conflict(_("The letter has been sent already."))
+    return _confirm(letter, channel, by=by)
+
+
+@transaction.atomic
+def resend_letter(*, letter: Letter, by: User) -> Letter:
+    """Send a sent letter once more: a new row in the outbox with the very same file."""
+    letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
+    if letter.status != LetterStatus.DISPATCHED:
+        raise Refused(_("The letter has not been sent yet."))
+    original = letter.copy_of or letter
+    number = original.copies.count() + 1
+    copy = Letter.objects.create(
+        case=original.case,
+        kind=original.kind,
+        key=f"{original.key[:180]}:copy:{number}",
+        copy_of=original,
+        subject=original.subject,
+        recipient_name=original.recipient_name,
+        recipient_address=original.recipient_address,
+        recipient_user=original.recipient_user,
+        context=original.context,
+        path=original.path,
+        sha256=original.sha256,
+        page_count=original.page_count,
+        dated=original.dated,
+        created_by=by,
+    )
+    _queue(copy)
+    return copy
+
+
+def letters_to_retry() -> list[uuid.UUID]:
+    """What the job sends again: letters the queue lost, and failed ones with attempts left. Stuck ones wait for a person."""
+    now = clock.now()
+    waiting = Letter.objects.filter(status=LetterStatus.READY, created_at__lt=now - WAITING_AFTER)
+    failed = Letter.objects.filter(status=LetterStatus.FAILED, attempts__lt=MAX_ATTEMPTS)
+    return list((waiting | failed).order_by("created_at", "pk").values_list("pk", flat=True))

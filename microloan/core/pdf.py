@@ -1,0 +1,149 @@
+"""PDF rendering: one door to WeasyPrint for letters, forms and reports (facts in docs/decisions/030).
+
+* Nothing is fetched but `data:` URLs and our own static files, written `static:css/x.css`; anything else stops it.
+* A document without a title, a language, or an image description is refused: some readers use screen readers.
+* Fonts and style sheets are parsed once per process.
+"""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
+from django.utils.translation import gettext as _
+
+STATIC_SCHEME = "static"
+CONTENT_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml"}
+
+# WeasyPrint shares one font configuration per process; Pango's is not meant for several threads at once.
+_lock = threading.Lock()
+
+
+class PdfError(Exception):
+    """The document cannot be made; the message says why and holds no citizen data."""
+
+
+def render_pdf(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1") -> bytes:
+    """Return `html` as a tagged PDF with embedded fonts. `stylesheets` are CSS texts, parsed once per process."""
+    weasyprint = _weasyprint()
+    with _lock, _complaints() as complaints:
+        document = weasyprint.HTML(string=html, url_fetcher=_fetcher(), media_type="print")
+        _refuse_inaccessible(document.etree_element)
+        pdf = _write(document, stylesheets, variant)
+    if complaints:
+        _forget()
+        raise PdfError("; ".join(complaints))
+    return pdf
+
+
+def _write(document: Any, stylesheets: Iterable[str], variant: str) -> bytes:
+    from weasyprint.urls import FatalURLFetchingError
+
+    pid = os.getpid()
+    try:
+        pdf: bytes = document.write_pdf(
+            stylesheets=[_stylesheet(text, pid) for text in stylesheets],
+            font_config=_fonts(pid),
+            pdf_variant=variant,
+            pdf_tags=True,
+        )
+    except FatalURLFetchingError as refusal:
+        raise PdfError(_("The document asks for a file that is not allowed.")) from refusal
+    return pdf
+
+
+def _refuse_inaccessible(root: Any) -> None:
+    if not (root.get("lang") or "").strip():
+        raise PdfError(_("The document has no language."))
+    title = root.find("head/title")
+    if title is None or not (title.text or "").strip():
+        raise PdfError(_("The document has no title."))
+    for image in root.iter("img"):
+        if not (image.get("alt") or "").strip():
+            raise PdfError(_("An image has no description."))
+
+
+def _weasyprint() -> Any:
+    """Import on first use: it costs about a second, which only the processes that make letters should pay."""
+    import weasyprint
+
+    return weasyprint
+
+
+@lru_cache(maxsize=1)
+def _fetcher() -> Any:
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Fetcher(URLFetcher):
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            scheme, _colon, rest = url.partition(":")
+            if scheme.lower() == "data":
+                return super().fetch(url, headers)
+            if scheme.lower() == STATIC_SCHEME:
+                path = _static_path(rest)
+                if path is not None:
+                    content_type = CONTENT_TYPES[path.suffix]
+                    return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": content_type})
+            raise FatalURLFetchingError(scheme)
+
+    return Fetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+
+
+def _static_path(name: str) -> Path | None:
+    if Path(name).suffix not in CONTENT_TYPES:
+        return None
+    try:
+        found = finders.find(name)
+    except SuspiciousFileOperation:
+        return None
+    return Path(found) if found else None
+
+
+@lru_cache(maxsize=1)
+def _fonts(pid: int) -> Any:
+    """Keyed by process: the object owns a temporary folder, which a forked worker must not share with its parent."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+@lru_cache(maxsize=16)
+def _stylesheet(text: str, pid: int) -> Any:
+    return _weasyprint().CSS(string=text, font_config=_fonts(pid), url_fetcher=_fetcher())
+
+
+def _forget() -> None:
+    """Drop the fonts while their clean-up can still run, at the end of the process."""
+    _stylesheet.cache_clear()
+    _fonts.cache_clear()
+
+
+atexit.register(_forget)
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage()[:200])
+
+
+@contextmanager
+def _complaints() -> Any:
+    """WeasyPrint only logs what goes wrong: a font that will not load, a rule that it does not know. Here it stops us."""
+    logger = logging.getLogger("weasyprint")
+    handler = _Collector()
+    logger.addHandler(handler)
+    try:
+        yield handler.messages
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,102 @@
+"""Reads letters back the way a citizen's reader does."""
+
+import io
+import re
+from html.parser import HTMLParser
+
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject
+
+MM_PER_POINT = 25.4 / 72
+
+
+def reader(pdf: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(pdf))
+
+
+def text_of(pdf: bytes) -> str:
+    """All text, with single plain spaces."""
+    return " ".join(" ".join(page.extract_text() for page in reader(pdf).pages).split())
+
+
+def tags_of(pdf: bytes) -> list[str]:
+    found: list[str] = []
+
+    def walk(node: object) -> None:
+        if isinstance(node, ArrayObject):
+            for child in node:
+                walk(child.get_object() if hasattr(child, "get_object") else child)
+        elif isinstance(node, DictionaryObject):
+            if "/S" in node:
+                found.append(str(node["/S"]))
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(reader(pdf).trailer["/Root"]["/StructTreeRoot"])
+    return found
+
+
+def fonts_of(pdf: bytes) -> dict[str, bool]:
+    """Font name → embedded."""
+    fonts = {}
+    for page in reader(pdf).pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            descriptor = inner["/FontDescriptor"].get_object()
+            fonts[str(inner["/BaseFont"])] = any(f"/FontFile{n}" in descriptor for n in ("", "2", "3"))
+    return fonts
+
+
+def words_at(pdf: bytes, page: int = 0) -> list[tuple[float, float, str]]:
+    """Each piece of text with its place in mm from the top left corner (its baseline)."""
+    found: list[tuple[float, float, str]] = []
+    sheet = reader(pdf).pages[page]
+    height = float(sheet.mediabox.height)
+
+    def visit(text: str, cm: list[float], tm: list[float], font: object, size: float) -> None:
+        if text.strip():
+            x = cm[0] * tm[4] + cm[2] * tm[5] + cm[4]
+            y = cm[1] * tm[4] + cm[3] * tm[5] + cm[5]
+            found.append((x * MM_PER_POINT, (height - y) * MM_PER_POINT, text.strip()))
+
+    sheet.extract_text(visitor_text=visit)
+    return found
+
+
+class Prose(HTMLParser):
+    """The paragraphs and list items of the text, without address, tables and headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paragraphs: list[str] = []
+        self._stack: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in {"br", "img", "meta"}:
+            return
+        self._stack.append(tag)
+        if tag in {"p", "li"} and "main" in self._stack:
+            self.paragraphs.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._stack and self._stack[-1] == tag:
+            self._stack.pop()
+
+    def handle_data(self, data: str) -> None:
+        if "main" in self._stack and {"p", "li"} & set(self._stack) and not {"td", "th"} & set(self._stack):
+            self.paragraphs[-1] += data
+
+
+def prose_of(html: str) -> list[str]:
+    prose = Prose()
+    prose.feed(html)
+    return [" ".join(text.split()) for text in prose.paragraphs if text.strip()]
+
+
+def lix(paragraphs: list[str]) -> float:
+    """Words per sentence plus the share of words of more than six letters (Björnsson's LIX)."""
+    text = re.sub(r"(\d)\.(?=[\d ]+[a-zæøå])", r"\1", "\n".join(paragraphs))  # 1. marts and 35.000 end no sentence
+    text = text.replace("kr.", "kr")
+    words = re.findall(r"[\wæøåÆØÅ-]+", text)
+    sentences = len(re.findall(r"[.!?:]+(?=\s|$)|\n", text)) or 1
+    return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)

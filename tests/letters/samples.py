@@ -1,0 +1,235 @@
+"""One plausible letter of each kind, with invented people, and the longest that must still fit."""
+
+from datetime import date
+from decimal import Decimal
+
+from cases.letters.envelope import Contact, Envelope, Recipient, Sender
+from cases.letters.registry import Context, LetterKind
+from cases.letters.registry import get_kind as kind_of
+
+SENDER = Sender(
+    authority="Testkommune",
+    department="Mikrolån",
+    lines=("Prøvevej 1", "0000 Prøveby"),
+    phone="00 00 00 00",
+    hours="mandag–torsdag kl. 9–14",
+    website="testkommune.example",
+)
+ENVELOPE = Envelope(
+    sender=SENDER,
+    recipient=Recipient(name="Amina Testesen", lines=("c/o Prøvesen", "Eksempelgade 12, 3. tv", "0000 Prøveby")),
+    contact=Contact(name="Mette Medarbejder", title="coach", phone="00 00 00 01"),
+    case_number="ML-2026-0042",
+    dated=date(2027, 5, 3),
+)
+LONG_ENVELOPE = Envelope(
+    sender=Sender(
+        authority="Lyngby-Taarbæk og Ringkøbing-Skjern Testkommune",
+        department="Center for Beskæftigelse, Virksomhed og Iværksætteri, Mikrolånsteamet",
+        lines=("Kronprinsesse Charlottes Prøvegade 128, bygning C", "0000 Nykøbing Prøvestrup"),
+        phone="00 00 00 00",
+        hours="mandag–onsdag kl. 9–14, torsdag kl. 10–17, fredag kl. 9–12",
+        website="www.lyngby-taarbaek-ringkoebing-skjern-testkommune.example",
+    ),
+    recipient=Recipient(
+        name="Anne-Margrethe Konstantinopolska Wałęsa-Şahinoğlu von Testenstein",
+        lines=(
+            "c/o Bartholomæus Christiansen-Frederiksværk",
+            "Kronprinsesse Charlottes Allé 128 A, 12. mf., dør 1204",
+            "0000 Nørre Prøvestrup ved Langesundet",
+        ),
+    ),
+    contact=Contact(name="Christoffer-Emil Østergaard-Mortensen", title="erhvervscoach og projektleder", phone=""),
+    case_number="ML-2026-100042",
+    dated=date(2027, 9, 23),
+)
+LEGAL_BASIS = {"reference": "lov om eksempler § 65, stk. 2", "appeal_variant": "standard_4_weeks"}
+SUPPORT_BASIS = {"reference": "lov om eksempler § 65, stk. 3", "appeal_variant": "standard_4_weeks"}
+FACTS = (
+    "Du har været med til 17 af 19 møder. Du har vist os din plan og dit budget.",
+    "Du har talt med tre kunder, som gerne vil købe af dig",
+)
+CONSIDERATIONS = (
+    "Du har lært det, du skal bruge i din virksomhed.",
+    "Dit budget viser, at du kan leve af den efter et år.",
+)
+REASONS = {"legal_basis": LEGAL_BASIS, "facts": FACTS, "considerations": CONSIDERATIONS}
+REFUSAL_REASONS = {
+    "legal_basis": LEGAL_BASIS,
+    "facts": (
+        "Du har været med til 6 af 14 møder. Du har ringet og meldt afbud til 2.",
+        "Dit budget mangler tal for husleje og varer. Vi har bedt om dem to gange.",
+    ),
+    "considerations": (
+        "Vi kan ikke se, at du kan leve af din virksomhed, når vi regner på budgettet.",
+        "Der ligger fire butikker af samme slags i gaden. Din plan siger ikke, hvad du gør på en anden måde.",
+    ),
+    "hearing": ("Du har fortalt, at du var syg i marts. Det har vi set på. Du mangler stadig tal i budgettet.",),
+}
+
+
+def plan_lines(amount: int, instalment: int, count: int) -> list[dict[str, object]]:
+    """A plan of `count` lines as the loan room would give it; the last line is what remains."""
+    left = Decimal(amount)
+    lines: list[dict[str, object]] = []
+    for index in range(count):
+        paid = min(Decimal(instalment), left)
+        left -= paid
+        due = date(2027 + (index + 2) // 12, (index + 2) % 12 + 1, 1)
+        lines.append({"number": index + 1, "due": due, "amount": paid, "remaining": left})
+    return lines
+
+
+def loan_terms(amount: int, instalment: int, count: int) -> Context:
+    lines = plan_lines(amount, instalment, count)
+    return {
+        "amount": Decimal(amount),
+        "instalment_amount": Decimal(instalment),
+        "instalment_count": count,
+        "last_amount": lines[-1]["amount"],
+        "first_due": lines[0]["due"],
+        "last_due": lines[-1]["due"],
+        "payment_reference": "000000000000420",
+        "max_deferment_months": 36,
+        "business": "Aminas Syværksted",
+    }
+
+
+def agreement(amount: int, instalment: int, count: int) -> Context:
+    return {
+        **loan_terms(amount, instalment, count),
+        "lines": plan_lines(amount, instalment, count),
+        "total": Decimal(amount),
+        "legal_basis": LEGAL_BASIS,
+        "cvr": "12345674",
+        "debt_instrument": True,
+    }
+
+
+STRENGTHS = ("Du møder til tiden.", "Du har en klar idé om, hvem dine kunder er.")
+CONTEXTS: dict[str, Context] = {
+    "screening_admission": {
+        **REASONS,
+        "fully_favourable": True,
+        "starts_on": date(2026, 12, 1),
+        "coach": "Mette Medarbejder",
+        "next_contact_by": date(2026, 12, 8),
+        "exempt_from_activation": True,
+    },
+    "screening_continue": {
+        "number": 2,
+        "held_on": date(2026, 12, 1),
+        "strengths": STRENGTHS,
+        "advice": ("Find ud af, hvad du skal have for en time.",),
+        "next_steps": ("Du får et brev om dine kurser.", "Vi mødes igen den 10. december kl. 10."),
+    },
+    "screening_revise": {
+        "number": 3,
+        "held_on": date(2026, 12, 1),
+        "back_on": date(2026, 12, 22),
+        "strengths": STRENGTHS,
+        "improvements": ("Skriv husleje og varer ind i budgettet.", "Vis, hvordan du får de første ti kunder."),
+    },
+    "screening_refusal": {
+        **REFUSAL_REASONS,
+        "number": 1,
+        "effective_on": date(2026, 12, 1),
+        "strengths": STRENGTHS,
+    },
+    "course_grant": {
+        **REASONS,
+        "fully_favourable": True,
+        "modules": (
+            {
+                "title": "Regnskab og bogføring",
+                "when": "8 onsdage fra 6. januar",
+                "place": "Prøvehuset",
+                "mandatory": False,
+            },
+            {"title": "Moms og skat", "when": "", "place": "", "mandatory": False},
+            {"title": "Internat", "when": "15.–18. marts", "place": "Kursuscenter Eksempel", "mandatory": True},
+        ),
+    },
+    "loan_grant": {
+        **REASONS,
+        **loan_terms(35000, 417, 84),
+        "requested_amount": Decimal(50000),
+        "payout_by": date(2027, 1, 29),
+    },
+    "loan_refusal": {**REFUSAL_REASONS, "requested_amount": Decimal(35000), "resubmit_by": date(2027, 2, 1)},
+    "loan_agreement": agreement(50000, 596, 84),
+    "support_decision": {
+        **REASONS,
+        "legal_basis": SUPPORT_BASIS,
+        "fully_favourable": True,
+        "period_from": date(2026, 12, 1),
+        "period_to": date(2027, 5, 31),
+        "period_months": 6,
+        "monthly_amount": Decimal(22056),
+        "letter_by": date(2027, 5, 17),
+    },
+    "extension_decision": {
+        **REASONS,
+        "legal_basis": SUPPORT_BASIS,
+        "period_from": date(2027, 6, 1),
+        "period_to": date(2027, 7, 31),
+        "period_months": 2,
+        "requested_months": 3,
+        "total_months": 8,
+    },
+    "extension_refusal": {
+        **REFUSAL_REASONS,
+        "legal_basis": SUPPORT_BASIS,
+        "ends_on": date(2027, 5, 31),
+        "requested_months": 3,
+        "instalment_amount": Decimal(417),
+    },
+    "support_end": {
+        "legal_basis": SUPPORT_BASIS,
+        "facts": ("Du har fået tilskud i 6 måneder. Det er den tid, der var aftalt.",),
+        "considerations": ("Dit regnskab viser, at du tjener nok til at leve af.",),
+        "ends_on": date(2027, 5, 31),
+        "first_day_without": date(2027, 6, 1),
+        "total_months": 6,
+        "instalment_amount": Decimal(417),
+    },
+    "instalment_reminder": {
+        "amount": Decimal("596"),
+        "due": date(2027, 3, 1),
+        "payment_reference": "000000000000420",
+        "number": 1,
+        "count": 84,
+    },
+    "referral_receipt": {
+        "citizen_name": "Amina Testesen",
+        "received_on": date(2026, 11, 20),
+        "contact_by": date(2026, 11, 27),
+    },
+    "loan_repaid": {
+        "principal": Decimal(50000),
+        "paid": Decimal("50250.50"),
+        "settled_on": date(2034, 2, 1),
+        "overpaid": Decimal("250.50"),
+    },
+    "closing": {
+        "closed_on": date(2027, 6, 30),
+        "reason": "Du lever nu af din egen virksomhed.",
+        "balance": Decimal(32915),
+        "instalment_amount": Decimal(417),
+    },
+}
+
+
+def longest(kind: LetterKind) -> Context:
+    """The same letter with far too much to say."""
+    context = dict(CONTEXTS[kind.code])
+    if kind.code == "loan_agreement":
+        context = agreement(51000, 425, 120)
+    for name in ("facts", "considerations", "strengths", "improvements", "consequences", "hearing"):
+        if name in kind.fields:
+            context[name] = tuple(f"{text} " * 6 for text in FACTS + CONSIDERATIONS)
+    return context
+
+
+def sample(code: str) -> tuple[LetterKind, Context]:
+    return kind_of(code), CONTEXTS[code]

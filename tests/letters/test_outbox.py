@@ -1,0 +1,367 @@
+"""Letters in the outbox: frozen, sent once, sent again from the stored file."""
+
+import json
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, connection, transaction
+
+from cases.enums import EntryKind, LetterPreference
+from cases.letters import channels, services, tasks
+from cases.letters.enums import Channel, LetterStatus
+from cases.letters.models import Letter, LetterFileChanged
+from cases.letters.registry import MissingBlock, send_checks
+from cases.models import JournalEntry
+from microloan.accounts.enums import Role
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from tests.letters import reading, samples
+from tests.letters.conftest import make_case, make_citizen, make_user
+
+
+def prepare(town, kind="instalment_reminder", key="reminder:1", **options):
+    values = {"case": town.case, "context": samples.CONTEXTS[kind], "by": town.coach, "today": town.today}
+    return services.prepare_letter(kind=kind, key=key, **{**values, **options})
+
+
+def outbox_files(folders):
+    return sorted(path.relative_to(folders.outbox).as_posix() for path in folders.outbox.rglob("*.*"))
+
+
+def test_letter_is_rendered_once_and_frozen(town, folders):
+    letter = prepare(town)
+    assert letter.status == LetterStatus.READY
+    assert letter.subject == "Husk dit afdrag på 596 kr.".replace(" kr", "\u00a0kr") or "596" in letter.subject
+    assert letter.context["amount"] == "596.00"
+    assert letter.context["due"] == "2027-03-01"
+    assert letter.dated == town.today
+    assert "ML-2026-0042" not in letter.path
+    text = reading.text_of(letter.read_pdf())
+    assert "3. maj 2027" in text
+    assert "Amina Testesen" in text
+    assert "Eksempelgade 12, 3. tv" in text
+    assert "Mette Medarbejder" in text
+
+
+def test_same_reason_gives_the_same_letter(town):
+    first = prepare(town)
+    again = prepare(town, context={**samples.CONTEXTS["instalment_reminder"], "amount": Decimal(1)})
+    assert again == first
+    assert again.sha256 == first.sha256
+    assert Letter.objects.count() == 1
+    with pytest.raises(Conflict):
+        prepare(town, kind="closing")
+    other = make_case(make_citizen(name="Bo Testesen"), "ML-2026-0043")
+    with pytest.raises(Conflict):
+        prepare(town, case=other)
+
+
+def test_missing_block_stores_nothing(town, folders):
+    with pytest.raises(MissingBlock):
+        prepare(town, kind="loan_refusal", context={**samples.CONTEXTS["loan_refusal"], "facts": ()})
+    assert not Letter.objects.exists()
+    assert not list(folders.documents.rglob("*.pdf"))
+
+
+def test_sending_writes_file_and_manifest_and_journal(town, folders):
+    letter = services.dispatch_letter(prepare(town).pk)
+    assert (letter.status, letter.channel, letter.attempts) == (LetterStatus.DISPATCHED, Channel.DIGITAL_POST, 1)
+    assert letter.dispatched_on == clock.today()
+    assert outbox_files(folders) == [f"digital_post/{letter.pk}.json", f"digital_post/{letter.pk}.pdf"]
+    manifest = json.loads((folders.outbox / f"digital_post/{letter.pk}.json").read_text())
+    assert manifest["sha256"] == letter.sha256
+    assert "Eksempelgade" not in json.dumps(manifest)
+    assert (folders.outbox / f"digital_post/{letter.pk}.pdf").read_bytes() == letter.read_pdf()
+    entry = JournalEntry.objects.get(case=town.case, kind=EntryKind.LETTER)
+    assert letter.subject in entry.title
+    assert entry.link["kwargs"] == {"letter_id": str(letter.pk)}
+
+
+def test_sent_twice_leaves_the_house_once(town, folders):
+    letter = prepare(town)
+    services.dispatch_letter(letter.pk)
+    before = [(path, path.stat().st_mtime_ns) for path in folders.outbox.rglob("*.*")]
+    assert services.dispatch_letter(letter.pk).attempts == 1
+    assert [(path, path.stat().st_mtime_ns) for path in folders.outbox.rglob("*.*")] == before
+    assert JournalEntry.objects.filter(kind=EntryKind.LETTER).count() == 1
+
+
+def test_queued_when_the_transaction_commits(town, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        letter = prepare(town)
+        assert Letter.objects.get(pk=letter.pk).status == LetterStatus.READY
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
+
+
+# --- Frozen in the database -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "subject = 'x'",
+        "sha256 = 'x'",
+        "path = 'x'",
+        "context = '{}'",
+        "recipient_name = 'x'",
+        "recipient_address = 'x'",
+        "dated = dated + 1",
+        "key = 'x'",
+    ],
+)
+def test_what_a_letter_says_cannot_be_changed_by_sql(town, change):
+    prepare(town)
+    with pytest.raises(IntegrityError, match="letter_frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE letters_letter SET {change}")
+
+
+@pytest.mark.parametrize("change", ["status = 'ready', dispatched_at = NULL, dispatched_on = NULL", "error = 'x'"])
+def test_sent_letter_cannot_be_changed_by_sql(town, change):
+    services.dispatch_letter(prepare(town).pk)
+    with pytest.raises(IntegrityError, match="letter_locked"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE letters_letter SET {change}")
+
+
+def test_letters_cannot_be_deleted(town):
+    prepare(town)
+    with pytest.raises(IntegrityError, match="letter_kept"), transaction.atomic():
+        Letter.objects.all().delete()
+
+
+def test_sent_needs_date_and_channel(town):
+    prepare(town)
+    with pytest.raises(IntegrityError, match="letter_sent_with_date_and_channel"), transaction.atomic():
+        Letter.objects.update(status=LetterStatus.DISPATCHED)
+
+
+def test_key_is_unique_in_the_database(town):
+    prepare(town)
+    twin = Letter(case=town.case, key="reminder:1", dated=town.today, page_count=1)
+    with pytest.raises(IntegrityError, match="letters_letter_key"), transaction.atomic():
+        twin.save(force_insert=True)
+
+
+# --- The stored file --------------------------------------------------------------------------------------------------
+
+
+def test_changed_file_is_not_sent_but_held(town, folders):
+    letter = prepare(town)
+    (folders.documents / letter.path).write_bytes(b"%PDF-1.7 something else")
+    with pytest.raises(LetterFileChanged):
+        letter.read_pdf()
+    held = services.dispatch_letter(letter.pk)
+    assert held.status == LetterStatus.HELD
+    assert held.error
+    assert outbox_files(folders) == []
+
+
+def test_missing_file_is_held(town):
+    letter = prepare(town)
+    default_storage.delete(letter.path)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+
+
+def test_sent_again_is_the_same_file(town, folders):
+    letter = services.dispatch_letter(prepare(town).pk)
+    copy = services.resend_letter(letter=letter, by=town.coach)
+    assert (copy.path, copy.sha256, copy.copy_of) == (letter.path, letter.sha256, letter)
+    services.dispatch_letter(copy.pk)
+    assert (folders.outbox / f"digital_post/{copy.pk}.pdf").read_bytes() == letter.read_pdf()
+    second = services.resend_letter(letter=Letter.objects.get(pk=copy.pk), by=town.coach)
+    assert second.copy_of == letter
+    assert Letter.objects.count() == 3
+    assert len(list(folders.documents.rglob("*.pdf"))) == 1
+
+
+def test_unsent_letter_is_not_sent_again(town):
+    with pytest.raises(Refused):
+        services.resend_letter(letter=prepare(town), by=town.coach)
+
+
+# --- Trouble ----------------------------------------------------------------------------------------------------------
+
+
+def test_outbox_that_cannot_be_written_is_tried_again(town, folders):
+    letter = prepare(town)
+    folders.outbox.write_text("a file where the folder should be")
+    failed = services.dispatch_letter(letter.pk)
+    assert (failed.status, failed.attempts) == (LetterStatus.FAILED, 1)
+    folders.outbox.unlink()
+    assert tasks.dispatch_waiting(clock.today()).created == 1
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
+    assert tasks.dispatch_waiting(clock.today()).created == 0
+
+
+def test_after_three_attempts_a_person_decides(town, folders):
+    letter = prepare(town)
+    folders.outbox.write_text("still a file")
+    services.dispatch_letter(letter.pk)
+    for _day in range(5):
+        tasks.dispatch_waiting(clock.today())
+    assert Letter.objects.get(pk=letter.pk).attempts == services.MAX_ATTEMPTS
+    folders.outbox.unlink()
+    services.release_letter(letter=letter, by=town.coach)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+
+
+def test_letter_stuck_after_a_crash_waits_for_a_person(town, folders):
+    letter = prepare(town)
+    Letter.objects.filter(pk=letter.pk).update(status=LetterStatus.CLAIMED, claimed_at=clock.now(), attempts=1)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.CLAIMED
+    assert tasks.dispatch_waiting(clock.today()).created == 0
+    assert list(Letter.objects.needs_a_person()) == [letter]
+    with pytest.raises(Conflict):
+        services.release_letter(letter=letter, by=town.coach)
+    Letter.objects.filter(pk=letter.pk).update(claimed_at=clock.now() - timedelta(hours=1))
+    services.release_letter(letter=letter, by=town.coach)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+
+
+def test_person_confirms_what_was_sent_by_hand(town):
+    letter = prepare(town)
+    sent = services.confirm_sent(letter=letter, channel=Channel.PRINT, by=town.coach)
+    assert (sent.status, sent.channel) == (LetterStatus.DISPATCHED, Channel.PRINT)
+    with pytest.raises(Conflict):
+        services.confirm_sent(letter=letter, channel=Channel.PRINT, by=town.coach)
+
+
+def test_letter_lost_by_the_queue_is_found(town):
+    letter = prepare(town)
+    assert tasks.dispatch_waiting(clock.today()).created == 0
+    with clock.at(clock.now() + timedelta(hours=1)):
+        assert tasks.dispatch_waiting(clock.today()).created == 1
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
+
+
+def test_rule_is_asked_again_at_the_moment_of_sending(town, folders):
+    send_checks.register("closing", lambda letter: "Sagen er genåbnet.")
+    try:
+        held = services.dispatch_letter(prepare(town, kind="closing", key="closing:1").pk)
+    finally:
+        send_checks._entries.pop("closing")
+    assert (held.status, held.error) == (LetterStatus.HELD, "Sagen er genåbnet.")
+    assert outbox_files(folders) == []
+
+
+def test_held_letter_waits_for_release(town):
+    letter = prepare(town, send=False)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+    services.release_letter(letter=letter, by=town.coach)
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_one_letter_once(folders, monkeypatch):
+    from microloan.policy.services import ensure_defaults
+
+    ensure_defaults()
+    coach = make_user(Role.COACH)
+    case = make_case(make_citizen(), coach=coach)
+    letter = services.prepare_letter(
+        kind="instalment_reminder",
+        case=case,
+        key="race",
+        context=samples.CONTEXTS["instalment_reminder"],
+        by=coach,
+        today=clock.today(),
+        send=False,
+    )
+    Letter.objects.update(status=LetterStatus.READY)
+    handed = []
+    write = channels.adapters[Channel.DIGITAL_POST]
+    monkeypatch.setitem(
+        channels.adapters, Channel.DIGITAL_POST, lambda *args: (handed.append(args[0].pk), write(*args))
+    )
+    barrier = threading.Barrier(4)
+
+    def work():
+        barrier.wait()
+        services.dispatch_letter(letter.pk)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert handed == [letter.pk]
+    assert Letter.objects.get().attempts == 1
+
+
+# --- Channels and addresses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "channel"),
+    [
+        ({}, Channel.DIGITAL_POST),
+        ({"digital_post_exempt": True}, Channel.PRINT),
+        ({"letter_preference": LetterPreference.PAPER}, Channel.PRINT),
+    ],
+)
+def test_channel_is_the_citizens(town, fields, channel):
+    case = make_case(make_citizen(name="Bo Testesen", **fields), "ML-2026-0043", coach=town.coach)
+    assert services.dispatch_letter(prepare(town, case=case).pk).channel == channel
+
+
+def test_channel_is_asked_at_the_moment_of_sending(town):
+    letter = prepare(town)
+    citizen = town.case.citizen
+    citizen.digital_post_exempt = True
+    citizen.save()
+    assert services.dispatch_letter(letter.pk).channel == Channel.PRINT
+
+
+def test_paper_needs_an_address(town):
+    citizen = make_citizen(name="Bo Testesen", street="", digital_post_exempt=True)
+    with pytest.raises(Refused):
+        prepare(town, case=make_case(citizen, "ML-2026-0043"))
+
+
+def test_protected_address_stands_in_the_window_and_nowhere_else(town, folders):
+    citizen = make_citizen(name="Bo Testesen", protected_address=True, street="Hemmeliggade 7")
+    case = make_case(citizen, "ML-2026-0043", coach=town.coach)
+    digital = services.dispatch_letter(prepare(town, case=case).pk)
+    assert "Hemmeliggade" not in reading.text_of(digital.read_pdf())
+    assert digital.recipient_address == ""
+    citizen.digital_post_exempt = True
+    citizen.save()
+    paper = services.dispatch_letter(prepare(town, case=case, key="reminder:2").pk)
+    assert reading.text_of(paper.read_pdf()).count("Hemmeliggade 7") == 1
+    for path in folders.outbox.rglob("*.json"):
+        assert "Hemmeliggade" not in path.read_text()
+    assert "Hemmeliggade" not in "".join(JournalEntry.objects.values_list("text", flat=True))
+
+
+def test_protected_address_made_for_digital_post_never_goes_blank_on_paper(town):
+    citizen = make_citizen(name="Bo Testesen", protected_address=True)
+    letter = prepare(town, case=make_case(citizen, "ML-2026-0043", coach=town.coach))
+    citizen.digital_post_exempt = True
+    citizen.save()
+    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+
+
+def test_receipt_to_a_colleague_goes_by_neutral_mail(town):
+    letter = prepare(town, kind="referral_receipt", key="receipt:1", to_user=town.caseworker)
+    sent = services.dispatch_letter(letter.pk)
+    assert sent.channel == Channel.EMAIL
+    (message,) = mail.outbox
+    assert message.to == ["sanne@example.org"]
+    assert "Testesen" not in message.subject + message.body
+    assert not message.attachments
+    assert "Kære Sanne Testesen" in reading.text_of(letter.read_pdf())
+    with pytest.raises(Refused):
+        prepare(town, kind="referral_receipt", key="receipt:2")
+
+
+def test_preview_stores_nothing(town, folders):
+    shown = services.preview_letter(
+        kind="closing", case=town.case, context=samples.CONTEXTS["closing"], by=town.coach, today=town.today
+    )
+    assert "Dit forløb hos os er slut" in reading.text_of(shown.pdf)
+    assert not Letter.objects.exists()
+    assert not list(folders.documents.rglob("*.pdf"))
