@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,10 +10,30 @@ from django.utils.translation import gettext_lazy
 
 from cases import registry
 from cases.enums import ContactKind, ContactState, Holder, Phase
-from cases.models import CaseFile
+from cases.models import CaseFile, Contact
 from cases.registry import NextStep
 from cases.rules import QUIET_PHASES, is_quiet
+from microloan.core import danish
 from microloan.policy.services import rule_set_on
+
+# The conversations of recruitment in order, each with the days from the start of the phase (domain.md §3.1).
+RECRUITMENT = (
+    (ContactKind.TELEPHONE_INTERVIEW, "telephone_interview", 7),
+    (ContactKind.FIRST_MEETING, "first_meeting", 21),
+    (ContactKind.SECOND_MEETING, "second_meeting", 42),
+)
+MAIN_COURSE_RHYTHM = timedelta(days=7)  # domain.md §3.5: weekly contact in the main course
+FOLLOW_UP_RHYTHM = timedelta(days=91)  # domain.md §3.5, §9: the job consultant's follow-up every third month
+# What a registered contact can be: several of these share the words of the button.
+CONTACT_TASKS = (
+    ("telephone_interview", gettext_lazy("Hold the telephone interview")),
+    ("first_meeting", gettext_lazy("Hold the first meeting, two of you")),
+    ("second_meeting", gettext_lazy("Hold the second meeting")),
+    ("no_contact", gettext_lazy("Get in touch: no contact for a while")),
+    ("next_contact", gettext_lazy("Arrange the next conversation")),
+    ("weekly_contact", gettext_lazy("Weekly conversation")),
+    ("three_month_follow_up", gettext_lazy("Three-month follow-up with the caseworker")),
+)
 
 
 def register() -> None:
@@ -20,28 +41,18 @@ def register() -> None:
     registry.register_task_kind(
         "accept_referral", gettext_lazy("Call the citizen and answer the referral"), gettext_lazy("Answer referral")
     )
+    for code, label in CONTACT_TASKS:
+        registry.register_task_kind(code, label, gettext_lazy("Register contact"))
+    for kind in ContactKind:
+        registry.register_task_kind(f"contact_{kind.value}", kind.label, gettext_lazy("Register contact"))
     registry.register_task_kind(
-        "telephone_interview", gettext_lazy("Hold the telephone interview"), gettext_lazy("Register contact")
+        "aftercare", gettext_lazy("Look at the case and agree on the next step"), gettext_lazy("Write note")
     )
-    registry.register_task_kind(
-        "first_meeting", gettext_lazy("Hold the first meeting, two of you"), gettext_lazy("Register contact")
-    )
-    registry.register_task_kind(
-        "second_meeting", gettext_lazy("Hold the second meeting"), gettext_lazy("Register contact")
-    )
-    registry.register_task_kind("planned_contact", gettext_lazy("Meeting or call"), gettext_lazy("Register contact"))
-    registry.register_task_kind(
-        "no_contact", gettext_lazy("Get in touch: no contact for a while"), gettext_lazy("Register contact")
-    )
-    registry.register_task_kind("weekly_contact", gettext_lazy("Weekly conversation"), gettext_lazy("Register contact"))
-    registry.register_task_kind(
-        "follow_up", gettext_lazy("Look at the case and agree on the next step"), gettext_lazy("Write note")
-    )
-    registry.register_task_kind("close_case", gettext_lazy("Close the case"), gettext_lazy("Close case"))
 
 
-def _link(name: str, case: CaseFile) -> dict:
-    return {"name": name, "kwargs": {"number": case.number}}
+def _link(name: str, case: CaseFile, **query: str) -> dict[str, Any]:
+    link: dict[str, Any] = {"name": name, "kwargs": {"number": case.number}}
+    return {**link, "query": query} if query else link
 
 
 def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
@@ -58,69 +69,88 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         )
         return
     contacts = list(case.contacts.all())
+    planned = [contact for contact in contacts if contact.state == ContactState.PLANNED]
     if case.phase == Phase.RECRUITMENT:
         yield from _recruitment(case, contacts)
-    for contact in contacts:
-        if contact.state == ContactState.PLANNED:
-            yield NextStep(
-                key=f"contact-{contact.pk}",
-                kind="planned_contact",
-                holder=Holder.TEAM,
-                due_on=timezone.localdate(contact.at),
-                why=str(contact.get_kind_display()),
-                link={"name": "cases:contact", "kwargs": {"number": case.number, "pk": contact.pk}},
-            )
-    yield from _rhythm(case, contacts, today)
+    for contact in planned:
+        yield _planned(case, contact)
+    yield from _rhythm(case, contacts, today, is_planned=bool(planned))
+    if case.phase == Phase.MAIN_COURSE:
+        yield _follow_up(case, contacts)
 
 
-def _recruitment(case: CaseFile, contacts: list) -> Iterator[NextStep]:
-    """Telephone interview, first meeting, second meeting: the first of them that has not been held."""
-    held = {contact.kind for contact in contacts if contact.state == ContactState.ATTENDED}
-    order = (
-        (ContactKind.TELEPHONE_INTERVIEW, "telephone_interview", 7),
-        (ContactKind.FIRST_MEETING, "first_meeting", 21),
-        (ContactKind.SECOND_MEETING, "second_meeting", 42),
+def _planned(case: CaseFile, contact: Contact) -> NextStep:
+    """A planned contact is a task on its day, and a promise: the citizen knows of it."""
+    at = timezone.localtime(contact.at)
+    where = ", ".join(part for part in (danish.clock_time(at), contact.place) if part)
+    return NextStep(
+        key=f"contact-{contact.pk}",
+        kind=f"contact_{contact.kind}",
+        holder=Holder.TEAM,
+        due_on=at.date(),
+        why=where,
+        is_promise=True,
+        link={"name": "cases:contact", "kwargs": {"number": case.number, "pk": contact.pk}},
     )
-    for kind, task, days in order:
-        if kind not in held:
+
+
+def _recruitment(case: CaseFile, contacts: list[Contact]) -> Iterator[NextStep]:
+    """Telephone interview, first meeting, second meeting: the first that is neither held nor planned."""
+    in_hand = {c.kind for c in contacts if c.state in (ContactState.ATTENDED, ContactState.PLANNED)}
+    for kind, task, days in RECRUITMENT:
+        if kind not in in_hand:
             yield NextStep(
                 key=f"recruitment-{task}",
                 kind=task,
                 holder=Holder.TEAM,
                 due_on=case.phase_entered_on + timedelta(days=days),
-                link=_link("cases:contact_new", case),
+                link=_link("cases:contact_new", case, kind=kind.value),
             )
             return
 
 
-def _rhythm(case: CaseFile, contacts: list, today: date) -> Iterator[NextStep]:
-    """No contact for 14 days before the loan; weekly contact in the main course (domain.md §3.5, §9)."""
-    held = [timezone.localdate(c.at) for c in contacts if c.state == ContactState.ATTENDED]
-    last = max(held, default=None)
+def _last_held(contacts: list[Contact], kind: str | None = None) -> date | None:
+    held = (c for c in contacts if c.state == ContactState.ATTENDED and kind in (None, c.kind))
+    return max((timezone.localdate(c.at) for c in held), default=None)
+
+
+def _rhythm(case: CaseFile, contacts: list[Contact], today: date, *, is_planned: bool) -> Iterator[NextStep]:
+    """No contact for 14 days before the loan; weekly contact in the main course; each quarter in aftercare (§3.5, §9).
+
+    So every open case has a next action, always (domain.md §3.6).
+    """
+    last = _last_held(contacts)
+    since = max(last, case.phase_entered_on) if last else case.phase_entered_on
+    new_contact = _link("cases:contact_new", case, kind=ContactKind.COACHING.value)
     if case.phase in QUIET_PHASES:
         limit = rule_set_on(today).no_contact_days
-        if is_quiet(last, case.phase_entered_on, today, limit):
-            yield NextStep(
-                key="no_contact",
-                kind="no_contact",
-                holder=Holder.TEAM,
-                due_on=(last or case.phase_entered_on) + timedelta(days=limit),
-                link=_link("cases:contact_new", case),
-            )
+        quiet = is_quiet(last, case.phase_entered_on, today, limit)
+        due_on = (last or case.phase_entered_on) + timedelta(days=limit)
+        if quiet or not is_planned:
+            kind = "no_contact" if quiet else "next_contact"
+            yield NextStep(key=kind, kind=kind, holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.MAIN_COURSE:
+        due_on = since + MAIN_COURSE_RHYTHM
         yield NextStep(
-            key="weekly_contact",
-            kind="weekly_contact",
-            holder=Holder.TEAM,
-            due_on=max(last or case.phase_entered_on, case.phase_entered_on) + timedelta(days=7),
-            link=_link("cases:contact_new", case),
+            key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact
         )
-    else:
-        # Every open case has a next action, always (domain.md §3.6): in aftercare somebody looks each quarter.
+    elif case.phase == Phase.APPROVAL and not is_planned:
+        due_on = since + timedelta(days=rule_set_on(today).no_contact_days)
+        yield NextStep(key="next_contact", kind="next_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact)
+    elif case.phase == Phase.AFTERCARE:
+        due_on = since + FOLLOW_UP_RHYTHM
         yield NextStep(
-            key="follow_up",
-            kind="follow_up",
-            holder=Holder.TEAM,
-            due_on=(last or case.phase_entered_on) + timedelta(days=91),
-            link=_link("cases:journal", case),
+            key="aftercare", kind="aftercare", holder=Holder.TEAM, due_on=due_on, link=_link("cases:journal", case)
         )
+
+
+def _follow_up(case: CaseFile, contacts: list[Contact]) -> NextStep:
+    """The follow-up with the job consultant goes on throughout, every third month (domain.md §3.5)."""
+    last = _last_held(contacts, ContactKind.FOLLOW_UP)
+    return NextStep(
+        key="three_month_follow_up",
+        kind="three_month_follow_up",
+        holder=Holder.TEAM,
+        due_on=(max(last, case.phase_entered_on) if last else case.phase_entered_on) + FOLLOW_UP_RHYTHM,
+        link=_link("cases:contact_new", case, kind=ContactKind.FOLLOW_UP.value),
+    )

@@ -27,7 +27,8 @@ class Missing:
 class NextStep:
     """What has to happen next in a case. Becomes a derived task while it holds; `key` is unique within the case.
 
-    `kind` is a code in `task_kinds`, whose label is shown; `link` is {"name": url name, "kwargs": {…}}.
+    `kind` is a code in `task_kinds`, whose label is shown; `link` is {"name": url name, "kwargs": {…}} and may hold a
+    "query" for the address. `why` is one sentence in Danish, or a time and place.
     """
 
     key: str
@@ -102,6 +103,9 @@ requirements: dict[str, Registry[RequirementProvider]] = {
 }
 # What has to happen next in a case; reconciled into tasks.
 next_steps: Registry[NextStepProvider] = Registry("next steps")
+# Relations of a case that the next-step providers read (`case.<relation>.all()`), so that the daily job fetches them for
+# many cases at once: each entry is a name or a `Prefetch`. A provider then filters in Python and asks no query per case.
+next_step_relations: Registry[Any] = Registry("relations read by next steps")
 # Dates and results under the ten steps of the journey.
 journey: Registry[JourneyProvider] = Registry("journey")
 # The step 1–10 some cases have come to, where that is further than their phase says: case ids → {case id: step}.
@@ -113,7 +117,8 @@ tabs: Registry[CaseTab] = Registry("case tabs")
 panels: Registry[CasePanel] = Registry("case panels")
 # What counts towards attendance reliability besides contacts: case ids → {case id: (attended, no-show)}.
 attendance: Registry[AttendanceProvider] = Registry("attendance")
-# Called after a phase was entered, in the same transaction: (case=, from_phase=, by=, today=).
+# Called after a case went on to a phase or was closed, in the same transaction: (case=, from_phase=, by=, today=).
+# Not called on reopening: the case comes back to where it was.
 phase_entered: Registry[Callable[..., None]] = Registry("phase entered")
 
 

@@ -27,12 +27,21 @@ QUIET_PHASES = frozenset({Phase.RECRUITMENT, Phase.BUSINESS_DEVELOPMENT, Phase.C
 
 
 def may_follow(current: str, target: str) -> bool:
-    """Phases follow each other one by one; any open phase may close (domain.md §3.1)."""
-    if current == Phase.CLOSED:
+    """Phases follow each other one by one (domain.md §3.1). Closing and reopening have services of their own."""
+    if Phase.CLOSED in (current, target):
         return False
-    if target == Phase.CLOSED:
-        return True
     return PHASE_ORDER.index(Phase(target)) == PHASE_ORDER.index(Phase(current)) + 1
+
+
+def next_phase(current: str) -> Phase | None:
+    """The phase that follows, or None from aftercare, which ends by closing."""
+    following = PHASE_ORDER[PHASE_ORDER.index(Phase(current)) + 1 :]
+    return following[0] if following and following[0] != Phase.CLOSED else None
+
+
+def may_complete(phase: str) -> bool:
+    """Only a case that came through to aftercare can be closed as completed (domain.md §3.1)."""
+    return phase == Phase.AFTERCARE
 
 
 # The step a phase begins at; a screening begun in the phase moves the case one further (`registry.steps`).

@@ -1,0 +1,39 @@
+"""What happens in a case: one atomic, guarded, logged function per thing. Views, tasks and commands call these."""
+
+from cases.services.contacts import plan_contact, register_contact
+from cases.services.intake import ReferralData, accept, refer, referral_warnings, write_to_team
+from cases.services.journal import add_journal_entry, write_note
+from cases.services.locking import check_version, lock_case, next_case_number, next_number
+from cases.services.people import assign_coach, record_livelihood, save_business, set_cohort, update_citizen
+from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
+from cases.services.tasks import add_task, complete_task, reconcile_all, reconcile_tasks, undo_complete_task
+
+__all__ = [
+    "ReferralData",
+    "accept",
+    "add_journal_entry",
+    "add_task",
+    "assign_coach",
+    "check_version",
+    "close_case",
+    "complete_task",
+    "enter_phase",
+    "lock_case",
+    "missing_for",
+    "next_case_number",
+    "next_number",
+    "plan_contact",
+    "reconcile_all",
+    "reconcile_tasks",
+    "record_livelihood",
+    "refer",
+    "referral_warnings",
+    "register_contact",
+    "reopen_case",
+    "save_business",
+    "set_cohort",
+    "undo_complete_task",
+    "update_citizen",
+    "write_note",
+    "write_to_team",
+]

@@ -1,0 +1,137 @@
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import registry, rules
+from cases.enums import ClosedBy, ClosingReason, EntryKind, Phase
+from cases.models import CaseFile, Citizen, PhaseChange, Task
+from cases.services.journal import add_journal_entry
+from cases.services.locking import check_version, lock_case
+from cases.services.people import record_livelihood
+from cases.services.tasks import reconcile_tasks
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+
+
+def missing_for(case: CaseFile, phase: str, today: date) -> list[registry.Missing]:
+    """Everything that stands in the way of entering a phase, each with the rule that demands it."""
+    return [missing for provider in registry.requirements[phase] for missing in provider(case, today)]
+
+
+def _refuse_missing(case: CaseFile, phase: str, today: date, *, field: str | None = None) -> None:
+    if missing := missing_for(case, phase, today):
+        raise Refused(*[f"{m.text} ({m.source})" if m.source else m.text for m in missing], field=field)
+
+
+@transaction.atomic
+def enter_phase(*, case: CaseFile, phase: Phase, by: User, today: date, reason: str = "") -> CaseFile:
+    """Move a case into the next phase. Raises Refused with all that is missing (architecture.md §3)."""
+    case = lock_case(case)
+    if not rules.may_follow(case.phase, phase):
+        raise Refused(
+            _("The case is in the phase “%(now)s” and cannot go to “%(then)s” from there.")
+            % {"now": case.get_phase_display(), "then": Phase(phase).label}
+        )
+    _refuse_missing(case, phase, today)
+    before = case.phase
+    case = _move(case, phase, by=by, today=today, reason=reason)
+    _tell(case, from_phase=before, by=by, today=today)
+    return case
+
+
+def _move(case: CaseFile, phase: Phase, *, by: User, today: date, reason: str = "") -> CaseFile:
+    """Write the phase, its history and the journal."""
+    before = case.phase
+    case.phase, case.phase_entered_on, case.version = phase, today, case.version + 1
+    case.save()
+    PhaseChange.objects.create(case=case, from_phase=before, to_phase=phase, on=today, by=by, reason=reason)
+    title = _("Reopened: %(phase)s") if before == Phase.CLOSED else _("New phase: %(phase)s")
+    add_journal_entry(
+        case=case,
+        kind=EntryKind.PHASE,
+        title=title % {"phase": Phase(phase).label},
+        text=reason,
+        by=by,
+        for_referrer=True,
+    )
+    return case
+
+
+def _tell(case: CaseFile, *, from_phase: str, by: User, today: date) -> None:
+    """Let the higher rooms do what belongs to the new phase, and bring the tasks up to date."""
+    for hook in registry.phase_entered:
+        hook(case=case, from_phase=from_phase, by=by, today=today)
+    reconcile_tasks(case=case, today=today)
+
+
+@transaction.atomic
+def close_case(
+    *,
+    case: CaseFile,
+    reason: str,
+    choice_of: str,
+    text: str,
+    by: User,
+    today: date,
+    livelihood: str = "",
+    version: int | None = None,
+) -> CaseFile:
+    """Close a case with a reason from the taxonomy and whose choice it was (domain.md §3.4).
+
+    `livelihood` is what the citizen lives on from now, where it is known: the outcome (domain.md §10).
+    """
+    case = lock_case(case)
+    if not case.is_open:
+        raise Conflict(_("The case is closed already."))
+    check_version(case, version)
+    if reason not in ClosingReason.values:
+        raise Refused(_("Choose why the case is closed."), field="reason")
+    if choice_of not in ClosedBy.values:
+        raise Refused(_("Choose whose decision it was."), field="choice_of")
+    if reason == ClosingReason.OTHER and not text.strip():
+        raise Refused(_("Write the reason in words."), field="text")
+    if reason == ClosingReason.COMPLETED:
+        if not rules.may_complete(case.phase):
+            raise Refused(
+                _("A case is completed from the phase “%(phase)s”. Choose another reason.")
+                % {"phase": Phase.AFTERCARE.label},
+                field="reason",
+            )
+        _refuse_missing(case, Phase.CLOSED, today, field="reason")
+    if livelihood:
+        record_livelihood(citizen=case.citizen, kind=livelihood, from_on=today)
+    before = case.phase
+    case.closed_on, case.closing_reason, case.closed_by_choice_of = today, reason, choice_of
+    case.closing_text = text.strip()
+    label = str(ClosingReason(reason).label)
+    case = _move(case, Phase.CLOSED, by=by, today=today, reason=f"{label}: {text.strip()}" if text.strip() else label)
+    _tell(case, from_phase=before, by=by, today=today)
+    Task.objects.filter(case=case, done_at__isnull=True).update(done_at=clock.now(), done_by=by)
+    return case
+
+
+@transaction.atomic
+def reopen_case(*, case: CaseFile, reason: str, by: User, today: date) -> CaseFile:
+    """Reopen a closed case in the phase it was closed from; only the project lead, with a reason (domain.md §3.1).
+
+    The case comes back to where it was, so what belongs to entering the phase anew does not happen a second time.
+    """
+    if by.role != Role.PROJECT_LEAD:
+        raise Refused(_("Only the project lead can reopen a case."))
+    if not reason.strip():
+        raise Refused(_("Write why the case is reopened."), field="reason")
+    case = lock_case(case)
+    if case.is_open:
+        raise Conflict(_("The case is open."))
+    Citizen.objects.select_for_update().get(pk=case.citizen_id)
+    if CaseFile.objects.filter(citizen=case.citizen).open().exists():
+        raise Refused(_("The citizen already has an open case in the microloan programme."))
+    last = case.phase_changes.filter(to_phase=Phase.CLOSED).order_by("-pk").first()
+    phase = Phase(last.from_phase) if last and last.from_phase else Phase.REFERRED
+    case.closed_on, case.closing_reason, case.closed_by_choice_of, case.closing_text = None, "", "", ""
+    case = _move(case, phase, by=by, today=today, reason=reason.strip())
+    reconcile_tasks(case=case, today=today)
+    return case

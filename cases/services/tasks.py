@@ -1,0 +1,131 @@
+"""Tasks: derived from the case's state, beside those made by hand (domain.md §3.6, §9)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import registry
+from cases.enums import Holder
+from cases.models import CaseFile, Task
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Refused
+from microloan.core.jobs import Counts
+
+BATCH = 500
+# Fields of a derived task that follow the step it was derived from.
+DERIVED_FIELDS = ("kind", "why", "holder", "due_on", "is_promise", "link", "owner_id")
+
+
+def reconcile_tasks(*, case: CaseFile, today: date) -> None:
+    """Open the derived tasks that the case's state asks for and close those it no longer does.
+
+    Runs at the end of every service that changes a case, and daily. Running it twice changes nothing.
+    """
+    _reconcile([case.pk], today)
+
+
+def reconcile_all(today: date) -> Counts:
+    """The same for every open case: time alone makes tasks fall due (domain.md §9). In batches, each its own transaction."""
+    counts = Counts()
+    for ids in _batches(CaseFile.objects.live().open().order_by("pk").values_list("pk", flat=True)):
+        counts += _reconcile(ids, today)
+    return counts
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for pk in ids:
+        batch.append(pk)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@transaction.atomic
+def _reconcile(case_ids: list[int], today: date) -> Counts:
+    """A fixed number of queries for any number of cases, as long as the providers read prefetched relations."""
+    cases = (
+        CaseFile.objects.filter(pk__in=case_ids)
+        .select_for_update(of=("self",))
+        .select_related("citizen", "referral")
+        .prefetch_related("contacts", *registry.next_step_relations)
+        .order_by("pk")
+    )
+    current: dict[tuple[int, str], Task] = {
+        (task.case_id, task.key): task
+        for task in Task.objects.filter(case__in=case_ids, done_at__isnull=True).exclude(key="")
+    }
+    new, changed, wanted = [], [], set()
+    for case in cases:
+        for key, values in _wanted(case, today).items():
+            wanted.add((case.pk, key))
+            task = current.get((case.pk, key))
+            if task is None:
+                new.append(Task(case=case, key=key, **values))
+            elif any(getattr(task, name) != values[name] for name in DERIVED_FIELDS):
+                for name in DERIVED_FIELDS:
+                    setattr(task, name, values[name])
+                changed.append(task)
+    gone = [task.pk for place, task in current.items() if place not in wanted]
+    Task.objects.filter(pk__in=gone).update(done_at=clock.now())
+    Task.objects.bulk_create(new, batch_size=BATCH)
+    Task.objects.bulk_update(changed, [name.removesuffix("_id") for name in DERIVED_FIELDS], batch_size=BATCH)
+    return Counts(created=len(new), skipped=len(current) - len(gone))
+
+
+def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
+    """What the case's state asks for now, by key. A step of the team is the coach's; nobody owns another's."""
+    if not case.is_open:
+        return {}
+    return {
+        step.key: {
+            "kind": step.kind,
+            "why": step.why,
+            "holder": step.holder,
+            "due_on": step.due_on,
+            "is_promise": step.is_promise,
+            "link": step.link,
+            "owner_id": case.coach_id if step.holder == Holder.TEAM else None,
+        }
+        for provider in registry.next_steps
+        for step in provider(case, today)
+    }
+
+
+@transaction.atomic
+def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: User | None, by: User) -> Task:
+    """Something to do that the system cannot know of by itself."""
+    if not title.strip():
+        raise Refused(_("Write what has to be done."), field="title")
+    if not case.is_open:
+        raise Refused(_("The case is closed."))
+    return Task.objects.create(case=case, title=title.strip(), due_on=due_on, holder=holder, owner=owner, created_by=by)
+
+
+@transaction.atomic
+def complete_task(*, task: Task, by: User) -> Task:
+    """Mark a hand-made task as done. A derived one closes itself when the case's data says so."""
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    if task.key:
+        raise Refused(_("This task closes by itself when the step has been taken."))
+    if task.done_at is None:
+        task.done_at, task.done_by = clock.now(), by
+        task.save(update_fields=["done_at", "done_by"])
+    return task
+
+
+@transaction.atomic
+def undo_complete_task(*, task: Task) -> Task:
+    """Open a hand-made task again."""
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    if task.key or task.done_at is None:
+        raise Refused(_("There is nothing to undo."))
+    task.done_at = task.done_by = None
+    task.save(update_fields=["done_at", "done_by"])
+    return task
