@@ -131,9 +131,7 @@ def _rhythm(case: CaseFile, contacts: list[Contact], today: date, *, is_planned:
             yield NextStep(key=kind, kind=kind, holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.MAIN_COURSE:
         due_on = since + MAIN_COURSE_RHYTHM
-        yield NextStep(
-            key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact
-        )
+        yield NextStep(key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.APPROVAL and not is_planned:
         due_on = since + timedelta(days=rule_set_on(today).no_contact_days)
         yield NextStep(key="next_contact", kind="next_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact)

@@ -1,5 +1,6 @@
 """The pure rules of a case: order of phases, the ten-step journey, reliability, what a referral warns about."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -107,3 +108,25 @@ def referral_warnings(
 def is_quiet(last_contact: date | None, since: date, today: date, limit_days: int) -> bool:
     """No contact for `limit_days` days, counted from the last contact or from when the phase began (domain.md §9)."""
     return (last_contact or since) + timedelta(days=limit_days) <= today
+
+
+# --- Names in search (ui-guide.md §2: aa = å, accents are ignored; ä goes with æ and ö with ø, as Danes sort them) ------
+
+
+def _unaccented(letter: str) -> str:
+    special = {"å": "å", "ä": "æ", "ö": "ø", "æ": "æ", "ø": "ø", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "ħ": "h"}
+    return special.get(letter) or unicodedata.normalize("NFKD", letter)[0]
+
+
+# Small letters of Latin-1 and Latin Extended-A that become a plain one; PostgreSQL's TRANSLATE takes the two texts.
+_LETTERS = [chr(code) for code in range(0x00DF, 0x0180) if chr(code).islower()]
+_FOLDED = {letter: _unaccented(letter) for letter in _LETTERS}
+ACCENTED = "".join(letter for letter, plain in _FOLDED.items() if plain != letter)
+UNACCENTED = "".join(plain for letter, plain in _FOLDED.items() if plain != letter)
+_TRANSLATION = str.maketrans(ACCENTED, UNACCENTED)
+
+
+def fold_name(name: str) -> str:
+    """A name as it is searched: `Åse Müller` → `aase muller`."""
+    composed = unicodedata.normalize("NFC", name)
+    return composed.lower().replace("å", "aa").translate(_TRANSLATION)

@@ -1,23 +1,40 @@
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import LetterPreference, Livelihood, Sex
+from cases.rules import ACCENTED, UNACCENTED
 from microloan.core import clock
 from microloan.core.fields import EncryptedCprField
+from microloan.core.forms import phone_groups
 from microloan.core.history import tracked
 from microloan.policy.models import closed_range
 
 
-@tracked(exclude=["cpr"])
+class FoldedName(models.Func):
+    """A name as it is searched: small letters, no accents, å as aa. The same as `cases.rules.fold_name`."""
+
+    template = (
+        f"TRANSLATE(REPLACE(LOWER(%(expressions)s COLLATE \"da-x-icu\"), 'å', 'aa'), '{ACCENTED}', '{UNACCENTED}')"
+    )
+    output_field = models.TextField()
+
+
+@tracked(exclude=["cpr", "name_key"])
 class Citizen(models.Model):
     """A person that the programme is about; never a user. CPR is encrypted and found through a keyed blind index."""
 
     cpr = EncryptedCprField(_("CPR number"), purpose="cpr", null=True, blank=True)
     cpr_index = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
     name = models.CharField(_("name"), max_length=120, blank=True, db_collation="da-x-icu")
+    name_key = models.GeneratedField(
+        expression=FoldedName("name"), output_field=models.TextField(), db_persist=True, editable=False
+    )
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
@@ -39,9 +56,28 @@ class Citizen(models.Model):
         ordering = ("name", "pk")
         verbose_name = _("citizen")
         verbose_name_plural = _("citizens")
+        indexes = [
+            GinIndex(OpClass("name_key", name="gin_trgm_ops"), name="citizen_name_search"),
+            models.Index(fields=["phone"], name="citizen_phone"),
+        ]
 
     def __str__(self) -> str:
-        return self.name or _("Citizen without name")
+        return self.name or str(_("Citizen without name"))
+
+    @property
+    def phone_shown(self) -> str:
+        """`12 34 56 78`."""
+        return phone_groups(self.phone)
+
+    def is_protected_on(self, day: date) -> bool:
+        """Whether name and address are protected on a day (danish-rules.md §7)."""
+        return self.protected_address and (self.protected_until is None or self.protected_until >= day)
+
+    @property
+    def address_lines(self) -> list[str]:
+        """The address as it stands on an envelope, without the name."""
+        place = f"{self.postcode} {self.city}".strip()
+        return [line for line in (self.co_name and f"c/o {self.co_name}", self.street, place) if line]
 
 
 @tracked()

@@ -1,12 +1,29 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from cases import registry
 from cases.enums import ContactKind, ContactState, EntryKind, Holder
 from cases.models.casefile import CaseFile
 from microloan.core import clock
 from microloan.core.history import append_only, tracked
+
+
+def link_url(link: dict[str, Any] | None, case_number: str) -> str:
+    """The address of a stored link. One whose page is gone since leads to the case: old rows must not stop a list."""
+    if not link:
+        return reverse("cases:detail", kwargs={"number": case_number})
+    try:
+        address = reverse(link["name"], kwargs=link["kwargs"])
+    except NoReverseMatch:
+        return reverse("cases:detail", kwargs={"number": case_number})
+    query = link.get("query")
+    return f"{address}?{urlencode(query)}" if query else address
 
 
 @tracked()
@@ -104,3 +121,29 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.kind
+
+    @property
+    def label(self) -> str:
+        """What to do: the words written by hand, or those of the kind it was derived as."""
+        kind = registry.task_kinds.get(self.kind)
+        return self.title or str(kind.label if kind else self.kind)
+
+    @property
+    def action(self) -> str:
+        """Verb and object, for the button that meets it."""
+        kind = registry.task_kinds.get(self.kind)
+        return str(kind.action if kind and kind.action else _("Open the case"))
+
+    @property
+    def url(self) -> str:
+        """Where it is done."""
+        return link_url(self.link, self.case.number)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Made by a person, who also says when it is done; a derived one closes by itself."""
+        return not self.key
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_at is not None

@@ -69,9 +69,7 @@ def refer(*, data: ReferralData, by: User, today: date) -> CaseFile:
         raise Refused(_("Answer each question before you send the referral."), field=f"answer_{unanswered[0]}")
     citizen = _citizen_for(data)
     if CaseFile.objects.filter(citizen=citizen).open().exists():
-        raise Refused(
-            _("The citizen already has an open case in the microloan programme. Ring the team."), field="cpr"
-        )
+        raise Refused(_("The citizen already has an open case in the microloan programme. Ring the team."), field="cpr")
     case = CaseFile.objects.create(
         number=next_case_number(today),
         citizen=citizen,
@@ -145,9 +143,7 @@ def write_to_team(*, case: CaseFile, text: str, by: User, today: date) -> Journa
     if not text.strip():
         raise Refused(_("Write your message first."), field="text")
     title = _("Message from %(name)s") % {"name": by.full_name}
-    entry = add_journal_entry(
-        case=case, kind=EntryKind.NOTE, title=title, text=text.strip(), by=by, for_referrer=True
-    )
+    entry = add_journal_entry(case=case, kind=EntryKind.NOTE, title=title, text=text.strip(), by=by, for_referrer=True)
     if case.is_open:
         Task.objects.create(
             case=case,

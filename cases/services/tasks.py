@@ -14,6 +14,7 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
+from microloan.policy.services import remembered_rule_sets
 
 BATCH = 500
 # Fields of a derived task that follow the step it was derived from.
@@ -62,16 +63,17 @@ def _reconcile(case_ids: list[int], today: date) -> Counts:
         for task in Task.objects.filter(case__in=case_ids, done_at__isnull=True).exclude(key="")
     }
     new, changed, wanted = [], [], set()
-    for case in cases:
-        for key, values in _wanted(case, today).items():
-            wanted.add((case.pk, key))
-            task = current.get((case.pk, key))
-            if task is None:
-                new.append(Task(case=case, key=key, **values))
-            elif any(getattr(task, name) != values[name] for name in DERIVED_FIELDS):
-                for name in DERIVED_FIELDS:
-                    setattr(task, name, values[name])
-                changed.append(task)
+    with remembered_rule_sets():
+        steps = [(case, key, values) for case in cases for key, values in _wanted(case, today).items()]
+    for case, key, values in steps:
+        wanted.add((case.pk, key))
+        task = current.get((case.pk, key))
+        if task is None:
+            new.append(Task(case=case, key=key, **values))
+        elif any(getattr(task, name) != values[name] for name in DERIVED_FIELDS):
+            for name in DERIVED_FIELDS:
+                setattr(task, name, values[name])
+            changed.append(task)
     gone = [task.pk for place, task in current.items() if place not in wanted]
     Task.objects.filter(pk__in=gone).update(done_at=clock.now())
     Task.objects.bulk_create(new, batch_size=BATCH)
