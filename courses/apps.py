@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoursesConfig(AppConfig):
     name = "courses"
     label = "courses"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cases.registry import CaseTab, register_tab
+        from courses import journey
+        from microloan.accounts.enums import TEAM
+
+        journey.register()
+        register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30))

@@ -1,0 +1,108 @@
+"""What courses add to a case: next steps, journey, facts, what screening 2 grants, what the main course demands."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import registry as cases
+from cases.enums import Holder, Phase
+from cases.models import CaseFile
+from cases.registry import JourneyDetail, Missing, NextStep
+from courses import queries
+from courses.models import CourseModule
+from courses.services import grant_from_decision
+from screening import registry as screening
+from screening.enums import Outcome, ScreeningNumber
+from screening.registry import DecisionPart, Fact
+
+COURSES_STEP = 6
+# Days after screening 2 within which a granted module should have a course run.
+ENROL_DAYS = 21
+
+
+def register() -> None:
+    cases.attendance.register("courses", queries.attendance_counts)
+    cases.next_steps.register("courses", next_steps, order=30)
+    cases.journey.register("courses", journey, order=30)
+    cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
+    cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
+    screening.facts.register("courses", facts, order=20)
+    screening.decision_parts.register(
+        "modules",
+        DecisionPart(
+            number=ScreeningNumber.TWO,
+            outcomes=frozenset({Outcome.CONTINUE}),
+            fields=decision_fields,
+            apply=grant_from_decision,
+        ),
+    )
+
+
+def decision_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
+    """Which modules screening 2 grants; the mandatory ones are always among them."""
+    modules = CourseModule.objects.filter(is_active=True, is_voluntary=False).order_by("order", "title")
+    return {
+        "modules": forms.ModelMultipleChoiceField(
+            queryset=modules,
+            required=False,
+            initial=[module.pk for module in modules if module.is_mandatory],
+            widget=forms.CheckboxSelectMultiple,
+            label=_("Course modules granted"),
+            help_text=_("The residential course is for everyone and is always granted."),
+        )
+    }
+
+
+def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """Every granted module gets a course run (domain.md §5)."""
+    if case.phase != Phase.COURSES:
+        return
+    for status in queries.modules_of(case, today):
+        if status.enrolment is None:
+            yield NextStep(
+                key=f"course-{status.grant.module.code}",
+                kind="course_enrol",
+                holder=Holder.TEAM,
+                due_on=status.grant.granted_on + timedelta(days=ENROL_DAYS),
+                why=status.grant.module.title,
+                link={"name": "courses:case", "kwargs": {"number": case.number}},
+            )
+
+
+def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
+    statuses = queries.modules_of(case, today)
+    if not statuses:
+        return {}
+    done = sum(status.completed for status in statuses)
+    return {
+        COURSES_STEP: JourneyDetail(
+            detail=_("%(done)s of %(all)s") % {"done": done, "all": len(statuses)},
+            url=reverse("courses:case", kwargs={"number": case.number}),
+        )
+    }
+
+
+def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
+    """Course attendance beside screenings 3 and 4 (domain.md §4)."""
+    if number < ScreeningNumber.THREE:
+        return
+    attended, sessions = queries.overall(queries.modules_of(case, today))
+    yield Fact(
+        "course_attendance",
+        _("Course attendance"),
+        _("%(attended)s of %(total)s sessions") % {"attended": attended, "total": sessions},
+    )
+
+
+def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
+    """The residential course is mandatory before the main course (R; domain.md §5)."""
+    if queries.residential_end(case, today) is None:
+        yield Missing(
+            _("The citizen has not completed the residential course."),
+            source=_("programme: the residential course is mandatory"),
+            link={"name": "courses:case", "kwargs": {"number": case.number}},
+        )

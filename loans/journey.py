@@ -1,0 +1,269 @@
+"""What loans add to a case: next steps, journey, requirements, the extension that screening 4 gives (domain.md §6, §7)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import registry as cases
+from cases.enums import Holder, Phase
+from cases.models import CaseFile
+from cases.registry import JourneyDetail, Missing, NextStep
+from courses.queries import residential_end
+from loans import services
+from loans.enums import LoanOutcome, OrderState
+from loans.models import Loan, LoanDecision
+from loans.queries import current_plan, position_of, support_of
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core import danish
+from microloan.core.calendars import add_working_days
+from microloan.policy.services import rule_set_on
+from screening import registry as screening
+from screening.enums import Outcome, ScreeningNumber
+from screening.models import Screening
+from screening.registry import DecisionPart, Fact
+
+LOAN_STEP, SCREENING_4_STEP, REPAYMENT_STEP = 8, 9, 10
+# A pensioner has no support period; screening 4 is held before the main course's half year is over.
+MAIN_COURSE_WEEKS = 26
+
+
+def register() -> None:
+    cases.next_steps.register("loans", next_steps, order=40)
+    cases.journey.register("loans", journey, order=40)
+    cases.requires(Phase.MAIN_COURSE, "loan", main_course_needs)
+    cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
+    cases.requires(Phase.CLOSED, "loan", completion_needs)
+    cases.visibility.register(Role.BENEFITS_OFFICER, lambda: Q(loans__isnull=False))
+    for code, label, action in (
+        ("loan_propose", gettext_lazy("Propose the loan"), gettext_lazy("Propose loan")),
+        ("loan_decide", gettext_lazy("Decide the loan"), gettext_lazy("Decide loan")),
+        ("loan_agreement", gettext_lazy("Have the loan agreement signed"), gettext_lazy("Register agreement")),
+        ("support_decide", gettext_lazy("Decide the living support"), gettext_lazy("Decide support")),
+        ("loan_payout", gettext_lazy("Pay out the loan"), gettext_lazy("Open loan")),
+        ("loan_sent_back", gettext_lazy("Put the disbursement order right"), gettext_lazy("Open loan")),
+        ("screening_4", gettext_lazy("Hold screening 4 and have it decided"), gettext_lazy("Open screenings")),
+        ("support_ends", gettext_lazy("The living support ends: move the case to aftercare"), gettext_lazy("Move case on")),
+        ("loan_settled", gettext_lazy("The loan is repaid: close the case"), gettext_lazy("Close case")),
+        ("loan_overpaid", gettext_lazy("Refund what was paid too much"), gettext_lazy("Open loan")),
+    ):  # fmt: skip
+        cases.register_task_kind(code, label, action)
+    screening.facts.register("loans", facts, order=30)
+    screening.decision_parts.register(
+        "extension",
+        DecisionPart(
+            number=ScreeningNumber.FOUR,
+            outcomes=frozenset({Outcome.CONTINUE}),
+            fields=extension_fields,
+            apply=apply_extension,
+        ),
+    )
+    screening.decision_parts.register(
+        "support_end",
+        DecisionPart(
+            number=ScreeningNumber.FOUR,
+            outcomes=frozenset({Outcome.STOP}),
+            fields=lambda case, today: {},
+            apply=apply_end,
+        ),
+    )
+
+
+def _loan(case: CaseFile) -> Loan | None:
+    return (
+        Loan.objects.filter(case=case).select_related("rule_set", "decision", "order").prefetch_related("entries").first()
+    )
+
+
+def _step(case: CaseFile, kind: str, holder: Holder, due_on: date, *, why: str = "", promise: bool = False, link: str = "loans:loan") -> NextStep:
+    return NextStep(
+        key=kind,
+        kind=kind,
+        holder=holder,
+        due_on=due_on,
+        why=why,
+        is_promise=promise,
+        link={"name": link, "kwargs": {"number": case.number}},
+    )
+
+
+def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """Proposal, decision, agreement, support, payout; then screening 4, the end of support and the last payment."""
+    loan = _loan(case)
+    if case.phase == Phase.APPROVAL:
+        yield from _approval_steps(case, loan, today)
+    elif case.phase == Phase.MAIN_COURSE:
+        yield from _main_course_steps(case, today)
+    if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE):
+        position = position_of(loan)
+        if position is not None and position.overpaid:
+            yield _step(case, "loan_overpaid", Holder.BENEFITS_OFFICER, today, why=danish.kr(position.overpaid))
+        if case.phase == Phase.AFTERCARE and (position is None or position.is_settled):
+            yield _step(case, "loan_settled", Holder.TEAM, add_working_days(today, 5), link="cases:close")
+
+
+def payout_target(case: CaseFile, today: date) -> date | None:
+    """The day by which the loan is to be paid out: 30 days from the residential course (rule set; domain.md §1)."""
+    end = residential_end(case, today)
+    return end + timedelta(days=rule_set_on(today).payout_target_days) if end else None
+
+
+def _approval_steps(case: CaseFile, loan: Loan | None, today: date) -> Iterator[NextStep]:
+    target = payout_target(case, today) or case.phase_entered_on + timedelta(days=30)
+    promise = _("The loan is to be paid out within 30 days of the residential course.")
+    if loan is None:
+        decision = LoanDecision.objects.filter(case=case).order_by("-pk").first()
+        if decision is None:
+            yield _step(case, "loan_propose", Holder.TEAM, target - timedelta(days=20), why=promise, link="loans:propose")
+        elif not decision.is_decided:
+            yield _step(case, "loan_decide", Holder.PROJECT_LEAD, target - timedelta(days=14), why=promise, link="loans:decide")
+        elif decision.outcome == LoanOutcome.REFUSED:
+            yield _step(case, "screening_stopped", Holder.TEAM, add_working_days(decision.decided_on, 5), link="cases:close")
+        return
+    if loan.agreement_signed_on is None:
+        yield _step(case, "loan_agreement", Holder.TEAM, target - timedelta(days=7), why=promise)
+    if not case.is_pensioner and not support_of(case):
+        yield _step(case, "support_decide", Holder.PROJECT_LEAD, target - timedelta(days=7), link="loans:support")
+    order = getattr(loan, "order", None)
+    if order is not None and order.state == OrderState.READY:
+        yield _step(case, "loan_payout", Holder.BENEFITS_OFFICER, target, why=promise, promise=True)
+    elif order is not None and order.state == OrderState.SENT_BACK:
+        yield _step(case, "loan_sent_back", Holder.TEAM, add_working_days(today, 1), why=order.sent_back_reason[:240])
+
+
+def _last_screening_4(case: CaseFile) -> Screening | None:
+    return case.screenings.filter(number=ScreeningNumber.FOUR).order_by("-round").first()
+
+
+def _main_course_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """Screening 4 is decided four weeks before the support ends, again for each extension (domain.md §9)."""
+    rule_set = rule_set_on(today)
+    periods = support_of(case)
+    end = periods[-1].ends_on if periods else case.phase_entered_on + timedelta(weeks=MAIN_COURSE_WEEKS)
+    last = _last_screening_4(case)
+    if main_course_is_over(case):
+        yield _step(case, "support_ends", Holder.TEAM, end + timedelta(days=1), link="cases:next_phase")
+    elif last is None or last.is_decided:
+        yield _step(
+            case,
+            "screening_4",
+            Holder.TEAM,
+            end - timedelta(weeks=rule_set.screening4_weeks),
+            why=_("The living support ends on %(day)s.") % {"day": danish.short_date(end)} if periods else "",
+            promise=True,
+            link="screening:list",
+        )
+
+
+def main_course_is_over(case: CaseFile) -> bool:
+    """Whether screening 4 has decided that the support ends; for a pensioner, that it has been held."""
+    last = _last_screening_4(case)
+    if last is None or not last.is_decided:
+        return False
+    return last.outcome == Outcome.STOP or (case.is_pensioner and last.outcome == Outcome.CONTINUE)
+
+
+def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
+    loan = _loan(case)
+    if loan is None:
+        return {}
+    url = reverse("loans:loan", kwargs={"number": case.number})
+    details = {LOAN_STEP: JourneyDetail(detail=danish.kr(loan.principal), url=url)}
+    plan = current_plan(loan)
+    if plan is not None:
+        last = max(line.due_on for line in plan.instalments.all())
+        details[REPAYMENT_STEP] = JourneyDetail(detail=_("until %(year)s") % {"year": last.year}, url=url)
+    return details
+
+
+def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
+    """Used and remaining months of living support beside screening 4 (domain.md §6)."""
+    periods = support_of(case)
+    if number != ScreeningNumber.FOUR or not periods:
+        return
+    loan = _loan(case)
+    yield Fact(
+        "support_end", _("Living support ends"), danish.short_date(periods[-1].ends_on)
+    )
+    yield Fact("extension_left", _("Months of extension left"), str(services.months_left(case, loan)))
+
+
+def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
+    """Months of extension, within what is left; none for a pensioner, who keeps the pension."""
+    loan = _loan(case)
+    if case.is_pensioner or loan is None:
+        return {}
+    rules = loan.rule_set
+    return {
+        "months": forms.IntegerField(
+            required=False,
+            label=_("Extension in months"),
+            help_text=_("%(min)s to %(max)s months at a time; %(left)s months are left in all.")
+            % {
+                "min": rules.extension_min_months,
+                "max": rules.extension_max_months,
+                "left": services.months_left(case, loan),
+            },
+        )
+    }
+
+
+def apply_extension(*, screening: Screening, values: Mapping[str, Any], by: User, today: date) -> dict[str, Any]:
+    """Extend the living support as screening 4 decided; a pensioner's screening 4 is status only."""
+    if screening.case.is_pensioner:
+        return {}
+    period = services.extend_support(
+        screening=screening, months=values.get("months") or 0, reasons=values.get("reasons", ""), by=by, today=today
+    )
+    return {"months": period.months, "ends_on": period.ends_on.isoformat()}
+
+
+def apply_end(*, screening: Screening, values: Mapping[str, Any], by: User, today: date) -> dict[str, Any]:
+    """Announce the end of the living support by letter with appeal guidance."""
+    if screening.case.is_pensioner:
+        return {}
+    services.announce_end(case=screening.case, reasons=values.get("reasons", ""), by=by, today=today)
+    return {"support_ends": True}
+
+
+def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
+    """The main course starts when the loan is disbursed (domain.md §3.1)."""
+    order = getattr(_loan(case), "order", None)
+    if order is None or order.state != OrderState.PAID:
+        yield Missing(_("The loan has not been paid out."), source=_("programme: the main course starts with the payout"))
+
+
+def aftercare_needs(case: CaseFile, today: date) -> Iterator[Missing]:
+    """The main course is left by screening 4 and the end of the living support (domain.md §3.1)."""
+    if not main_course_is_over(case):
+        yield Missing(
+            _("Screening 4 has not decided that the main course ends."),
+            source=_("programme: the main course is left by screening 4"),
+            link={"name": "screening:list", "kwargs": {"number": case.number}},
+        )
+    periods = support_of(case)
+    if periods and today <= periods[-1].ends_on:
+        yield Missing(
+            _("The living support runs until %(day)s.") % {"day": danish.short_date(periods[-1].ends_on)},
+            source=periods[-1].legal_basis.support_reference,
+        )
+
+
+def completion_needs(case: CaseFile, today: date) -> Iterator[Missing]:
+    """"Completed" means that the loan is settled (domain.md §3.1)."""
+    loan = _loan(case)
+    if loan is None:
+        yield Missing(_("There is no loan. Choose the reason why the case ends."))
+        return
+    position = position_of(loan)
+    if position is not None and not position.is_settled:
+        yield Missing(
+            _("The citizen still owes %(amount)s. A case is completed when the loan is settled.")
+            % {"amount": danish.kr(position.outstanding + position.handed_over)}
+        )

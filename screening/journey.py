@@ -1,0 +1,220 @@
+"""What the screenings add to a case: next steps, journey, facts and warnings (domain.md §4, §9)."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import queries as case_queries
+from cases import registry as cases
+from cases.enums import BusinessForm, Holder, Phase
+from cases.models import CaseFile
+from cases.registry import JourneyDetail, NextStep
+from microloan.core import danish
+from microloan.core.calendars import add_working_days
+from microloan.policy.services import rule_set_on
+from screening import registry, rules
+from screening.enums import Outcome, ScreeningNumber, ScreeningState
+from screening.models import Screening
+from screening.registry import Fact
+from screening.services import budget_totals, latest_budget, outcome_words
+
+# The journey's step of each screening (ui-guide.md §2), and of the plan and budget.
+STEP_OF = {1: 3, 2: 5, 3: 7, 4: 9}
+BUDGET_STEP = 4
+# Working days a recommendation waits for the project lead, and a stopped case for its closing.
+DECISION_DAYS = 5
+PHASE_WEEKS = {
+    Phase.RECRUITMENT: "recruitment_weeks",
+    Phase.BUSINESS_DEVELOPMENT: "business_development_weeks",
+    Phase.COURSES: "courses_weeks",
+}
+
+
+def register() -> None:
+    cases.next_steps.register("screening", next_steps, order=20)
+    cases.journey.register("screening", journey, order=20)
+    cases.steps.register("screening", steps)
+    registry.facts.register("screening", facts, order=10)
+    registry.warnings.register("screening", warnings, order=10)
+    for code, label, action in (
+        ("screening_hold", gettext_lazy("Hold the screening"), gettext_lazy("Open screening")),
+        ("screening_finish", gettext_lazy("Finish the screening and send it to the project lead"), gettext_lazy("Open screening")),
+        ("screening_decide", gettext_lazy("Decide the screening"), gettext_lazy("Decide screening")),
+        ("screening_revise", gettext_lazy("The citizen comes back with improvements"), gettext_lazy("Open screenings")),
+        ("screening_stopped", gettext_lazy("Talk with the citizen and close the case"), gettext_lazy("Close case")),
+        ("budget_make", gettext_lazy("Make the establishment budget with the citizen"), gettext_lazy("Open budget")),
+        ("budget_approve", gettext_lazy("Approve the establishment budget"), gettext_lazy("Open budget")),
+    ):  # fmt: skip
+        cases.register_task_kind(code, label, action)
+
+
+def _rounds(case: CaseFile) -> dict[int, Screening]:
+    """The newest round of each screening."""
+    return {screening.number: screening for screening in case.screenings.order_by("number", "round")}
+
+
+def _number_of(phase: str) -> int | None:
+    return next((number for number, of in rules.PHASE_OF.items() if of == phase), None)
+
+
+def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """The screening the phase is left by, its decision, and the budget on the way there (domain.md §3.1, §4)."""
+    newest = _rounds(case)
+    number = _number_of(case.phase)
+    if number is not None:
+        yield from _screening_step(case, number, newest.get(number), today)
+    if case.phase in (Phase.BUSINESS_DEVELOPMENT, Phase.APPROVAL):
+        yield from _budget_step(case, today)
+
+
+def _screening_step(case: CaseFile, number: int, screening: Screening | None, today: date) -> Iterator[NextStep]:
+    what = str(ScreeningNumber(number).label)
+    kwargs: dict[str, Any] = {"number": case.number}
+    if screening is None or (screening.outcome == Outcome.REVISE):
+        if number == ScreeningNumber.FOUR:
+            return  # its date follows the living support, which a higher room knows
+        if screening is not None:
+            yield NextStep(
+                key=f"screening-{number}-revise",
+                kind="screening_revise",
+                holder=Holder.CITIZEN,
+                due_on=screening.return_by,
+                why=what,
+                is_promise=True,
+                link={"name": "screening:list", "kwargs": kwargs},
+            )
+            return
+        weeks = getattr(rule_set_on(today), PHASE_WEEKS[Phase(case.phase)])
+        yield NextStep(
+            key=f"screening-{number}-hold",
+            kind="screening_hold",
+            holder=Holder.TEAM,
+            due_on=case.phase_entered_on + timedelta(weeks=weeks),
+            why=what,
+            link={"name": "screening:list", "kwargs": kwargs},
+        )
+    elif screening.state == ScreeningState.DRAFT:
+        yield NextStep(
+            key=f"screening-{number}-finish",
+            kind="screening_finish",
+            holder=Holder.TEAM,
+            due_on=add_working_days(screening.held_on, DECISION_DAYS),
+            why=what,
+            link={"name": "screening:detail", "kwargs": {**kwargs, "pk": screening.pk}},
+        )
+    elif screening.state == ScreeningState.RECOMMENDED:
+        yield NextStep(
+            key=f"screening-{number}-decide",
+            kind="screening_decide",
+            holder=Holder.PROJECT_LEAD,
+            due_on=add_working_days(danish.local_date(screening.recommended_at), DECISION_DAYS),
+            why=what,
+            link={"name": "screening:decide", "kwargs": {**kwargs, "pk": screening.pk}},
+        )
+    elif screening.outcome == Outcome.STOP and number != ScreeningNumber.FOUR:
+        yield NextStep(
+            key=f"screening-{number}-stopped",
+            kind="screening_stopped",
+            holder=Holder.TEAM,
+            due_on=add_working_days(screening.decided_on, DECISION_DAYS),
+            why=what,
+            link={"name": "cases:close", "kwargs": kwargs},
+        )
+
+
+def _budget_step(case: CaseFile, today: date) -> Iterator[NextStep]:
+    link = {"name": "screening:budget", "kwargs": {"number": case.number}}
+    if latest_budget(case) is None:
+        yield NextStep(
+            key="budget-make",
+            kind="budget_make",
+            holder=Holder.TEAM,
+            due_on=case.phase_entered_on + timedelta(weeks=6),
+            link=link,
+        )
+    elif case.phase == Phase.APPROVAL and latest_budget(case, approved=True) is None:
+        yield NextStep(
+            key="budget-approve",
+            kind="budget_approve",
+            holder=Holder.PROJECT_LEAD,
+            due_on=case.phase_entered_on + timedelta(days=7),
+            link=link,
+        )
+
+
+def steps(case_ids: list[int]) -> dict[int, int]:
+    """A screening begun in its own phase moves the case to that step; decided "continue" it lies behind."""
+    found: dict[int, int] = {}
+    rows = (
+        Screening.objects.filter(case__in=case_ids)
+        .exclude(outcome=Outcome.CONTINUE)
+        .values_list("case_id", "number", "case__phase", "decided_at")
+    )
+    for case_id, number, phase, decided_at in rows:
+        if rules.PHASE_OF[number] == phase and not (number == ScreeningNumber.FOUR and decided_at):
+            found[case_id] = max(found.get(case_id, 0), STEP_OF[number])
+    return found
+
+
+def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
+    """Result and address of each screening's newest round; the budget's version."""
+    details: dict[int, JourneyDetail] = {}
+    for number, screening in _rounds(case).items():
+        words = outcome_words(screening) if screening.is_decided else str(screening.get_state_display())
+        details[STEP_OF[number]] = JourneyDetail(
+            detail=words,
+            url=reverse("screening:detail", kwargs={"number": case.number, "pk": screening.pk}),
+        )
+    budget = latest_budget(case)
+    if budget is not None:
+        details[BUDGET_STEP] = JourneyDetail(
+            detail=_("Budget v%(number)s") % {"number": budget.number},
+            url=reverse("screening:budget", kwargs={"number": case.number}),
+        )
+    return details
+
+
+def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
+    """Attendance reliability with both numbers, budget version and loan need, days in the phase (ui-guide.md §3.3)."""
+    reliability = case_queries.reliability([case.pk])[case.pk]
+    yield Fact(
+        "attendance_reliability",
+        _("Attendance reliability"),
+        _("%(attended)s of %(total)s") % {"attended": reliability.attended, "total": reliability.total},
+    )
+    budget = latest_budget(case)
+    if budget is not None:
+        need = danish.kr(budget_totals(budget)["loan_need"])
+        yield Fact("budget", _("Establishment budget"), _("v%(number)s, loan need %(need)s") % {"number": budget.number, "need": need})
+    yield Fact("days_in_phase", _("Time in this phase"), danish.days((today - case.phase_entered_on).days))
+
+
+def warnings(case: CaseFile, today: date) -> dict[str, str]:
+    """Automatic warnings of screening 3 (domain.md §4, danish-rules.md §9): each explained, each to be answered."""
+    found: dict[str, str] = {}
+    rule_set = rule_set_on(today)
+    budget = latest_budget(case)
+    if budget is None:
+        found["no_budget"] = _("There is no establishment budget. How is the loan need known?")
+    else:
+        need = budget_totals(budget)["loan_need"]
+        if need > rule_set.loan_max:
+            found["over_maximum"] = _("The loan need of %(need)s is above the maximum of %(max)s. What is the plan?") % {
+                "need": danish.kr(need),
+                "max": danish.kr(rule_set.loan_max),
+            }
+        elif need < rule_set.loan_min:
+            found["under_minimum"] = _("The loan need of %(need)s is below the minimum of %(min)s. Is a loan needed?") % {
+                "need": danish.kr(need),
+                "min": danish.kr(rule_set.loan_min),
+            }
+    business = getattr(case, "business", None)
+    if business is not None and business.form == BusinessForm.APS:
+        found["aps"] = _("The business is a company (ApS). Has the jurist agreed that the loan follows the person?")
+    if business is not None and rules.crowded_trade(business.trade):
+        found["crowded_trade"] = _("There are many businesses in this trade. What makes this one different?")
+    return found
