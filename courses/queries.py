@@ -31,7 +31,9 @@ def attendance_counts(case_ids: list[int]) -> dict[int, tuple[int, int]]:
         Attendance.objects.filter(enrolment__case__in=case_ids)
         .order_by()
         .values("enrolment__case_id")
-        .annotate(attended=Count("pk", filter=Q(mark__in=ATTENDED)), absent=Count("pk", filter=Q(mark=AttendanceMark.ABSENT)))
+        .annotate(
+            attended=Count("pk", filter=Q(mark__in=ATTENDED)), absent=Count("pk", filter=Q(mark=AttendanceMark.ABSENT))
+        )
     )
     return {row["enrolment__case_id"]: (row["attended"], row["absent"]) for row in rows}
 

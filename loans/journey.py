@@ -77,11 +77,23 @@ def register() -> None:
 
 def _loan(case: CaseFile) -> Loan | None:
     return (
-        Loan.objects.filter(case=case).select_related("rule_set", "decision", "order").prefetch_related("entries").first()
+        Loan.objects.filter(case=case)
+        .select_related("rule_set", "decision", "order")
+        .prefetch_related("entries")
+        .first()
     )
 
 
-def _step(case: CaseFile, kind: str, holder: Holder, due_on: date, *, why: str = "", promise: bool = False, link: str = "loans:loan") -> NextStep:
+def _step(
+    case: CaseFile,
+    kind: str,
+    holder: Holder,
+    due_on: date,
+    *,
+    why: str = "",
+    promise: bool = False,
+    link: str = "loans:loan",
+) -> NextStep:
     return NextStep(
         key=kind,
         kind=kind,
@@ -120,11 +132,17 @@ def _approval_steps(case: CaseFile, loan: Loan | None, today: date) -> Iterator[
     if loan is None:
         decision = LoanDecision.objects.filter(case=case).order_by("-pk").first()
         if decision is None:
-            yield _step(case, "loan_propose", Holder.TEAM, target - timedelta(days=20), why=promise, link="loans:propose")
+            yield _step(
+                case, "loan_propose", Holder.TEAM, target - timedelta(days=20), why=promise, link="loans:propose"
+            )
         elif not decision.is_decided:
-            yield _step(case, "loan_decide", Holder.PROJECT_LEAD, target - timedelta(days=14), why=promise, link="loans:decide")
+            yield _step(
+                case, "loan_decide", Holder.PROJECT_LEAD, target - timedelta(days=14), why=promise, link="loans:decide"
+            )
         elif decision.outcome == LoanOutcome.REFUSED:
-            yield _step(case, "screening_stopped", Holder.TEAM, add_working_days(decision.decided_on, 5), link="cases:close")
+            yield _step(
+                case, "screening_stopped", Holder.TEAM, add_working_days(decision.decided_on, 5), link="cases:close"
+            )
         return
     if loan.agreement_signed_on is None:
         yield _step(case, "loan_agreement", Holder.TEAM, target - timedelta(days=7), why=promise)
@@ -188,9 +206,7 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
     if number != ScreeningNumber.FOUR or not periods:
         return
     loan = _loan(case)
-    yield Fact(
-        "support_end", _("Living support ends"), danish.short_date(periods[-1].ends_on)
-    )
+    yield Fact("support_end", _("Living support ends"), danish.short_date(periods[-1].ends_on))
     yield Fact("extension_left", _("Months of extension left"), str(services.months_left(case, loan)))
 
 
@@ -236,7 +252,9 @@ def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
     """The main course starts when the loan is disbursed (domain.md §3.1)."""
     order = getattr(_loan(case), "order", None)
     if order is None or order.state != OrderState.PAID:
-        yield Missing(_("The loan has not been paid out."), source=_("programme: the main course starts with the payout"))
+        yield Missing(
+            _("The loan has not been paid out."), source=_("programme: the main course starts with the payout")
+        )
 
 
 def aftercare_needs(case: CaseFile, today: date) -> Iterator[Missing]:
@@ -256,7 +274,7 @@ def aftercare_needs(case: CaseFile, today: date) -> Iterator[Missing]:
 
 
 def completion_needs(case: CaseFile, today: date) -> Iterator[Missing]:
-    """"Completed" means that the loan is settled (domain.md §3.1)."""
+    """ "Completed" means that the loan is settled (domain.md §3.1)."""
     loan = _loan(case)
     if loan is None:
         yield Missing(_("There is no loan. Choose the reason why the case ends."))

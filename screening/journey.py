@@ -189,7 +189,11 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
     budget = latest_budget(case)
     if budget is not None:
         need = danish.kr(budget_totals(budget)["loan_need"])
-        yield Fact("budget", _("Establishment budget"), _("v%(number)s, loan need %(need)s") % {"number": budget.number, "need": need})
+        yield Fact(
+            "budget",
+            _("Establishment budget"),
+            _("v%(number)s, loan need %(need)s") % {"number": budget.number, "need": need},
+        )
     yield Fact("days_in_phase", _("Time in this phase"), danish.days((today - case.phase_entered_on).days))
 
 
@@ -203,12 +207,16 @@ def warnings(case: CaseFile, today: date) -> dict[str, str]:
     else:
         need = budget_totals(budget)["loan_need"]
         if need > rule_set.loan_max:
-            found["over_maximum"] = _("The loan need of %(need)s is above the maximum of %(max)s. What is the plan?") % {
+            found["over_maximum"] = _(
+                "The loan need of %(need)s is above the maximum of %(max)s. What is the plan?"
+            ) % {
                 "need": danish.kr(need),
                 "max": danish.kr(rule_set.loan_max),
             }
         elif need < rule_set.loan_min:
-            found["under_minimum"] = _("The loan need of %(need)s is below the minimum of %(min)s. Is a loan needed?") % {
+            found["under_minimum"] = _(
+                "The loan need of %(need)s is below the minimum of %(min)s. Is a loan needed?"
+            ) % {
                 "need": danish.kr(need),
                 "min": danish.kr(rule_set.loan_min),
             }

@@ -200,9 +200,11 @@ def decide(*, screening: Screening, decision: ScreeningDecision, by: User, today
     screening.facts = {fact.code: {"label": fact.label, "value": fact.value} for fact in facts_of(screening, today)}
     for part in registry.parts_of(screening.number):
         if decision.outcome in part.outcomes:
-            gives.update(part.apply(
+            gives.update(
+                part.apply(
                     screening=screening, values={**decision.values, "reasons": decision.reasons}, by=by, today=today
-                ))
+                )
+            )
     screening.gives = gives
     screening.outcome, screening.reasons = decision.outcome, decision.reasons.strip()
     screening.improvements, screening.return_by = decision.improvements.strip(), decision.return_by
