@@ -41,10 +41,17 @@ def decide_support(*, case: CaseFile, starts_on: date, reasons: str, by: User, t
         raise Refused(_("The legal basis of the loan does not allow living support."))
     if starts_on < today:
         raise Refused(_("Living support cannot start before today."), field="starts_on")
+    limits = limits_of(loan)
     period = _store(
-        case=case, kind=PeriodKind.BASE, months=loan.rule_set.support_months, start=starts_on, loan=loan,
-        screening=None, reasons=reasons, by=by, today=today,
-    )  # fmt: skip
+        case=case,
+        kind=PeriodKind.BASE,
+        months=limits.base,
+        span=rules.base_period(starts_on, limits=limits),
+        loan=loan,
+        reasons=reasons,
+        by=by,
+        today=today,
+    )
     letters.send_support_decision(period=period, loan=loan, by=by, today=today)
     order_payout_if_ready(loan=loan, today=today)
     cases.reconcile_tasks(case=case, today=today)
@@ -61,31 +68,43 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
     if case.is_pensioner or not periods:
         raise Refused(_("There is no living support to extend."))
     loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").get()
-    limits = loan.rule_set
-    left = months_left(case, loan)
-    if not limits.extension_min_months <= months <= limits.extension_max_months:
-        raise Refused(
-            _("Choose %(min)s to %(max)s months at a time.")
-            % {"min": limits.extension_min_months, "max": limits.extension_max_months},
-            field="months",
-        )
-    if months > left:
-        raise Refused(
-            _("Extensions may be at most %(all)s months in all; %(left)s are left.")
-            % {"all": limits.extension_total_months, "left": left},
-            field="months",
-        )
     if today > periods[-1].ends_on:
         raise Refused(
             _("The living support ended on %(day)s. It cannot be extended after the end.")
             % {"day": short_date(periods[-1].ends_on)}
         )
+    base, *extensions = periods
+    try:
+        span = rules.extension_period(
+            base.starts_on, base.months, [row.months for row in extensions], months, limits_of(loan)
+        )
+    except rules.RuleError as error:
+        raise Refused(*error.messages, field="months") from error
     period = _store(
-        case=case, kind=PeriodKind.EXTENSION, months=months, start=periods[0].starts_on, loan=loan,
-        screening=screening, reasons=reasons, by=by, today=today,
-    )  # fmt: skip
+        case=case,
+        kind=PeriodKind.EXTENSION,
+        months=months,
+        span=span,
+        loan=loan,
+        screening=screening,
+        reasons=reasons,
+        by=by,
+        today=today,
+    )
     letters.send_extension_decision(period=period, loan=loan, by=by, today=today)
     return period
+
+
+def limits_of(loan: Loan) -> rules.SupportLimits:
+    """The limits of the rule set the loan keeps (domain.md §7.2)."""
+    rule_set = loan.rule_set
+    return rules.SupportLimits(
+        base=rule_set.support_months,
+        extension_min=rule_set.extension_min_months,
+        extension_max=rule_set.extension_max_months,
+        extensions_total=rule_set.extension_total_months,
+        total=rule_set.support_months + rule_set.extension_total_months,
+    )
 
 
 def months_left(case: CaseFile, loan: Loan) -> int:
@@ -95,11 +114,17 @@ def months_left(case: CaseFile, loan: Loan) -> int:
 
 
 def _store(
-    *, case: CaseFile, kind: PeriodKind, months: int, start: date, loan: Loan, screening: Screening | None,
-    reasons: str, by: User, today: date,
-) -> SupportPeriod:  # fmt: skip
-    so_far = sum(period.months for period in case.support_periods.all())
-    span = rules.support_span(start, months_before=so_far, months=months)
+    *,
+    case: CaseFile,
+    kind: PeriodKind,
+    months: int,
+    span: rules.Period,
+    loan: Loan,
+    reasons: str,
+    by: User,
+    today: date,
+    screening: Screening | None = None,
+) -> SupportPeriod:
     period = SupportPeriod.objects.create(
         case=case,
         kind=kind,

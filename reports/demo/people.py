@@ -20,7 +20,18 @@ FIRST_NAMES = {
         "Villy", "Øjvind", "Aage", "Benny", "Elias", "Frode", "Henning", "Jonas", "Leif", "Mikkel",
     ),
 }  # fmt: skip
-SURNAMES = ("Testesen", "Prøvesen", "Eksempel", "Demosen", "Fiktiv", "Forsøg", "Øvelse", "Skitsesen", "Modelsen", "Ærøsen")
+SURNAMES = (
+    "Testesen",
+    "Prøvesen",
+    "Eksempel",
+    "Demosen",
+    "Fiktiv",
+    "Forsøg",
+    "Øvelse",
+    "Skitsesen",
+    "Modelsen",
+    "Ærøsen",
+)
 BUSINESSES = (
     ("Syatelier", "sytøj", "Jeg syr om og reparerer tøj for folk i kvarteret."),
     ("Cykelværksted", "cykler", "Jeg reparerer cykler og el-cykler, også hjemme hos kunden."),

@@ -145,7 +145,9 @@ class Story:
     def recruitment(self) -> "Story":
         both = [self.cast.coach, self.cast.second_coach]
         self.wait(4).contact(ContactKind.TELEPHONE_INTERVIEW, notes="Vi talte om idéen og om, hvad forløbet kræver.")
-        self.wait(7).contact(ContactKind.FIRST_MEETING, staff=both, notes="Første møde. Skemaet til planen er udleveret.")
+        self.wait(7).contact(
+            ContactKind.FIRST_MEETING, staff=both, notes="Første møde. Skemaet til planen er udleveret."
+        )
         return self.wait(10).contact(ContactKind.SECOND_MEETING, notes="Personprofilen er gennemgået.")
 
     # --- Screenings --------------------------------------------------------------------------------------------------
@@ -168,9 +170,7 @@ class Story:
             row = screening.save_draft(
                 screening=row, draft=draft, version=row.version, by=self.cast.coach, today=self.day
             )
-            return screening.recommend(
-                screening=row, recommendation=recommendation, by=self.cast.coach, today=self.day
-            )
+            return screening.recommend(screening=row, recommendation=recommendation, by=self.cast.coach, today=self.day)
 
     def screen(self, number: int, outcome: Outcome = Outcome.CONTINUE, **values: object) -> "Story":
         """Hold and decide a screening; `values` fill what the decision gives (modules, months)."""
@@ -201,7 +201,9 @@ class Story:
             screening.save_budget(
                 case=self.case,
                 lines=[
-                    screening.LineData(LineKind.EXPENSE, "Udstyr og værktøj", self.person.loan - Decimal("5000") + extra),
+                    screening.LineData(
+                        LineKind.EXPENSE, "Udstyr og værktøj", self.person.loan - Decimal("5000") + extra
+                    ),
                     screening.LineData(LineKind.EXPENSE, "Varelager", Decimal("7000")),
                     screening.LineData(LineKind.EXPENSE, "Hjemmeside og skilt", Decimal("3000")),
                     screening.LineData(LineKind.OWN_FUNDS, "Egen opsparing", own),
@@ -257,9 +259,7 @@ class Story:
 
     def approve_budget(self) -> "Story":
         with clock.at(self._at(12, 0)):
-            screening.approve_budget(
-                budget=screening.latest_budget(self.case), by=self.cast.lead, today=self.day
-            )
+            screening.approve_budget(budget=screening.latest_budget(self.case), by=self.cast.lead, today=self.day)
         return self
 
     def propose(self, kind: str = SupportKind.LOAN) -> LoanDecision:
@@ -275,7 +275,9 @@ class Story:
                     legal_basis=bases_for_loans(self.day)[0],
                     over_maximum_reason="Maskinen kan ikke fås billigere." if self.person.loan > 50000 else "",
                     rehabilitation_on=None if pensioner else self.day - timedelta(days=2),
-                    rehabilitation_reference="Kommunens praksis for pensionister" if pensioner else "Afgørelse om revalidering",
+                    rehabilitation_reference="Kommunens praksis for pensionister"
+                    if pensioner
+                    else "Afgørelse om revalidering",
                     declared_fit_on=self.day if self.case.livelihood == Livelihood.SICKNESS_BENEFIT else None,
                     charge=Charge.NOT_POSSIBLE,
                     charge_note="Udstyret er for lille til pant",
@@ -387,7 +389,9 @@ class Story:
         return self.refresh()
 
 
-def plan_run(cast: Cast, module: CourseModule, first: date, *, cohort: Cohort | None = None, place: str = "Kursuscentret") -> CourseRun:
+def plan_run(
+    cast: Cast, module: CourseModule, first: date, *, cohort: Cohort | None = None, place: str = "Kursuscentret"
+) -> CourseRun:
     """Plan a run from its format: weekly for eight meetings, else on consecutive days."""
     step = 7 if module.sessions > 4 else 1
     sessions = []

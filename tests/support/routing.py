@@ -27,7 +27,19 @@ from microloan.accounts.enums import REFERRERS, TEAM, Role
 from microloan.accounts.perms import CASE_READERS
 from tests.support.world import World
 
-__all__ = ["ADMINISTRATOR", "AUDITOR", "CASE_READERS", "EVERYONE", "LEAD", "REFERRERS", "TEAM", "Role", "Route", "case", "row"]
+__all__ = [
+    "ADMINISTRATOR",
+    "AUDITOR",
+    "CASE_READERS",
+    "EVERYONE",
+    "LEAD",
+    "REFERRERS",
+    "TEAM",
+    "Role",
+    "Route",
+    "case",
+    "row",
+]
 
 EVERYONE = frozenset(Role)
 LEAD = frozenset({Role.PROJECT_LEAD})

@@ -61,9 +61,7 @@ class World:
         self.other_centre = Centre.objects.create(code="syd", name="Center Syd")
         self._made: dict[Callable[..., Any], Any] = {}
         referrers = (Role.CASEWORKER, Role.REFERRAL_SPECIALIST)
-        self.users = {
-            role: make_user(role, centre=self.centre if role in referrers else None) for role in Role
-        }
+        self.users = {role: make_user(role, centre=self.centre if role in referrers else None) for role in Role}
         self.strangers = {
             role: make_user(role, f"stranger_{role}", full_name=name, centre=self.other_centre)
             for role, name in STRANGERS.items()
