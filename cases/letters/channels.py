@@ -23,7 +23,7 @@ from cases.models import Citizen
 
 def channel_for(letter: Letter) -> Channel:
     """Asked at the moment of sending, since registrations change (danish-rules.md §5)."""
-    if letter.recipient_user_id is not None:
+    if letter.recipient_user is not None:
         return Channel.EMAIL if letter.recipient_user.email else Channel.NONE
     return channel_for_citizen(letter.case.citizen)
 
@@ -73,7 +73,7 @@ def _by_email(letter: Letter, channel: Channel, pdf: bytes) -> None:
         message = EmailMessage(
             subject=_("You have a new letter in Mikrolån"),
             body=_("Log in to Mikrolån to read it. It concerns case %(number)s.") % {"number": letter.case.number},
-            to=[letter.recipient_user.email],
+            to=[letter.recipient_user.email] if letter.recipient_user else [],
             headers={"Message-ID": f"<{letter.pk}@mikrolaan>"},
         )
     message.send()

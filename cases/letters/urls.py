@@ -1,4 +1,13 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from cases.letters import views
 
 app_name = "letters"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("cases/<str:number>/letters/", views.case_letters, name="case_letters"),
+    path("letters/unsent/", views.unsent, name="unsent"),
+    path("letters/<uuid:letter_id>/", views.download, name="download"),
+    path("letters/<uuid:letter_id>/release/", views.release, name="release"),
+    path("letters/<uuid:letter_id>/resend/", views.resend, name="resend"),
+    path("letters/<uuid:letter_id>/sent/", views.sent_by_hand, name="sent_by_hand"),
+]

@@ -1,5 +1,43 @@
 """Who may open the pages of letters. Each new address gets a row: tests/support/routing.py says how."""
 
-from tests.support.routing import Route
+from cases.letters import services
+from cases.letters.models import Letter
+from microloan.accounts.enums import Role
+from tests.letters.samples import CONTEXTS
+from tests.support.routing import REFERRERS, TEAM, case, row
+from tests.support.world import World
 
-ROWS: list[Route] = []
+
+def make_letter(world: World) -> Letter:
+    return services.prepare_letter(
+        kind="closing",
+        case=world.case,
+        key="routes:closing",
+        context=CONTEXTS["closing"],
+        by=world.user(Role.COACH),
+        today=world.today,
+        send=False,
+    )
+
+
+def make_sent_letter(world: World) -> Letter:
+    return services.dispatch_letter(services.release_letter(letter=world.of(make_letter), by=world.user(Role.COACH)).pk)
+
+
+def letter(world: World) -> dict[str, str]:
+    return {"letter_id": str(world.of(make_letter).pk)}
+
+
+def sent_letter(world: World) -> dict[str, str]:
+    return {"letter_id": str(world.of(make_sent_letter).pk)}
+
+
+NOT_THEIRS = dict.fromkeys(REFERRERS, 404)  # a colleague reads the letters addressed to him or her
+ROWS = [
+    row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
+    row("letters:unsent", allow=TEAM),
+    row("letters:download", allow=TEAM, kwargs=letter, codes=NOT_THEIRS, strangers=404, logs=True),
+    row("letters:release", allow=TEAM, kwargs=letter, method="post", logs=True),
+    row("letters:resend", allow=TEAM, kwargs=sent_letter, logs=True),
+    row("letters:sent_by_hand", allow=TEAM, kwargs=letter, logs=True),
+]

@@ -1,0 +1,112 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases.letters import queries, services
+from cases.letters.enums import Channel
+from cases.letters.forms import SentByHandForm
+from cases.letters.models import Letter, LetterFileChanged
+from cases.views.base import case_context, get_case
+from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
+from microloan.accounts.logging import logged
+from microloan.accounts.perms import role_required, team_required
+from microloan.core.errors import Refused
+
+PER_PAGE = 25
+
+
+@team_required
+def case_letters(request: HttpRequest, number: str) -> HttpResponse:
+    """The letters of a case, newest first."""
+    case = get_case(request, number)
+    page = Paginator(queries.letters_of_case(case, request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "letters/case_letters.html", {**case_context(request, case, tab="letters"), "page": page})
+
+
+@team_required
+def unsent(request: HttpRequest) -> HttpResponse:
+    """What did not leave by itself: failed, held back, or taken for sending and never confirmed."""
+    page = Paginator(queries.letters_for_a_person(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    logged(request, AccessAction.LIST, *[letter.case for letter in page])
+    return render(request, "letters/unsent.html", {"page": page})
+
+
+@role_required(*TEAM, *REFERRERS)
+def download(request: HttpRequest, letter_id: UUID) -> HttpResponse:
+    """The frozen file, under a name that says nothing about the person."""
+    letter = _letter(request, letter_id, AccessAction.DOWNLOAD)
+    try:
+        pdf = letter.read_pdf()
+    except LetterFileChanged as refusal:
+        return render(request, "letters/file_changed.html", {"refusal": refusal.messages[0]}, status=409)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{letter.file_name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@team_required
+@require_POST
+def release(request: HttpRequest, letter_id: UUID) -> HttpResponse:
+    """Let a held, failed or stuck letter go (again)."""
+    letter = _letter(request, letter_id, AccessAction.CHANGE)
+    return _answer(request, letter, services.release_letter, _("The letter is being sent."))
+
+
+@team_required
+def resend(request: HttpRequest, letter_id: UUID) -> HttpResponse:
+    """Check page, then the same file once more."""
+    letter = _letter(request, letter_id, AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW)
+    if request.method == "POST":
+        return _answer(request, letter, services.resend_letter, _("The letter is being sent once more."))
+    return render(request, "letters/resend.html", {"letter": letter, "case": letter.case, "rows": _facts(letter)})
+
+
+@team_required
+def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
+    """A person states how a stuck or failed letter reached the citizen."""
+    letter = _letter(request, letter_id, AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW)
+    form = SentByHandForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _answer(
+            request,
+            letter,
+            services.confirm_sent,
+            _("The letter is marked as sent."),
+            channel=Channel(form.cleaned_data["channel"]),
+        )
+    context = {"letter": letter, "case": letter.case, "rows": _facts(letter), "form": form}
+    return render(request, "letters/sent_by_hand.html", context)
+
+
+def _letter(request: HttpRequest, letter_id: UUID, action: AccessAction) -> Letter:
+    letters = Letter.objects.visible_to(request.user).select_related("case__citizen", "case__coach", "created_by")
+    letter: Letter = get_object_or_404(letters, pk=letter_id)
+    logged(request, action, letter.case)
+    return letter
+
+
+def _answer(request: HttpRequest, letter: Letter, service: Any, done: str, **options: Any) -> HttpResponse:
+    try:
+        service(letter=letter, by=request.user, **options)
+    except Refused as refusal:
+        for message in refusal.messages:
+            messages.error(request, message)
+    else:
+        messages.success(request, done)
+    return redirect("letters:case_letters", number=letter.case.number)
+
+
+def _facts(letter: Letter) -> list[tuple[str, Any]]:
+    return [
+        (_("Letter"), letter.subject),
+        (_("To"), letter.recipient_name),
+        (_("Case"), letter.case.number),
+        (_("Status"), letter.get_status_display()),
+    ]
