@@ -6,6 +6,7 @@
 | `deferment` | which months are free, and what moves |
 | `allocation` | what the ledger means: paid, owed, handed over, per line and in all |
 | `effects` | what money ahead of plan does (cover, shorten, lower) |
+| `preview` | a change before and after, before anyone decides it |
 | `arrears` | how old a debt is, and which reminder step it has reached |
 | `limitation` | when a claim lapses |
 | `periods` | months of living support: ends, extensions, months used |
@@ -29,6 +30,7 @@ from loans.rules.periods import (
     months_used,
     support_end,
 )
+from loans.rules.preview import Preview, preview_deferment, preview_entry
 from loans.rules.reference import check_reference, payment_reference, slip_line
 from loans.rules.schedule import Instalment, build_schedule, first_nominal_due
 
@@ -42,6 +44,7 @@ __all__ = [
     "LineState",
     "Period",
     "Position",
+    "Preview",
     "RuleError",
     "SupportLimits",
     "Terms",
@@ -64,6 +67,8 @@ __all__ = [
     "months_used",
     "payment_reference",
     "position",
+    "preview_deferment",
+    "preview_entry",
     "reminder_due",
     "slip_line",
     "support_end",

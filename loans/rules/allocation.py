@@ -52,6 +52,9 @@ class Entry:
     claims: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        # A row from the database brings plain strings; one that is no kind at all must not pass as "something else".
+        object.__setattr__(self, "kind", EntryKind(self.kind))
+        object.__setattr__(self, "extra", Extra(self.extra))
         check_amount(abs(self.amount))
         if self.kind not in EITHER_WAY and (self.amount > 0) != (self.kind in RAISES_DEBT):
             raise ValueError(f"the sign of {self.amount} does not fit a {self.kind}")
@@ -288,15 +291,15 @@ class _Replay:
 
     def _receive(self, money: Decimal, day: date, extra: Extra) -> None:
         money = self._fill_deficit(money)
+        if not money:
+            return
         if extra is not Extra.COVER:
             money = effects.pay_due(self.lines, money, day)
             if money and money < sum((line.remaining for line in self.lines), ZERO):
                 self._take_off(money, day, extra)
                 return
         money = effects.cover(self.lines, money, day)
-        for line in self.lines:
-            money = line.pay_claim(money, day)
-        self.overpaid += money
+        self.overpaid += self._pay_claims(money, day)
 
     def _take_off(self, money: Decimal, day: date, extra: Extra) -> None:
         if extra is Extra.SHORTEN:
@@ -306,9 +309,14 @@ class _Replay:
         self.taken_off += money
 
     def _receive_from_recovery(self, money: Decimal, day: date) -> None:
+        self._receive(self._pay_claims(money, day), day, Extra.COVER)
+
+    def _pay_claims(self, money: Decimal, day: date) -> Decimal:
         for line in self.lines:
+            if not money:
+                break
             money = line.pay_claim(money, day)
-        self._receive(money, day, Extra.COVER)
+        return money
 
     def _fill_deficit(self, money: Decimal) -> Decimal:
         part = min(money, self.deficit)
@@ -320,6 +328,8 @@ class _Replay:
         self.overpaid -= part
         money -= part
         for line in reversed(self.lines):
+            if not money:
+                break
             money = line.unpay(money)
         self.deficit += money
 
@@ -331,6 +341,8 @@ class _Replay:
         self.excess += claim
 
     def _write_off(self, loss: Decimal) -> None:
+        if not loss:
+            return
         for line in self.lines:
             loss = line.write_off(loss)
         for line in self.lines:

@@ -35,6 +35,7 @@ class Deferment:
     kind: DefermentKind = DefermentKind.GRANTED
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", DefermentKind(self.kind))
         if self.from_month.day != 1:
             raise ValueError("a deferment begins on the first of a month")
         if isinstance(self.months, bool) or not isinstance(self.months, int) or self.months < 1:

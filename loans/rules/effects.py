@@ -19,7 +19,8 @@ def cover(lines: list[WorkingLine], money: Decimal, on: date) -> Decimal:
     for line in lines:
         if not money:
             break
-        money = line.pay(money, on)
+        if line.paid_on is None:
+            money = line.pay(money, on)
     return money
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from loans.enums import EntryKind, Extra
 from loans.rules import Deferment, Entry, Position, RuleError, Terms, check_deferments, position
 from loans.rules.deferment import DEFAULT_MAX_DEFERMENT
-from loans.rules.errors import month_text
+from loans.rules.preview import refuse_idle
 from loans.rules.schedule import DEFAULT_DUE_DAY, DEFAULT_INSTALMENTS, MAX_INSTALMENTS, check_amount
 from microloan.core.calendars import FIRST_YEAR, LAST_YEAR, CalendarError
 from microloan.core.commands import ReportingCommand
@@ -108,12 +108,7 @@ def calculate(
         plan = position(terms, entries, deferments)
     except CalendarError:
         raise RuleError("calendar", _("The plan would run beyond the year %(year)s.") % {"year": LAST_YEAR}) from None
-    for window in plan.idle:
-        raise RuleError(
-            "nothing_due",
-            _("The deferment from %(month)s has nothing to defer: no unpaid instalment falls due from then on.")
-            % {"month": month_text(window.from_month)},
-        )
+    refuse_idle(plan, *deferments)
     return plan
 
 

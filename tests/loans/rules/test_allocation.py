@@ -134,6 +134,13 @@ def test_impossible_entries(kind, amount, reverses):
         Entry(1, K(kind), date(2026, 3, 1), D(amount), reverses)
 
 
+def test_kinds_may_come_as_text():
+    entry = Entry(1, "payment", date(2026, 3, 1), D("-100"), extra="lower")
+    assert (entry.kind, entry.extra) == (K.PAYMENT, Extra.LOWER)
+    with pytest.raises(ValueError, match="gift"):
+        Entry(1, "gift", date(2026, 3, 1), D("-100"))
+
+
 def test_hand_over_names_its_claims():
     ledger = Ledger().add("handover", "2026-06-15", "-200", claims=(1, 2))
     plan = position(SMALL, ledger)
