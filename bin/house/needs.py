@@ -20,6 +20,13 @@ POSTGRES_FOLDERS = (
 )
 LETTER_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 FONTS = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf")
+NAMES = {
+    "postgres": f"PostgreSQL {OLDEST_POSTGRES} or newer",
+    "redis": "Redis",
+    "letters": "Pango, HarfBuzz and the DejaVu fonts",
+    "gettext": "gettext",
+    "browser": "Chromium",
+}
 APT = {
     "postgres": ["postgresql", "postgresql-contrib"],
     "redis": ["redis-server"],
@@ -101,9 +108,9 @@ def provide(needs: list[str], *, wishes: list[str]) -> None:
 def _three_ways(needed: list[str]) -> str:
     apt = " ".join(package for need in needed for package in APT[need])
     brew = " ".join(package for need in needed for package in BREW[need])
+    names = ", ".join(NAMES[need] for need in needed)
     return (
-        f"missing on this machine: {', '.join(needed)} (PostgreSQL must be {OLDEST_POSTGRES} or newer)."
-        " One of these brings it:\n"
+        f"missing on this machine: {names}. One of these brings it:\n"
         f"  apt:    sudo apt-get install {apt}\n"
         f"  brew:   brew install {brew}\n"
         "  docker: docker compose up"
