@@ -90,15 +90,15 @@ def changes_of(row: models.Model) -> list[Change]:
     changes: list[Change] = []
     previous = None
     for event in events:
-        changes.extend(_differences(previous, event))
+        changes.extend(_differences(previous, event, key=row._meta.pk.name))
         previous = event
     return changes[::-1]
 
 
-def _differences(previous: models.Model | None, event: Any) -> Iterator[Change]:
+def _differences(previous: models.Model | None, event: Any, key: str) -> Iterator[Change]:
     context = event.pgh_context.metadata if event.pgh_context else {}
     for field in event._meta.concrete_fields:
-        if field.name.startswith("pgh_") or field.primary_key:
+        if field.name.startswith("pgh_") or field.name == key:
             continue
         before = getattr(previous, field.attname) if previous is not None else None
         after = None if event.pgh_label == "delete" else getattr(event, field.attname)

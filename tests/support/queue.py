@@ -34,7 +34,17 @@ def worker_process(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
         "TEST_DATABASE_NAME": connection.settings_dict["NAME"],
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "microloan.celery", "worker", "--loglevel", "WARNING"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "tests.support.worker",
+        "worker",
+        "--loglevel",
+        "WARNING",
+    ]
     command += ["--pool", "solo", "--without-gossip", "--without-mingle", "-Q", settings.CELERY_TASK_DEFAULT_QUEUE]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
