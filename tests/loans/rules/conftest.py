@@ -1,9 +1,9 @@
-"""Property tests: 200 examples each by default, 2,000 with `HYPOTHESIS_PROFILE=ci`."""
+"""Property tests of the rules: 200 examples each, 2,000 with `HYPOTHESIS_PROFILE=ci`."""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+settings.register_profile("rules", deadline=None, print_blob=True, max_examples=200)
+settings.register_profile("ci", parent=settings.get_profile("rules"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "rules"))
