@@ -20,9 +20,9 @@ from microloan.core.fields import KEY_BYTES
 SECRET_KEY_LENGTH = 50
 INDEX_KEY_LENGTH = 32
 DIFFERENT_CHARACTERS = 10
-LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver", "0.0.0.0"}  # noqa: S104  (compared, not bound)
-MAKE_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
-MAKE_KEY = "python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
+RANDOM_TEXT = "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+RANDOM_BYTES = "python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
 # Steps of a build and looks at the set-up, which must work before there are secrets.
 COMMANDS_WITHOUT_SECRETS = {"check", "collectstatic", "compilemessages", "help", "makemessages", "makemigrations"}
 
@@ -54,7 +54,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 
 def _secret_problems(conf: Any) -> Iterator[CheckMessage]:
-    hint = f"Make one with: {MAKE_SECRET}"
+    hint = f"Make one with: {RANDOM_TEXT}"
     try:
         key = conf.SECRET_KEY
     except ImproperlyConfigured:  # Django's own word for an empty one
@@ -67,15 +67,15 @@ def _secret_problems(conf: Any) -> Iterator[CheckMessage]:
 
 def _cpr_problems(conf: Any) -> Iterator[CheckMessage]:
     if not conf.CPR_ENCRYPTION_KEYS:
-        hint = f"Make one with: {MAKE_KEY}"
+        hint = f"Make one with: {RANDOM_BYTES}"
         yield Error("CPR_ENCRYPTION_KEYS is missing.", hint=hint, id="core.E003")
     for position, key in enumerate(conf.CPR_ENCRYPTION_KEYS, 1):
         if not _is_key(key):
-            hint = f"Each is {KEY_BYTES} bytes in url-safe base64. Make one with: {MAKE_KEY}"
+            hint = f"Each is {KEY_BYTES} bytes in url-safe base64. Make one with: {RANDOM_BYTES}"
             yield Error(f"Key number {position} of CPR_ENCRYPTION_KEYS is not a key.", hint=hint, id="core.E004")
     index_key = conf.CPR_INDEX_KEY
     if len(index_key) < INDEX_KEY_LENGTH or len(set(index_key)) < DIFFERENT_CHARACTERS:
-        hint = f"Make one with: {MAKE_SECRET}. It must never change, or no citizen is found."
+        hint = f"Make one with: {RANDOM_TEXT}. It must never change, or no citizen is found."
         yield Error("CPR_INDEX_KEY is missing or too weak.", hint=hint, id="core.E005")
     elif index_key in conf.CPR_ENCRYPTION_KEYS:
         yield Error("CPR_INDEX_KEY is also an encryption key.", hint="Use a key of its own.", id="core.E006")
@@ -103,7 +103,7 @@ def _production_problems(conf: Any) -> Iterator[CheckMessage]:
     if not conf.HTTPS and _outside(conf.ALLOWED_HOSTS):
         yield Error("HTTPS is switched off.", hint="Leave HTTPS out, or set it to 1.", id="core.E013")
     if conf.METRICS_TOKEN and len(conf.METRICS_TOKEN) < INDEX_KEY_LENGTH:
-        yield Error("METRICS_TOKEN is too short.", hint=f"Make one with: {MAKE_SECRET}", id="core.E014")
+        yield Error("METRICS_TOKEN is too short.", hint=f"Make one with: {RANDOM_TEXT}", id="core.E014")
 
 
 def _demo_problems(conf: Any) -> Iterator[CheckMessage]:

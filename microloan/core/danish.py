@@ -138,7 +138,7 @@ def number(value: Decimal | int, decimals: int = 0) -> str:
     """`12.345`, `3,5`: a count or a measure with Danish separators, rounded half up."""
     quantum = Decimal(1).scaleb(-decimals)
     text = f"{Decimal(value).quantize(quantum, rounding='ROUND_HALF_UP'):,f}"
-    return text.translate(str.maketrans({",": ".", ".": ","}))
+    return text.translate(str.maketrans(",.", ".,"))
 
 
 def percent(value: Decimal | int, decimals: int = 0) -> str:

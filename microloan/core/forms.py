@@ -59,7 +59,7 @@ class _ReadField(forms.CharField):
         if not isinstance(text, str):
             return text
         try:
-            return self.read(text[: self.max_length + 1])
+            return self.read(text[: self.max_typed + 1])
         except Unreadable as error:
             raise as_validation_error(error) from None
 

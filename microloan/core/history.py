@@ -38,7 +38,7 @@ class Refuse(pgtrigger.Trigger):
         self.message = message
         super().__init__(**kwargs)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: Any) -> str:
         return f"""
             RAISE EXCEPTION 'Cannot % rows of %: {self.message} ({self.name})', lower(TG_OP), TG_TABLE_NAME
             USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = '{self.name}';
@@ -86,7 +86,7 @@ class Change:
 def changes_of(row: models.Model) -> list[Change]:
     """What happened to a row, newest first: each field that changed, its value before and after, and who did it."""
     (event_model,) = pghistory.core.event_models(tracks_model=type(row))
-    events = event_model.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("pgh_id")
+    events = event_model._base_manager.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("pgh_id")
     changes: list[Change] = []
     previous = None
     for event in events:

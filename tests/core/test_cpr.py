@@ -93,7 +93,7 @@ def test_registered_sex_is_the_last_digit():
 
 def test_nothing_shows_the_number_by_accident():
     number = Cpr("010190-1234")
-    for shown in (str(number), repr(number), f"{number}", f"{number:>20}", "{}".format(number), str([number])):
+    for shown in (str(number), repr(number), f"{number}", f"{number:>20}", str([number])):
         assert "1234" not in shown
         assert "010190-••••" in shown
     with pytest.raises(TypeError):
