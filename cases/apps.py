@@ -8,8 +8,9 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import next_steps, registry
+        from cases import audit, next_steps, registry
         from microloan.accounts.enums import TEAM
 
+        audit.register()
         next_steps.register()
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))

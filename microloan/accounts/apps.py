@@ -1,7 +1,27 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "microloan.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from microloan.accounts import checks  # noqa: F401  (registers itself)
+        from microloan.accounts.enums import Role
+        from microloan.core import navigation
+
+        administrator, auditor = {Role.ADMINISTRATOR}, {Role.AUDITOR}
+        navigation.register("users", _("Users"), "accounts:users", administrator, order=10, owns=("accounts:user",))
+        navigation.register(
+            "centres", _("Centres"), "accounts:centres", administrator, order=20, owns=("accounts:centre",)
+        )
+        navigation.register(
+            "access_log",
+            _("Access log"),
+            "accounts:access_log",
+            auditor,
+            order=10,
+            owns=("accounts:access_log", "accounts:changes"),
+        )

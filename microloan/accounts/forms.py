@@ -1,3 +1,4 @@
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -104,3 +105,25 @@ class CentreForm(BaseForm):
         if centre is not None:
             kwargs["initial"] = {name: getattr(centre, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
+
+
+class DemoClockForm(BaseForm):
+    """Some days, or up to a day; one of the two."""
+
+    days = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=366)
+    until = DateField(label=_("Move to"), required=False)
+    mark_optional = False
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("days"):
+            cleaned["day"] = self.today + timedelta(days=cleaned["days"])
+        elif cleaned.get("until"):
+            cleaned["day"] = cleaned["until"]
+        elif not self.errors:
+            self.add_error("until", _("Write the day that the clock is to show."))
+        return cleaned

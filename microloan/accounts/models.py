@@ -119,7 +119,7 @@ class AccessLog(models.Model):
     Holds keys, never names or CPR numbers: the citizen's row may be anonymised while the log stays.
     """
 
-    at = models.DateTimeField(default=clock.now, db_index=True)
+    at = models.DateTimeField(_("time"), default=clock.now)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_log")
     role = models.CharField(max_length=24, choices=Role)
     action = models.CharField(max_length=12, choices=AccessAction)
@@ -133,7 +133,12 @@ class AccessLog(models.Model):
         ordering = ("-at", "-pk")
         verbose_name = _("access log entry")
         verbose_name_plural = _("access log")
-        indexes = [GinIndex(fields=["citizen_ids"], name="access_log_citizens")]
+        indexes = [
+            GinIndex(fields=["citizen_ids"], name="access_log_citizens"),
+            GinIndex(fields=["case_numbers"], name="access_log_cases"),
+            models.Index(fields=["-at", "-id"], name="access_log_newest"),
+            models.Index(fields=["user", "-at"], name="access_log_user"),
+        ]
         triggers = append_only("access_log")
 
     def __str__(self) -> str:

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from microloan.accounts.views import entry
+from microloan.accounts.views import demo, entry
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entry.home, name="home"),
+    path("demo/clock/", demo.demo_clock, name="demo_clock"),
 ]

@@ -16,7 +16,7 @@ Names are unique per table. Bypassing a guard is possible only by name (`pgtrigg
 and is kept to key rotation and anonymising.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -85,13 +85,19 @@ class Change:
 
 def changes_of(row: models.Model) -> list[Change]:
     """What happened to a row, newest first: each field that changed, its value before and after, and who did it."""
-    (event_model,) = pghistory.core.event_models(tracks_model=type(row))
-    events = event_model._base_manager.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("pgh_id")
+    return changes_of_rows(type(row), [row.pk])
+
+
+def changes_of_rows(model: type[models.Model], pks: Iterable[Any]) -> list[Change]:
+    """The changes of several rows of a model in one query, newest first."""
+    (event_model,) = pghistory.core.event_models(tracks_model=model)
+    events = event_model._base_manager.filter(pgh_obj_id__in=list(pks))
     changes: list[Change] = []
-    previous = None
-    for event in events:
-        changes.extend(_differences(previous, event, key=row._meta.pk.name))
-        previous = event
+    previous: dict[Any, models.Model] = {}
+    key = model._meta.pk.name
+    for event in events.select_related("pgh_context").order_by("pgh_id"):
+        changes.extend(_differences(previous.get(event.pgh_obj_id), event, key=key))
+        previous[event.pgh_obj_id] = event
     return changes[::-1]
 
 

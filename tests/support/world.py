@@ -15,13 +15,15 @@ from cases import services as cases
 from cases.enums import Livelihood, Phase
 from cases.models import CaseFile
 from microloan.accounts.enums import Role
-from microloan.accounts.models import Centre, User
+from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.policy.models import LegalBasis
 from microloan.policy.services import ensure_defaults
+from tests.support.people import PASSWORD, make_centre, make_user
+
+__all__ = ["PASSWORD", "World", "open_local_basis"]
 
 T = TypeVar("T")
-PASSWORD = "et-langt-kodeord-2026"
 NAMES = {
     Role.CASEWORKER: "Sanne Testesen",
     Role.REFERRAL_SPECIALIST: "Viggo Testesen",
@@ -36,14 +38,8 @@ NAMES = {
 STRANGERS = {Role.CASEWORKER: "Fremmed Sagsbehandler", Role.REFERRAL_SPECIALIST: "Fremmed Vidensperson"}
 
 
-def make_user(role: str, username: str = "", **fields: Any) -> User:
-    """A user of a role, not saved twice under one name."""
-    fields.setdefault("full_name", NAMES.get(role, "Test Testesen"))
-    return User.objects.create_user(username=username or str(role), password=PASSWORD, role=role, **fields)
-
-
 def open_local_basis() -> LegalBasis:
-    """The local legal basis, filled in so that loans can be decided today (brief rule of the demo)."""
+    """The local legal basis, filled in so that loans can be decided today, as a municipality does."""
     basis = LegalBasis.objects.get(code="local_basis")
     basis.reference = "kommunens vedtægt om mikrolån § 4"
     basis.support_reference = "kommunens vedtægt om mikrolån § 7"
@@ -57,14 +53,16 @@ class World:
         ensure_defaults()
         open_local_basis()
         self.today = clock.today()
-        self.centre = Centre.objects.create(code="nord", name="Center Nord")
-        self.other_centre = Centre.objects.create(code="syd", name="Center Syd")
+        self.centre = make_centre("nord", name="Center Nord")
+        self.other_centre = make_centre("syd", name="Center Syd")
         self._made: dict[Callable[..., Any], Any] = {}
         referrers = (Role.CASEWORKER, Role.REFERRAL_SPECIALIST)
-        self.users = {role: make_user(role, centre=self.centre if role in referrers else None) for role in Role}
+        self.users = {
+            role: make_user(role, full_name=NAMES[role], centre=self.centre if role in referrers else None)
+            for role in Role
+        }
         self.strangers = {
-            role: make_user(role, f"stranger_{role}", full_name=name, centre=self.other_centre)
-            for role, name in STRANGERS.items()
+            role: make_user(role, full_name=name, centre=self.other_centre) for role, name in STRANGERS.items()
         }
 
     def user(self, role: str) -> User:

@@ -1,0 +1,25 @@
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from microloan.core import clock, jobs
+from microloan.core.errors import Refused
+
+MOST_DAYS = 366
+
+
+@transaction.atomic
+def move_clock_to(day: date, *, today: date) -> dict[str, jobs.Counts]:
+    """Let the demo's clock show a later day, after running the daily jobs of every day on the way. Says what they made."""
+    days = (day - today).days
+    if days < 1:
+        raise Refused(_("Choose a later day: the clock only moves forward."), field="until")
+    if days > MOST_DAYS:
+        raise Refused(_("Move the clock one year at most at a time."), field="until")
+    total: dict[str, jobs.Counts] = {}
+    clock.move_demo_clock(days)
+    for step in range(1, days + 1):
+        for name, counts in jobs.run_jobs(today + timedelta(days=step)).items():
+            total[name] = total.get(name, jobs.Counts()) + counts
+    return total
