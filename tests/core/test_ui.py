@@ -363,6 +363,13 @@ def test_accessibility_statement_is_public(client):
     assert "<title>Tilgængelighedserklæring – Mikrolån</title>" in response.content.decode()
 
 
+@pytest.mark.django_db
+def test_screens_are_danish_whatever_the_browser_asks_for(client):
+    page = client.get("/accessibility/", headers={"accept-language": "en-GB,en;q=0.9"}).content.decode()
+    assert '<html lang="da">' in page
+    assert "Tilgængelighedserklæring" in page
+
+
 @pytest.mark.parametrize("role", Role.values)
 def test_help_is_for_everybody_who_is_logged_in(client_for, role):
     page = client_for(role).get("/help/").content.decode()
