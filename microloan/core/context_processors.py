@@ -79,6 +79,10 @@ class Shell:
         return _url("accessibility")
 
     @property
+    def profile_url(self) -> str:
+        return _url("accounts:profile")
+
+    @property
     def password_url(self) -> str:
         return _url("accounts:password_change")
 

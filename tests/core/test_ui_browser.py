@@ -44,6 +44,38 @@ def test_public_page_is_accessible(page, axe, reference_data):
     axe(page)
 
 
+def test_log_in_is_accessible_empty_and_wrong(page, axe, shot, reference_data):
+    page.goto("/login/")
+    axe(page)
+    shot(page, "login")
+    page.locator("#id_username").fill("ingen")
+    page.locator("#id_password").fill("forkert")
+    page.locator("form.mk-form button[type=submit]").click()
+    expect(page).to_have_title(re.compile("^Fejl:"))
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+    axe(page)
+    shot(page, "login-wrong")
+
+
+def test_session_warning_extends_the_session_and_says_when_it_is_over(coach):
+    coach.clock.install()
+    coach.goto("/help/")
+    warning = coach.get_by_role("dialog", name="Du bliver snart logget af")
+    coach.clock.fast_forward("57:00")
+    expect(warning).to_be_hidden()
+    coach.clock.fast_forward("01:10")
+    expect(warning).to_be_visible()
+    assert_accessible(coach)
+    with coach.expect_response("**/session/extend/") as answer:
+        coach.get_by_role("button", name="Bliv logget på").click()
+    assert answer.value.status == 204
+    expect(warning).to_be_hidden()
+    coach.clock.fast_forward("01:01:00")
+    ended = coach.get_by_role("dialog", name="Du er logget af")
+    expect(ended).to_be_visible()
+    expect(ended.get_by_role("link", name="Log på igen")).to_have_attribute("href", "/login/?next=%2Fhelp%2F")
+
+
 def test_errors_take_the_focus_and_lead_to_the_field(coach):
     coach.goto("/styleguide/forms/")
     expect(coach.locator("[data-error-summary]")).to_be_focused()
