@@ -20,7 +20,7 @@ class Block(models.TextChoices):
 class Channel(models.TextChoices):
     DIGITAL_POST = "digital_post", _("Digital Post")
     EMAIL = "email", _("E-mail")
-    PRINT = "print", _("Print")
+    PRINT = "print", _("Paper")
     NONE = "none", _("Not sent")
 
 
