@@ -72,7 +72,7 @@ def resend(request: HttpRequest, letter_id: UUID) -> HttpResponse:
 def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     """A person states how a stuck or failed letter reached the citizen."""
     letter = _letter(request, letter_id, AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW)
-    form = SentByHandForm(request.POST or None)
+    form = SentByHandForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _answer(
             request,
