@@ -43,7 +43,7 @@ class _Inspector(HTMLParser):
         self._look_for_leftovers(data, f"text in line {self.getpos()[0]}")
 
     def _look_for_leftovers(self, text: str, where: str) -> None:
-        for mark in ("{{", "}}", "{%", "%}", "{#"):
+        for mark in ("{{", "{%", "%}", "{#"):  # not "}}", which ends nested JSON
             if mark in text:
                 self.faults.append(f"template code {mark} left: {where}")
 
