@@ -91,7 +91,7 @@ def changes_of(row: models.Model) -> list[Change]:
 def changes_of_rows(model: type[models.Model], pks: Iterable[Any]) -> list[Change]:
     """The changes of several rows of a model in one query, newest first."""
     (event_model,) = pghistory.core.event_models(tracks_model=model)
-    events = event_model._base_manager.filter(pgh_obj_id__in=list(pks))
+    events: models.QuerySet[Any] = event_model._base_manager.filter(pgh_obj_id__in=list(pks))
     changes: list[Change] = []
     previous: dict[Any, models.Model] = {}
     key = model._meta.pk.name
