@@ -9,8 +9,11 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import audit, next_steps, registry
+        from cases.enums import livelihoods_of_rule_sets
         from microloan.accounts.enums import TEAM
+        from microloan.policy import registry as policy
 
         audit.register()
+        policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         next_steps.register()
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))

@@ -8,6 +8,33 @@ from django.utils.translation import gettext_lazy as _
 
 from microloan.core.history import tracked
 from microloan.policy.enums import AppealVariant, Prerequisite, ScheduleStart
+from microloan.policy.guards import LockedOnceUsed
+
+# What decisions and letters rest on: not to be changed once one does; a new row takes over from a date instead.
+RULE_SET_LOCKED = [
+    "loan_min",
+    "loan_max",
+    "instalments",
+    "max_deferment_months",
+    "due_day",
+    "instalment_multiple",
+    "schedule_start",
+    "support_months",
+    "extension_min_months",
+    "extension_max_months",
+    "extension_total_months",
+    "valid_from",
+]
+LEGAL_BASIS_LOCKED = [
+    "code",
+    "title",
+    "reference",
+    "support_reference",
+    "valid_from",
+    "prerequisites",
+    "appeal_variant",
+    "debt_instrument",
+]
 
 
 class DateRange(Func):
@@ -110,7 +137,12 @@ class RuleSet(Confirmed):
             ),
             models.CheckConstraint(name="rule_set_due_day", condition=Q(due_day__gte=1) & Q(due_day__lte=31)),
             models.CheckConstraint(name="rule_set_instalments", condition=Q(instalments__gte=1)),
+            models.CheckConstraint(
+                name="rule_set_from_before_to",
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),
+            ),
         ]
+        triggers = [LockedOnceUsed(name="rule_set_locked_once_used", fields=RULE_SET_LOCKED)]
 
     def __str__(self) -> str:
         return self.name
@@ -145,6 +177,14 @@ class LegalBasis(Confirmed):
         ordering = ("-valid_from", "code")
         verbose_name = _("legal basis")
         verbose_name_plural = _("legal bases")
+        constraints = [
+            models.CheckConstraint(
+                name="legal_basis_from_before_to",
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),
+                violation_error_message=_("The last day must not be before the first."),
+            )
+        ]
+        triggers = [LockedOnceUsed(name="legal_basis_locked_once_used", fields=LEGAL_BASIS_LOCKED)]
 
     def __str__(self) -> str:
         return self.title
@@ -168,7 +208,13 @@ class Municipality(models.Model):
     class Meta:
         verbose_name = _("municipality")
         verbose_name_plural = _("municipality")
-        constraints = [models.CheckConstraint(name="municipality_one_row", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="municipality_one_row", condition=Q(pk=1)),
+            models.CheckConstraint(name="municipality_colour", condition=Q(primary_colour__regex=r"^#[0-9a-f]{6}$")),
+            models.CheckConstraint(
+                name="municipality_creditor_number", condition=Q(creditor_number__regex=r"^[0-9]{8}$")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
