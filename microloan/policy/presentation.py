@@ -27,11 +27,7 @@ def state_on(row: Confirmed, today: date) -> dict[str, str]:
 
 def copy_of(rule_set: RuleSet) -> dict[str, Any]:
     """What a new rule set begins with; whoever confirms it, confirms anew."""
-    return {
-        name: getattr(rule_set, name)
-        for name in RULE_FIELDS
-        if name not in ("confirmed_by", "confirmed_on")
-    }
+    return {name: getattr(rule_set, name) for name in RULE_FIELDS if name not in ("confirmed_by", "confirmed_on")}
 
 
 def rule_groups(rule_set: RuleSet, before: RuleSet | None) -> list[dict[str, Any]]:

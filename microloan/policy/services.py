@@ -145,8 +145,16 @@ ORDERED = (
         "extension_total_months",
         gettext_lazy("The extensions in all must be at least as long as one."),
     ),
-    ("first_dunning_days", "second_dunning_days", gettext_lazy("The second reminder letter must not come before the first.")),
-    ("second_dunning_days", "handover_days", gettext_lazy("The hand-over must not come before the second reminder letter.")),
+    (
+        "first_dunning_days",
+        "second_dunning_days",
+        gettext_lazy("The second reminder letter must not come before the first."),
+    ),
+    (
+        "second_dunning_days",
+        "handover_days",
+        gettext_lazy("The hand-over must not come before the second reminder letter."),
+    ),
 )
 
 
@@ -165,7 +173,8 @@ def save_legal_basis(*, basis: LegalBasis | None, values: dict[str, Any], by: Us
         locked = [name for name in LEGAL_BASIS_LOCKED if name in values and getattr(basis, name) != values[name]]
         if locked and is_used(basis):
             raise Refused(
-                _("Decisions rest on this basis, so this cannot be changed. End it, and make a new one."), field=locked[0]
+                _("Decisions rest on this basis, so this cannot be changed. End it, and make a new one."),
+                field=locked[0],
             )
     else:
         if LegalBasis.objects.filter(code=values["code"]).exists():
