@@ -21,7 +21,7 @@ class Channel(models.TextChoices):
     DIGITAL_POST = "digital_post", _("Digital Post")
     EMAIL = "email", _("E-mail")
     PRINT = "print", _("Paper")
-    NONE = "none", _("Not sent")
+    NONE = "none", _("Read in the system")
 
 
 class LetterStatus(models.TextChoices):

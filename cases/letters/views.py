@@ -6,7 +6,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from cases.letters import queries, services
 from cases.letters.enums import Channel
@@ -16,6 +15,7 @@ from cases.views.base import case_context, get_case
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import role_required, team_required
+from microloan.core import danish
 from microloan.core.errors import Refused
 
 PER_PAGE = 25
@@ -52,17 +52,18 @@ def download(request: HttpRequest, letter_id: UUID) -> HttpResponse:
 
 
 @team_required
-@require_POST
 def release(request: HttpRequest, letter_id: UUID) -> HttpResponse:
-    """Let a held, failed or stuck letter go (again)."""
-    letter = _letter(request, letter_id, AccessAction.CHANGE)
-    return _answer(request, letter, services.release_letter, _("The letter is being sent."))
+    """Check page, then a held, failed or stuck letter goes (again)."""
+    letter = _letter(request, letter_id, _reads_or_changes(request))
+    if request.method == "POST":
+        return _answer(request, letter, services.release_letter, _("The letter is being sent."))
+    return render(request, "letters/release.html", {"letter": letter, "case": letter.case, "rows": _facts(letter)})
 
 
 @team_required
 def resend(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     """Check page, then the same file once more."""
-    letter = _letter(request, letter_id, AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW)
+    letter = _letter(request, letter_id, _reads_or_changes(request))
     if request.method == "POST":
         return _answer(request, letter, services.resend_letter, _("The letter is being sent once more."))
     return render(request, "letters/resend.html", {"letter": letter, "case": letter.case, "rows": _facts(letter)})
@@ -71,7 +72,7 @@ def resend(request: HttpRequest, letter_id: UUID) -> HttpResponse:
 @team_required
 def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     """A person states how a stuck or failed letter reached the citizen."""
-    letter = _letter(request, letter_id, AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW)
+    letter = _letter(request, letter_id, _reads_or_changes(request))
     form = SentByHandForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _answer(
@@ -83,6 +84,10 @@ def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
         )
     context = {"letter": letter, "case": letter.case, "rows": _facts(letter), "form": form}
     return render(request, "letters/sent_by_hand.html", context)
+
+
+def _reads_or_changes(request: HttpRequest) -> AccessAction:
+    return AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW
 
 
 def _letter(request: HttpRequest, letter_id: UUID, action: AccessAction) -> Letter:
@@ -107,6 +112,7 @@ def _facts(letter: Letter) -> list[tuple[str, Any]]:
     return [
         (_("Letter"), letter.subject),
         (_("To"), letter.recipient_name),
+        (_("Date in the letter"), danish.long_date(letter.dated)),
         (_("Case"), letter.case.number),
         (_("Status"), letter.get_status_display()),
     ]

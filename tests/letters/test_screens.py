@@ -34,7 +34,7 @@ def test_letters_in_every_state(page_for, axe, shot):
     page.goto(empty)
     axe(page)
     shot(page, "letters-case")
-    for name, letter in (("unsent", None), ("resend", sent), ("sent_by_hand", failed)):
+    for name, letter in (("unsent", None), ("resend", sent), ("release", failed), ("sent_by_hand", failed)):
         page.goto(reverse(f"letters:{name}", kwargs={"letter_id": letter.pk} if letter else {}))
         axe(page)
         shot(page, f"letters-{name}")

@@ -106,7 +106,10 @@ def test_lists_are_paginated(town, client_for):
 
 def test_held_letter_is_released_on_screen(town, client_for):
     letter = prepare(town, send=False)
-    response = client_for(town.coach).post(address("release", letter))
+    client = client_for(town.coach)
+    assert "3. maj 2027" in client.get(address("release", letter)).content.decode()
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.HELD
+    response = client.post(address("release", letter))
     assert response.status_code == 302
     assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
 

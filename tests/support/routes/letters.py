@@ -37,7 +37,7 @@ ROWS = [
     row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
     row("letters:unsent", allow=TEAM),
     row("letters:download", allow=TEAM, kwargs=letter, codes=NOT_THEIRS, strangers=404, logs=True),
-    row("letters:release", allow=TEAM, kwargs=letter, method="post", logs=True),
+    row("letters:release", allow=TEAM, kwargs=letter, logs=True),
     row("letters:resend", allow=TEAM, kwargs=sent_letter, logs=True),
     row("letters:sent_by_hand", allow=TEAM, kwargs=letter, logs=True),
 ]
