@@ -110,3 +110,7 @@ def open_cases_per_phase() -> dict[str, int]:
     """How many live cases stand in each open phase, in the order of the phases."""
     counts = dict(CaseFile.objects.live().open().order_by().values_list("phase").annotate(count=Count("pk")))
     return {phase.value: counts.get(phase.value, 0) for phase in PHASE_ORDER if phase != Phase.CLOSED}
+
+
+def cohorts_started_by(as_of: date) -> QuerySet[Cohort]:
+    return Cohort.objects.filter(start_on__lte=as_of).order_by("start_on", "code")

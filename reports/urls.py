@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("overview/", views.overview, name="overview"),
+    path("overview/tables.xlsx", views.overview_workbook, name="overview_workbook"),
+]

@@ -1,5 +1,10 @@
 """Who may open the pages of reports. Each new address gets a row: tests/support/routing.py says how."""
 
-from tests.support.routing import Route
+from tests.support.routing import TEAM, Role, row
 
-ROWS: list[Route] = []
+READERS = frozenset({*TEAM, Role.MANAGER})
+
+ROWS = [
+    row("reports:overview", allow=READERS),
+    row("reports:overview_workbook", allow=READERS),
+]

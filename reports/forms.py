@@ -1,0 +1,36 @@
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Cohort
+from microloan.core import danish
+from microloan.core.forms import BaseForm, DateField
+from reports.rules.quarters import quarter_ends
+
+
+class OverviewForm(BaseForm):
+    """Which cohorts, on which day."""
+
+    mark_optional = False
+    as_of = DateField(label=_("Cut-off date"))
+    cohorts = forms.ModelMultipleChoiceField(
+        label=_("Cohorts"),
+        queryset=Cohort.objects.order_by("start_on", "code"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one cohort.")},
+    )
+
+
+class AggregateForm(BaseForm):
+    """What a manager chooses: only the day, and only ends of quarters.
+
+    Cohorts and days that can be chosen freely could be subtracted from each other (docs/decisions/042-small-numbers.md).
+    """
+
+    as_of = forms.TypedChoiceField(label=_("Cut-off date"), coerce=date.fromisoformat)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["as_of"].choices = [(day.isoformat(), danish.long_date(day)) for day in quarter_ends(today)]
