@@ -18,9 +18,13 @@ class OverviewForm(BaseForm):
     cohorts = forms.ModelMultipleChoiceField(
         label=_("Cohorts"),
         queryset=Cohort.objects.order_by("start_on", "code"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": _("Choose at least one cohort.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["as_of"].widget.attrs["class"] += " form-control"
 
 
 class AggregateForm(BaseForm):
@@ -29,7 +33,9 @@ class AggregateForm(BaseForm):
     Cohorts and days that can be chosen freely could be subtracted from each other (docs/decisions/042-small-numbers.md).
     """
 
-    as_of = forms.TypedChoiceField(label=_("Cut-off date"), coerce=date.fromisoformat)
+    as_of = forms.TypedChoiceField(
+        label=_("Cut-off date"), coerce=date.fromisoformat, widget=forms.Select(attrs={"class": "form-select"})
+    )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -95,4 +95,4 @@ def overview_workbook(request: HttpRequest) -> HttpResponseBase:
         for block in words.blocks(choice.tables())
     }
     log_access(user=request.user, action=AccessAction.EXPORT, what="cohort tables", purpose=_("Figures in aggregate"))
-    return xlsx_response(f"{_('cohort-tables')}-{choice.as_of}", sheets)
+    return xlsx_response(_("cohort-tables-%(date)s") % {"date": choice.as_of}, sheets)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import Livelihood, Sex
 from microloan.core import danish
@@ -110,7 +111,7 @@ def _cohorts(tables: dict[str, Any]) -> Block:
         _("Citizens who took part in the main course, and the period of the cohort."),
         [_("Cohort"), _("Start"), _("End"), _("Participants")],
         rows,
-        [_("All"), "", "", tables["participants"]],
+        [_("In all"), "", "", tables["participants"]],
     )
 
 
@@ -124,7 +125,7 @@ def _sexes(tables: dict[str, Any]) -> Block:
         _("Share of all participants."),
         [_("Sex"), _("Participants"), _("Share")],
         rows,
-        [_("All"), whole, ""],
+        [_("In all"), whole, ""],
         _few(whole),
     )
 
@@ -151,7 +152,7 @@ def _ages(tables: dict[str, Any]) -> Block:
         _("Year of the cut-off minus year of birth. Younger and older count in the first and the last band."),
         [_("Age"), _("Participants"), _("Share")],
         rows,
-        [_("All"), whole, ""],
+        [_("In all"), whole, ""],
         notes,
     )
 
@@ -169,7 +170,7 @@ def _livelihoods(tables: dict[str, Any]) -> Block:
         _("What the participants lived on when they were referred."),
         [_("Livelihood"), _("Participants")],
         rows,
-        [_("All"), tables["participants"]],
+        [_("In all"), tables["participants"]],
     )
 
 
@@ -190,8 +191,13 @@ def _self_support(tables: dict[str, Any]) -> Block:
         ),  # fmt: skip
         [_("Cohort"), _("Participants"), _("Self-supporting"), _("Days in all"), _("Days each, mean")],
         rows,
-        [_("All"), *_spells(tables["table5_total"])],
+        [_("In all"), *_spells(tables["table5_total"])],
+        _per_cohort_hidden(tables["table5"]),
     )
+
+
+def _per_cohort_hidden(rows: Any) -> list[str]:
+    return [_("The figures of each cohort are hidden, because they are small.")] if rows is None else []
 
 
 def _spells(row: dict[str, Any]) -> list[Any]:
@@ -206,12 +212,12 @@ def _sizes(tables: dict[str, Any]) -> Block:
         return Block("table6", title, definition, headings, [])
     notes = []
     if table["mean"] is not None:
-        notes.append(_("The mean is %(amount)s") % {"amount": danish.kr(Decimal(table["mean"]))} + ".")
+        notes.append(_("The mean is %(amount)s") % {"amount": danish.kr(Decimal(table["mean"]))})
     if table["min"] is not None:
         sizes = {"least": danish.kr(Decimal(table["min"])), "most": danish.kr(Decimal(table["max"]))}
-        notes.append(_("The smallest is %(least)s, the largest %(most)s") % sizes + ".")
+        notes.append(_("The smallest is %(least)s, the largest %(most)s") % sizes)
     rows = [[_size(row["band"]), row["count"]] for row in table["bands"]]
-    return Block("table6", title, definition, headings, rows, [_("All"), table["count"]], notes)
+    return Block("table6", title, definition, headings, rows, [_("In all"), table["count"]], notes)
 
 
 def _size(band: str) -> str:
@@ -229,7 +235,8 @@ def _debts(tables: dict[str, Any]) -> Block:
         _("Loans that are not fully repaid on the cut-off date. What was handed over to recovery is still debt."),
         [_("Cohort"), _("Original debt"), _("Current debt"), _("Repaid")],
         [[row["cohort"], *_debt(row)] for row in tables["table7"] or ()],
-        [_("All"), *_debt(total)] if total is not None else (),
+        [_("In all"), *_debt(total)] if total is not None else (),
+        _per_cohort_hidden(tables["table7"]),
     )
 
 
@@ -247,7 +254,7 @@ def _degrees(tables: dict[str, Any]) -> Block:
         "table8",
         _("Degree of repayment"),
         _("All loans paid out by the cut-off date, by how much of the loan is repaid."),
-        [_("Repaid"), *cohorts, _("All")],
+        [_("Repaid"), *cohorts, _("In all")],
         [
             [
                 label.get(row["band"]) or f"{_range(row['band'])}{danish.NBSP}%",
@@ -256,7 +263,7 @@ def _degrees(tables: dict[str, Any]) -> Block:
             ]
             for row in rows
         ],
-        [_("All"), *(sum(row[name] for row in rows) for name in cohorts), _loans(tables)],
+        [_("In all"), *(sum(row[name] for row in rows) for name in cohorts), _loans(tables)],
     )
 
 
@@ -280,7 +287,7 @@ def tiles(tables: dict[str, Any]) -> list[Tile]:
         Tile(
             _("Participants"),
             text(tables["participants"]),
-            _("in %(count)d cohorts") % {"count": len(tables["cohorts"])},
+            _in_cohorts(len(tables["cohorts"])),
             "table1",
         ),
         Tile(_("Self-supporting now"), *_share(support["self_supporting"], support["participants"]), "table5"),
@@ -292,6 +299,10 @@ def tiles(tables: dict[str, Any]) -> list[Tile]:
         ),
         Tile(_("Handed over to recovery"), *_share(tables["handed_over"], _loans(tables)), "table8"),
     ]
+
+
+def _in_cohorts(count: int) -> str:
+    return ngettext("in %(count)d cohort", "in %(count)d cohorts", count) % {"count": count}
 
 
 def _share(part: Any, whole: Any) -> tuple[str, str]:

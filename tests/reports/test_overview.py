@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from cases.models import Cohort
@@ -44,7 +46,7 @@ def test_the_lead_sees_every_number(client_for):
     page = body(client_for(Role.PROJECT_LEAD).get("/overview/?as_of=31-12-2016&" + cohorts("M3", "M4", "M5", "M6")))
     for text in ("31. december 2016", "62 %", "21 af 34", "555.097 kr.", "2.300 kr.", "M6, eget forløb", "12 af 34"):
         assert text in page
-    assert "0–4" not in page
+    assert ">0–4<" not in page
 
 
 def cohorts(*codes):
@@ -75,7 +77,7 @@ def test_a_manager_sees_no_small_number_and_chooses_quarters_only(client_for):
     page = body(client.get("/overview/"))
     assert "31. december 2016" in page
     assert "21 af 34" in page
-    assert "0–4" in page
+    assert ">0–4<" in page
     for text in ("M6, eget forløb", "2.300 kr.", "51.000 kr.", "27 år", "152.689"):
         assert text not in page
     free = body(client.get(f"/overview/?as_of=2016-12-30&{cohorts('M3')}"))
@@ -104,18 +106,19 @@ def test_the_workbook_holds_what_the_page_shows(client_for, role):
 def test_before_there_is_anything(client_for, role):
     client = client_for(role)
     assert "Der er ingen hold endnu." in body(client.get("/overview/"))
-    assert client.get("/overview/tables.xlsx").status_code == 200
+    response = client.get("/overview/tables.xlsx")
+    assert b"".join(response.streaming_content)
 
 
-def test_the_number_of_queries_does_not_grow(client_for, tmp_path, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow(client_for, tmp_path):
     client = client_for(Role.PROJECT_LEAD)
     sheets = review_sheets()
     part = {name: [row for row in rows if row[0].startswith("M5")] for name, rows in sheets.items()}
+    counts = []
     for data in (part, sheets):
         path = write_workbook(tmp_path / "history.xlsx", data)
         import_history(path=path, dry_run=False, by=None, today=TODAY)
-        with django_assert_num_queries(PAGE_QUERIES):
+        with CaptureQueriesContext(connection) as queries:
             client.get("/overview/")
-
-
-PAGE_QUERIES = 11
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 20
