@@ -240,8 +240,11 @@ def phone_groups(number: str) -> str:
 
 
 class DanishFormMixin:
-    """What all our forms share: Danish words for missing answers, no browser validation, no autocomplete, and
-    "(frivilligt)" behind optional fields instead of stars on the rest."""
+    """What all our forms share: Danish words for missing answers, no browser validation, no autocomplete.
+
+    The field template writes "(frivilligt)" behind optional fields instead of stars on the rest; a form of which all
+    is optional (filters) sets `mark_optional = False`.
+    """
 
     use_required_attribute = False
     mark_optional = True
@@ -253,16 +256,13 @@ class DanishFormMixin:
             self._prepare(name, field)
 
     def _prepare(self, name: str, field: forms.Field) -> None:
-        hidden = field.widget.is_hidden
-        if not hidden:
+        if not field.widget.is_hidden:
             field.widget.attrs.setdefault("autocomplete", "off")
         if field.label is None:
             field.label = name.replace("_", " ").capitalize()
         plain_required = forms.Field.default_error_messages["required"]
         if field.required and field.error_messages.get("required") == plain_required:
             field.error_messages["required"] = _required_message(field)
-        if not field.required and self.mark_optional and not hidden and not _is_checkbox(field):
-            field.label = _("%(label)s (optional)") % {"label": field.label}
 
 
 def _is_checkbox(field: forms.Field) -> bool:

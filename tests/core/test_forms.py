@@ -141,7 +141,7 @@ def test_the_form_asks_in_words_and_leaves_the_browser_out():
     assert "required" not in html.replace("requiredField", "")
     assert html.count('autocomplete="off"') >= 4
     assert "maxlength" not in html
-    assert str(form.fields["note"].label) == "Bemærkning (frivilligt)"
+    assert str(form.fields["note"].label) == "Bemærkning"  # the field template says that it is optional
     assert str(form.fields["amount"].label) == "Lånebeløb"
     assert form.errors["kind"] == ["Vælg et svar under »Art«."]
     assert form.errors["booked"] == ["Sæt kryds ved »Jeg har bogført beløbet som lån«."]

@@ -311,6 +311,12 @@ def test_optional_is_said_and_required_has_no_star():
     assert "asterisk" not in html
 
 
+def test_forms_of_filters_do_not_mark_what_is_optional():
+    form = styleguide.SampleForm()
+    form.mark_optional = False
+    assert "(frivilligt)" not in crispy(form)
+
+
 def test_error_summary_links_to_the_fields_and_stands_once():
     form = styleguide.SampleForm({})
     form.is_valid()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
@@ -11,6 +12,7 @@ from microloan.core.pages import STYLEGUIDE_PAGES
 from tests.support.browser import assert_accessible
 
 SCREENS = ["/help/", "/accessibility/", *(f"/styleguide/{name}/" for name in STYLEGUIDE_PAGES)]
+SAMPLE_HITS = [{"name": "Amina Testesen", "detail": "ML-2026-0042", "url": "/help/"}]
 SMALL = {"width": 320, "height": 700}
 WIDER_THAN_WINDOW = """() => [...document.querySelectorAll('body *')]
     .filter(e => !e.closest('.mk-scroll, .mk-tabs, .visually-hidden, thead') && e.getClientRects().length
@@ -124,6 +126,40 @@ def test_shortcuts(coach):
     coach.locator("h1").click()
     coach.keyboard.press("?")
     coach.wait_for_url("**/help/")
+
+
+def test_search_shows_hits_that_the_arrows_walk(coach):
+    coach.goto("/styleguide/case/")
+    asked: list[str] = []
+
+    def hits(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        asked.append(route.request.post_data)
+        return route.fulfill(
+            content_type="text/html",
+            body=render_to_string("includes/_search_hits.html", {"query": "ami", "hits": SAMPLE_HITS}),
+        )
+
+    coach.route("**/help/", hits)
+    coach.locator("#search-q").press_sequentially("amina", delay=20)
+    first = coach.get_by_role("link", name="Amina Testesen")
+    expect(first).to_be_visible()
+    assert len(asked) == 1
+    assert "q=amina" in asked[0]
+    assert "amina" not in coach.url
+    assert_accessible(coach, [".mk-identity"])  # the hits lie over its buttons while they are open
+    coach.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    coach.keyboard.press("Escape")
+    expect(first).to_be_hidden()
+    expect(coach.locator("#search-q")).to_be_focused()
+
+
+def test_failed_search_says_so(coach):
+    coach.goto("/styleguide/case/")
+    coach.evaluate("htmx.trigger('#search-q', 'htmx:sendError', {})")
+    expect(coach.get_by_role("alert")).to_contain_text("Noget gik galt hos os")
 
 
 def test_shortcuts_stay_off_for_those_who_switched_them_off(page_for):
