@@ -8,12 +8,27 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import audit, next_steps, registry
+        from cases import audit, journey, next_steps, registry, worklist
         from cases.enums import livelihoods_of_rule_sets
-        from microloan.accounts.enums import TEAM
+        from cases.services import reconcile_all
+        from microloan.accounts.enums import REFERRERS, TEAM
+        from microloan.accounts.perms import CASE_READERS
+        from microloan.core import jobs, navigation
         from microloan.policy import registry as policy
 
         audit.register()
         policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         next_steps.register()
+        registry.journey.register("cases", journey.case_journey, order=10)
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
+        registry.register_tab(
+            registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
+        )
+        jobs.register("reconcile_tasks", reconcile_all, order=10)
+        navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
+        navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=("cases:",))
+        navigation.register("referral_new", _("Refer a citizen"), "cases:referral_new", REFERRERS, order=10)
+        navigation.register(
+            "my_referrals", _("My referrals"), "cases:my_referrals", REFERRERS, order=20, owns=("cases:referral_",)
+        )
+        navigation.register_search("cases:search", CASE_READERS)

@@ -169,3 +169,16 @@ INELIGIBLE_FORMS = frozenset({BusinessForm.PARTNERSHIP})
 class LetterPreference(models.TextChoices):
     DIGITAL_POST = "digital_post", _("Digital Post")
     PAPER = "paper", _("Paper letter")
+
+
+# How far a case has come, for those who referred it: whole sentences without our own words (ui-guide.md §3.7).
+PLAIN_STEPS = {
+    Phase.REFERRED: _("Waits for the first conversation"),
+    Phase.RECRUITMENT: _("Talks with the team about the idea"),
+    Phase.BUSINESS_DEVELOPMENT: _("Works on plan and budget"),
+    Phase.COURSES: _("Takes part in the courses"),
+    Phase.APPROVAL: _("The loan is being considered"),
+    Phase.MAIN_COURSE: _("Has started the business"),
+    Phase.AFTERCARE: _("Runs the business and repays the loan"),
+    Phase.CLOSED: _("Has left the programme"),
+}

@@ -1,19 +1,22 @@
 """What is read across models. Reads only; every list starts from `CaseFile.objects.visible_to(user)`."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import registry
-from cases.enums import ClosingReason, ContactState, Phase
-from cases.models import CaseFile, Contact, PhaseChange, Task
+from cases.enums import PHASE_ORDER, ClosingReason, ContactState, EntryKind, Phase
+from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, Task
+from cases.models.work import link_url
 from cases.registry import JourneyDetail
-from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, step_states
+from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, fold_name, step_states
 from microloan.accounts.models import User
-from microloan.core import danish
+from microloan.core import cpr, danish
 
 
 def open_tasks(user: User) -> QuerySet[Task]:
@@ -120,3 +123,174 @@ def case_with_everything(user: User) -> QuerySet[CaseFile]:
         .select_related("citizen", "coach", "centre", "cohort", "referral__referred_by", "business")
         .prefetch_related(Prefetch("contacts", Contact.objects.order_by("-at", "-pk")))
     )
+
+
+# --- For those who refer (ui-guide.md §3.7) ---------------------------------------------------------------------------
+
+
+def sent_today(cpr_index: str, *, by: User, today: date) -> CaseFile | None:
+    """The open case that this person's referral of this citizen opened today: the same referral, sent twice."""
+    return (
+        CaseFile.objects.open()
+        .filter(citizen__cpr_index=cpr_index, referral__referred_by=by, referral__received_on=today)
+        .first()
+    )
+
+
+def _next_date() -> QuerySet[Task]:
+    """The soonest open date that was promised to the citizen or the caseworker."""
+    return Task.objects.filter(case=OuterRef("pk"), done_at__isnull=True, is_promise=True).order_by("due_on", "pk")
+
+
+def referrals_of(user: User) -> QuerySet[CaseFile]:
+    """Own referrals, or those of one's centre, newest first, with the next promised date."""
+    return (
+        CaseFile.objects.visible_to(user)
+        .live()
+        .select_related("citizen")
+        .annotate(next_date=Subquery(_next_date().values("due_on")[:1]))
+        .order_by("-opened_on", "-pk")
+    )
+
+
+def next_date_for_referrer(case: CaseFile) -> Task | None:
+    promises = Task.objects.filter(case=case, done_at__isnull=True, is_promise=True)
+    return promises.select_related("case").order_by("due_on", "pk").first()
+
+
+def rows_for_referrer(entries: Iterable[JournalEntry], case_number: str) -> list[dict[str, Any]]:
+    """Of a change of phase, referrers read that it happened; the words to it are the team's."""
+    rows = entry_rows(entries, case_number)
+    for row in rows:
+        row["url"] = ""
+        if row["kind"] == EntryKind.PHASE:
+            row["text"] = ""
+    return rows
+
+
+def entries_for_referrer(case: CaseFile) -> QuerySet[JournalEntry]:
+    """What a referrer reads of the journal: decisions, phases, and the notes exchanged."""
+    return case.journal.filter(for_referrer=True).select_related("author").order_by("-event_at", "-pk")
+
+
+# --- Journal ------------------------------------------------------------------------------------------------------------
+
+ENTRY_ICONS = {
+    EntryKind.NOTE: "chat-left-text",
+    EntryKind.CONTACT: "telephone",
+    EntryKind.PHASE: "signpost-split",
+    EntryKind.SCREENING: "clipboard-check",
+    EntryKind.COURSE: "mortarboard",
+    EntryKind.LOAN: "cash-coin",
+    EntryKind.SUPPORT: "bank",
+    EntryKind.LETTER: "envelope",
+    EntryKind.CORRECTION: "arrow-counterclockwise",
+}
+
+
+def journal_of(case: CaseFile, *, kind: str = "") -> QuerySet[JournalEntry]:
+    """The journal, newest first."""
+    entries = case.journal.select_related("author", "corrects")
+    if kind:
+        entries = entries.filter(kind=kind)
+    return entries.annotate(corrected=Exists(JournalEntry.objects.filter(corrects=OuterRef("pk")))).order_by(
+        "-event_at", "-pk"
+    )
+
+
+def entry_rows(entries: Iterable[JournalEntry], case_number: str) -> list[dict[str, Any]]:
+    """Entries as `cases/_entries.html` and `{% timeline %}` show them."""
+    return [
+        {
+            "pk": entry.pk,
+            "kind": entry.kind,
+            "icon": ENTRY_ICONS.get(EntryKind(entry.kind), "circle"),
+            "title": entry.title,
+            "text": entry.text,
+            "at": entry.event_at,
+            "entered_at": entry.entered_at if entry.entered_late else None,
+            "author": entry.author.full_name if entry.author else "",
+            "url": link_url(entry.link, case_number) if entry.link else "",
+            "status": _("Corrected") if getattr(entry, "corrected", False) else "",
+            "tone": "",
+            "corrects": entry.corrects if entry.corrects_id else None,
+        }
+        for entry in entries
+    ]
+
+
+# --- The case list and search --------------------------------------------------------------------------------------------
+
+MAX_HITS = 8
+_CASE_NUMBER = re.compile(r"ML-?[0-9]{4}-?[0-9]{1,6}", re.IGNORECASE)
+
+
+def case_list(user: User) -> QuerySet[CaseFile]:
+    """The cases of the list with what its columns show and sort by."""
+    order = Case(*(When(phase=phase, then=place) for place, phase in enumerate(PHASE_ORDER)), default=len(PHASE_ORDER))
+    cases = CaseFile.objects.visible_to(user).live().select_related("citizen", "coach", "cohort")
+    return with_next_task(cases).annotate(phase_order=order)
+
+
+def search(user: User, query: str) -> list[CaseFile]:
+    """At most eight cases this person may see: by name (aa = å, accents ignored), CPR, case number, phone or CVR."""
+    query = " ".join(query.split())
+    if len(query) < 2:
+        return []
+    cases = CaseFile.objects.visible_to(user).select_related("citizen").filter(_search_condition(query))
+    return list(cases.order_by("citizen__name", "-opened_on", "-pk")[:MAX_HITS])
+
+
+def _search_condition(query: str) -> Q:
+    digits = re.sub(r"[\s\u00a0-]", "", query)
+    if _CASE_NUMBER.fullmatch(query):
+        return Q(number__iexact=query)
+    if re.fullmatch(r"[0-9]{10}", digits):
+        return Q(citizen__cpr_index=cpr.blind_index(digits))
+    if re.fullmatch(r"[0-9]{8}", digits):
+        return Q(citizen__phone=digits) | Q(business__cvr=digits)
+    if re.fullmatch(r"\+[0-9]{7,15}", digits):
+        return Q(citizen__phone=digits)
+    if re.search(r"[0-9]", query):
+        return Q(number__icontains=query)
+    condition = Q()
+    for word in fold_name(query).split():
+        condition &= Q(citizen__name_key__contains=word)
+    return condition
+
+
+# --- Tasks of one case -----------------------------------------------------------------------------------------------------
+
+
+def case_tasks(case: CaseFile) -> QuerySet[Task]:
+    """The open tasks of a case, soonest first."""
+    return Task.objects.filter(case=case, done_at__isnull=True).select_related("owner", "case").order_by("due_on", "pk")
+
+
+def all_tasks(case: CaseFile) -> QuerySet[Task]:
+    """Open tasks first, then the done ones, newest first."""
+    return (
+        Task.objects.filter(case=case)
+        .select_related("owner", "case", "done_by")
+        .order_by(F("done_at").desc(nulls_first=True), "due_on", "pk")
+    )
+
+
+def next_deadline(tasks: Iterable[Task]) -> Task | None:
+    """The earliest legal or promised date, else the earliest task (ui-guide.md §3.2)."""
+    tasks = list(tasks)
+    promises = [task for task in tasks if task.is_promise]
+    return min(promises or tasks, key=lambda task: (task.due_on, task.pk), default=None)
+
+
+def journal_views(case: CaseFile, current: str) -> list[dict[str, Any]]:
+    """The journal by kind, with counts, for `includes/_views.html`. Kinds without entries are left out."""
+    rows = case.journal.order_by().values("kind").annotate(number=Count("pk"))
+    numbers = {row["kind"]: row["number"] for row in rows}
+    address = reverse("cases:journal", kwargs={"number": case.number})
+    everything = {"label": _("All"), "url": address, "current": not current, "count": sum(numbers.values())}
+    return [everything] + [
+        {"label": kind.label, "url": f"{address}?kind={kind}", "current": kind == current, "count": numbers[kind]}
+        for kind in EntryKind
+        if kind in numbers
+    ]

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import registry
-from cases.enums import BusinessForm, Channel, ClosedBy, ClosingReason, Livelihood, Phase, Source
+from cases.enums import PLAIN_STEPS, BusinessForm, Channel, ClosedBy, ClosingReason, Livelihood, Phase, Source
 from cases.models.citizen import Citizen
 from microloan.accounts.enums import Role
 from microloan.accounts.models import Centre
@@ -152,6 +152,11 @@ class CaseFile(models.Model):
     @property
     def is_open(self) -> bool:
         return self.phase != Phase.CLOSED
+
+    @property
+    def plain_step(self) -> str:
+        """How far the case has come, for those who referred it."""
+        return str(PLAIN_STEPS[Phase(self.phase)])
 
     @property
     def is_pensioner(self) -> bool:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -76,6 +77,11 @@ class JournalEntry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def entered_late(self) -> bool:
+        """Written so long after the event that both times are shown."""
+        return self.entered_at - self.event_at > timedelta(hours=1)
 
 
 class Task(models.Model):

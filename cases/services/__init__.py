@@ -4,11 +4,19 @@ from cases.services.contacts import plan_contact, register_contact
 from cases.services.intake import ReferralData, accept, refer, referral_warnings, write_to_team
 from cases.services.journal import add_journal_entry, write_note
 from cases.services.locking import check_version, lock_case, next_case_number, next_number
-from cases.services.people import assign_coach, record_livelihood, save_business, set_cohort, update_citizen
+from cases.services.people import (
+    CITIZEN_FIELDS,
+    assign_coach,
+    record_livelihood,
+    save_business,
+    set_cohort,
+    update_citizen,
+)
 from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
 from cases.services.tasks import add_task, complete_task, reconcile_all, reconcile_tasks, undo_complete_task
 
 __all__ = [
+    "CITIZEN_FIELDS",
     "ReferralData",
     "accept",
     "add_journal_entry",

@@ -9,6 +9,7 @@ The template extends `cases/case_base.html` and fills `case_title` (the page's n
 `case_content` (beginning with an h2: the h1 is the citizen's name).
 """
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,16 +18,17 @@ from django.urls import reverse
 
 from cases import queries, registry
 from cases.models import CaseFile
-from microloan.accounts.enums import AccessAction
+from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
+from microloan.accounts.models import User
 from microloan.core import clock
 
 
-def get_case(request: HttpRequest, number: str, *, action: AccessAction | None = None) -> CaseFile:
+def get_case(request: HttpRequest, number: str, *, action: AccessAction | None = None, what: str = "") -> CaseFile:
     """The case with this number if this person may see it, else 404. The access is logged: a GET as viewed, else as changed."""
     case: CaseFile = get_object_or_404(queries.case_with_everything(request.user), number=number)
     viewed = request.method in ("GET", "HEAD")
-    logged(request, action or (AccessAction.VIEW if viewed else AccessAction.CHANGE), case)
+    logged(request, action or (AccessAction.VIEW if viewed else AccessAction.CHANGE), case, what=what)
     return case
 
 
@@ -37,22 +39,33 @@ def case_context(request: HttpRequest, case: CaseFile, *, tab: str) -> dict[str,
     return {
         "case": case,
         "today": today,
-        "header": header(case, steps),
+        "header": header(request.user, case, steps, today),
         "steps": steps,
         "tabs": tabs_for(request.user, case, current=tab),
     }
 
 
-def header(case: CaseFile, steps: list[dict[str, Any]]) -> dict[str, Any]:
-    """The status word of the identity header: the step a case is at, or that it is closed."""
+def header(user: User, case: CaseFile, steps: list[dict[str, Any]], today: date) -> dict[str, Any]:
+    """The identity header: the step a case is at or that it is closed, protection, and what this person may do."""
     at = next((step for step in steps if step["state"] in ("current", "stopped")), steps[-1])
     return {
         "status": queries.step_label(at["number"]) if case.is_open else case.get_phase_display(),
         "tone": "info" if case.is_open else "",
+        "is_protected": case.citizen.is_protected_on(today),
+        "may_work": user.is_team,
+        "may_reopen": user.role == Role.PROJECT_LEAD and not case.is_open,
     }
 
 
-def tabs_for(user: Any, case: CaseFile, *, current: str) -> list[dict[str, Any]]:
+def first_page_for(user: User, case: CaseFile) -> str:
+    """Where this person meets the case: the team at its overview, others at the first page that is theirs."""
+    if user.is_referrer:
+        return reverse("cases:referral_detail", kwargs={"number": case.number})
+    tab = next((tab for tab in registry.tabs if user.role in tab.roles), None)
+    return reverse(tab.url_name if tab else "cases:detail", kwargs={"number": case.number})
+
+
+def tabs_for(user: User, case: CaseFile, *, current: str) -> list[dict[str, Any]]:
     """The sub-pages this person may open, for `includes/_tabs.html`."""
     return [
         {

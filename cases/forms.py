@@ -1,0 +1,365 @@
+"""What the screens of a case take. The services decide; a form reads and says at the field what to write instead."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases import services
+from cases.enums import (
+    REFERRAL_LIVELIHOODS,
+    BusinessForm,
+    Channel,
+    ClosedBy,
+    ClosingReason,
+    ContactKind,
+    ContactState,
+    EntryKind,
+    Holder,
+    LetterPreference,
+    Livelihood,
+    Sex,
+)
+from cases.models import CaseFile, Citizen, Cohort
+from microloan.accounts.enums import TEAM
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Refused
+from microloan.core.forms import BaseForm, CprField, CvrField, DateField, PhoneField, PostcodeField, TimeField
+
+NOTE_KINDS = (
+    EntryKind.NOTE,
+    EntryKind.CONTACT,
+    EntryKind.SCREENING,
+    EntryKind.COURSE,
+    EntryKind.LOAN,
+    EntryKind.SUPPORT,
+)
+YES_NO = (("yes", _("Yes")), ("no", _("No")))
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
+    """Show why a service refused: at the field it names, else on top of the form."""
+    field = refusal.field if refusal.field in form.fields else None
+    for message in refusal.messages:
+        form.add_error(field, message)
+
+
+def team() -> Any:
+    return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
+
+
+class ReferralForm(BaseForm):
+    """The referral (ui-guide.md §3.7): at most eight fields; a warning adds a question, which is answered in words."""
+
+    cpr = CprField(label=_("The citizen's CPR number"))
+    name = forms.CharField(
+        label=_("The citizen's name"), max_length=120, widget=forms.TextInput(attrs={"class": "mk-w-medium"})
+    )
+    phone = PhoneField(label=_("The citizen's phone"))
+    best_time = forms.CharField(
+        label=_("Best time to ring"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
+    )
+    livelihood = forms.ChoiceField(
+        label=_("What does the citizen live on?"),
+        choices=[(livelihood.value, livelihood.label) for livelihood in REFERRAL_LIVELIHOODS],
+        widget=forms.RadioSelect,
+    )
+    own_wish = forms.ChoiceField(
+        label=_("Was it the citizen's own wish to become self-employed?"), choices=YES_NO, widget=forms.RadioSelect
+    )
+    idea = forms.CharField(
+        label=_("What is the idea?"),
+        help_text=_("Two lines are enough."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    citizen_informed = forms.BooleanField(label=_("The citizen knows that I refer"))
+
+    channel = forms.ChoiceField(
+        label=_("How did the citizen find us?"),
+        choices=[(channel.value, channel.label) for channel in Channel],
+        initial=Channel.INQUIRY,
+    )
+
+    def __init__(self, *args: Any, user: User, today: date, **kwargs: Any) -> None:
+        self.user, self.today = user, today
+        self.questions: list[str] = []  # names of the questions that stand on the page for the first time
+        super().__init__(*args, **kwargs)
+        if not user.is_team:
+            del self.fields["channel"]
+        self.fields["citizen_informed"].error_messages["required"] = _(
+            "Tell the citizen before you refer, and tick that the citizen knows."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if not self.errors:
+            for code, text in services.referral_warnings(self.referral_data(), today=self.today).items():
+                self._ask(code, text)
+        return values
+
+    def _ask(self, code: str, question: str) -> None:
+        """Add the question of a warning, with what was answered to it before."""
+        name = f"answer_{code}"
+        self.fields[name] = forms.CharField(
+            label=question, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"})
+        )
+        answer = self.data.get(name, "").strip()
+        if name not in self.data:
+            self.questions.append(name)
+        elif not answer:
+            self.add_error(name, _("Write an answer in a few words."))
+        self.cleaned_data[name] = answer
+
+    def referral_data(self) -> services.ReferralData:
+        values = self.cleaned_data
+        prefix = "answer_"
+        return services.ReferralData(
+            cpr=values["cpr"],
+            name=values["name"],
+            phone=values["phone"],
+            best_time=values["best_time"],
+            livelihood=values["livelihood"],
+            own_wish=values["own_wish"] == "yes",
+            idea=values["idea"],
+            citizen_informed=values["citizen_informed"],
+            channel=values.get("channel", Channel.CASEWORKER),
+            answers={name.removeprefix(prefix): text for name, text in values.items() if name.startswith(prefix)},
+        )
+
+    def values_to_send_again(self) -> dict[str, str]:
+        """What was typed, for hidden fields: the CPR number is never stored between the two steps."""
+        return {name: self.data.get(name, "") for name in self.fields}
+
+
+class MessageForm(BaseForm):
+    text = forms.CharField(
+        label=_("Write to the team"), max_length=5000, widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
+    )
+
+
+class NoteForm(BaseForm):
+    """A note. The event may lie earlier than the entry; both times are kept (ui-guide.md §2)."""
+
+    text = forms.CharField(label=_("New note"), max_length=20000, widget=forms.Textarea(attrs={"rows": 3}))
+    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in NOTE_KINDS])
+    date = DateField(label=_("Date of the event"), required=False, help_text=_("If it was earlier than now."))
+    time = TimeField(label=_("Time of the event"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("time") and not values.get("date") and "date" not in self.errors:
+            self.add_error("date", _("Write the date too, as dd-mm-yyyy."))
+        return values
+
+    @property
+    def event_at(self) -> datetime | None:
+        return _moment(self.cleaned_data.get("date"), self.cleaned_data.get("time"))
+
+
+class CorrectionForm(BaseForm):
+    text = forms.CharField(
+        label=_("What is right?"),
+        help_text=_("The old entry stays as it is. Yours is shown beside it."),
+        max_length=20000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+def _moment(day: date | None, hour: Any) -> datetime | None:
+    if day is None:
+        return None
+    return datetime.combine(day, hour or clock.START_OF_WORK, tzinfo=clock.COPENHAGEN)
+
+
+class TaskForm(BaseForm):
+    title = forms.CharField(label=_("What has to be done?"), max_length=160)
+    due_on = DateField(label=_("By when?"))
+    holder = forms.ChoiceField(label=_("Whose turn is it?"), choices=Holder.choices, initial=Holder.TEAM)
+    owner = forms.ModelChoiceField(
+        label=_("Who in the team keeps an eye on it?"), queryset=User.objects.none(), required=False, empty_label="–"
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = team()
+        self.fields["due_on"].min_value = today
+
+
+class NewTaskForm(TaskForm):
+    """From the work list, where the case has to be named."""
+
+    number = forms.CharField(
+        label=_("Case number"),
+        max_length=20,
+        help_text=_("Such as ML-2026-0042. It stands in the case's header."),
+        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
+    )
+    field_order = ("number",)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_number(self) -> str:
+        number = self.cleaned_data["number"].strip().upper()
+        self.case = CaseFile.objects.visible_to(self.user).filter(number=number).first()
+        if self.case is None:
+            raise forms.ValidationError(_("There is no case with that number. Check it, or open the case first."))
+        return number
+
+
+class ContactForm(BaseForm):
+    """Plan a contact, or register how it went (domain.md §3.5)."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.Select)
+    state = forms.ChoiceField(label=_("How did it go?"), choices=[], widget=forms.RadioSelect)
+    date = DateField(label=_("Date"))
+    time = TimeField(label=_("Time"))
+    place = forms.CharField(
+        label=_("Place"), max_length=100, required=False, widget=forms.TextInput(attrs={"class": "mk-w-medium"})
+    )
+    staff = forms.ModelMultipleChoiceField(
+        label=_("Who from the team took part?"),
+        help_text=_("Two at a first meeting."),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    notes = forms.CharField(
+        label=_("Note for the journal"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    seen_state = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].queryset = team()
+        self.fields["state"].choices = [
+            (ContactState.PLANNED, _("It is planned: it lies ahead")),
+            (ContactState.ATTENDED, _("The citizen took part")),
+            (ContactState.EXCUSED, _("The citizen cancelled in time")),
+            (ContactState.NO_SHOW, _("The citizen did not come")),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        values["at"] = _moment(values.get("date"), values.get("time"))
+        return values
+
+
+class CoachForm(BaseForm):
+    coach = forms.ModelChoiceField(label=_("Coach"), queryset=User.objects.none(), empty_label=_("Choose a coach"))
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["coach"].queryset = team()
+
+
+class CohortForm(BaseForm):
+    cohort = forms.ModelChoiceField(
+        label=_("Cohort"), queryset=Cohort.objects.order_by("-start_on", "code"), required=False, empty_label=_("None")
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class CitizenForm(BaseForm):
+    """The citizen's data. The field names are those of the model, as `services.CITIZEN_FIELDS` lists them."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", "–"), *Sex.choices], required=False)
+    phone = PhoneField(label=_("Phone"), required=False)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        error_messages={"invalid": _("Write the e-mail address with @, such as name@example.org.")},
+    )
+    co_name = forms.CharField(label=_("c/o"), max_length=80, required=False)
+    street = forms.CharField(label=_("Address"), max_length=100, required=False)
+    postcode = PostcodeField(label=_("Postcode"), required=False)
+    city = forms.CharField(label=_("City"), max_length=60, required=False)
+    protected_address = forms.BooleanField(label=_("Name and address are protected"), required=False)
+    protected_until = DateField(label=_("Protected until"), required=False)
+    digital_post_exempt = forms.BooleanField(label=_("Exempt from Digital Post"), required=False)
+    letter_preference = forms.ChoiceField(label=_("Letters by"), choices=LetterPreference.choices)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @staticmethod
+    def initial_of(citizen: Citizen) -> dict[str, Any]:
+        return {name: getattr(citizen, name) for name in services.CITIZEN_FIELDS}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in services.CITIZEN_FIELDS}
+
+
+class FirmForm(BaseForm):
+    name = forms.CharField(label=_("Name of the business"), max_length=120)
+    form = forms.ChoiceField(
+        label=_("Business form"), choices=[("", _("Choose a form")), *BusinessForm.choices], widget=forms.Select
+    )
+    trade = forms.CharField(label=_("Trade"), max_length=80, required=False)
+    cvr = CvrField(label=_("CVR number"), required=False)
+    started_on = DateField(label=_("Started"), required=False)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        names = ("name", "form", "trade", "cvr", "started_on")
+        return {name: self.cleaned_data[name] for name in names} | {"cvr": self.cleaned_data["cvr"] or ""}
+
+
+class AcceptForm(BaseForm):
+    coach = forms.ModelChoiceField(
+        label=_("Who takes the case?"), queryset=User.objects.none(), empty_label=_("Choose a coach")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["coach"].queryset = team()
+
+
+class NextPhaseForm(BaseForm):
+    reason = forms.CharField(
+        label=_("Note for the journal"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class CloseForm(BaseForm):
+    """Why, whose choice, and what the citizen lives on from now (domain.md §3.4)."""
+
+    reason = forms.ChoiceField(label=_("Why is the case closed?"), choices=[("", _("Choose a reason"))])
+    choice_of = forms.ChoiceField(label=_("Whose decision was it?"), choices=ClosedBy.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("In words"),
+        help_text=_("Describe what happened, not the person. Needed where you choose “Other”."),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    livelihood = forms.ChoiceField(label=_("What does the citizen live on now?"), required=False, choices=[])
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, may_complete: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons = [(r.value, r.label) for r in ClosingReason if may_complete or r != ClosingReason.COMPLETED]
+        self.fields["reason"].choices = [("", _("Choose a reason")), *reasons]
+        livelihoods = [(one.value, one.label) for one in Livelihood if one != Livelihood.UNKNOWN]
+        self.fields["livelihood"].choices = [("", _("Not known")), *livelihoods]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("reason") == ClosingReason.OTHER and not values.get("text", "").strip():
+            self.add_error("text", _("Write the reason in words."))
+        return values
+
+
+class ReopenForm(BaseForm):
+    reason = forms.CharField(
+        label=_("Why is the case reopened?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
