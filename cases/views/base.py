@@ -14,7 +14,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from cases import queries, registry
 from cases.models import CaseFile
@@ -61,19 +61,24 @@ def first_page_for(user: User, case: CaseFile) -> str:
     """Where this person meets the case: the team at its overview, others at the first page that is theirs."""
     if user.is_referrer:
         return reverse("cases:referral_detail", kwargs={"number": case.number})
-    tab = next((tab for tab in registry.tabs if user.role in tab.roles), None)
-    return reverse(tab.url_name if tab else "cases:detail", kwargs={"number": case.number})
+    tabs = tabs_for(user, case, current="")
+    return tabs[0]["url"] if tabs else reverse("cases:detail", kwargs={"number": case.number})
 
 
 def tabs_for(user: User, case: CaseFile, *, current: str) -> list[dict[str, Any]]:
     """The sub-pages this person may open, for `includes/_tabs.html`."""
-    return [
-        {
-            "label": tab.label,
-            "url": reverse(tab.url_name, kwargs={"number": case.number}),
-            "current": tab.key == current,
-            "count": tab.count(case) if tab.count else None,
-        }
-        for tab in registry.tabs
-        if user.role in tab.roles
-    ]
+    tabs = []
+    for tab in registry.tabs:
+        url = _address(tab.url_name, case.number) if user.role in tab.roles else ""
+        if url:
+            count = tab.count(case) if tab.count else None
+            tabs.append({"label": tab.label, "url": url, "current": tab.key == current, "count": count})
+    return tabs
+
+
+def _address(url_name: str, number: str) -> str:
+    """A page that this installation does not have is not linked (as in `core.context_processors`)."""
+    try:
+        return reverse(url_name, kwargs={"number": number})
+    except NoReverseMatch:
+        return ""

@@ -1,7 +1,96 @@
 """Who may open the pages of a case and the lists of cases."""
 
-from tests.support.routing import TEAM, case, row
+from datetime import timedelta
+
+from cases import services
+from cases.enums import ContactKind, Holder
+from cases.models import CaseFile
+from microloan.core import clock
+from tests.support.routing import CASE_READERS, LEAD, REFERRERS, TEAM, Role, case, row
+from tests.support.world import World
+
+
+def make_task(world: World):
+    coach = world.user(Role.COACH)
+    return services.add_task(
+        case=world.case, title="Ring til banken", due_on=world.today, holder=Holder.TEAM, owner=coach, by=coach
+    )
+
+
+def make_contact(world: World):
+    return services.plan_contact(
+        case=world.case,
+        kind=ContactKind.COACHING,
+        at=clock.now() + timedelta(days=2),
+        place="",
+        staff=[world.user(Role.COACH)],
+        today=world.today,
+    )
+
+
+def make_referral(world: World) -> CaseFile:
+    return world.refer("7503801234", "Bo Testesen")
+
+
+def make_closed(world: World) -> CaseFile:
+    lead = world.user(Role.PROJECT_LEAD)
+    found = world.refer("7603801234", "Carla Testesen")
+    return services.close_case(case=found, reason="found_job", choice_of="citizen", text="", by=lead, today=world.today)
+
+
+def done_task(world: World):
+    return services.complete_task(task=world.of(make_task), by=world.user(Role.COACH))
+
+
+def referral(world: World) -> dict[str, str]:
+    return {"number": world.of(make_referral).number}
+
+
+def closed(world: World) -> dict[str, str]:
+    return {"number": world.of(make_closed).number}
+
+
+def entry(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.case.journal.order_by("pk").first().pk}
+
+
+OFFICER = Role.BENEFITS_OFFICER
 
 ROWS = [
+    row("cases:work", allow=TEAM),
+    row("cases:list", allow=TEAM),
+    row("cases:task_new", allow=TEAM),
+    row("cases:task_done", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(make_task).pk}),
+    row("cases:task_undo", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(done_task).pk}),
+    row("cases:search", allow=CASE_READERS, method="post", ok=200, data={"q": "Testesen"}),
+    row("cases:referral_new", allow=TEAM | REFERRERS),
+    row("cases:my_referrals", allow=REFERRERS),
+    row("cases:referral_detail", allow=REFERRERS, kwargs=case, logs=True),
+    row("cases:referral_receipt", allow=TEAM | REFERRERS, kwargs=case, logs=True),
     row("cases:detail", allow=TEAM, kwargs=case, logs=True),
+    # The benefits officer meets a case when it has a loan; this one has none.
+    row(
+        "cases:reveal",
+        allow=TEAM,
+        codes={OFFICER: 404},
+        method="post",
+        ok=200,
+        kwargs=case,
+        data={"what": "cpr"},
+        logs=True,
+    ),
+    row("cases:journal", allow=TEAM, kwargs=case, logs=True),
+    row("cases:journal_correct", allow=TEAM, kwargs=entry, logs=True),
+    row("cases:tasks", allow=TEAM, kwargs=case, logs=True),
+    row("cases:case_task_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:contact_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:contact", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_contact).pk}, logs=True),
+    row("cases:citizen", allow=TEAM, kwargs=case, logs=True),
+    row("cases:coach", allow=TEAM, kwargs=case, logs=True),
+    row("cases:cohort", allow=TEAM, kwargs=case, logs=True),
+    row("cases:business", allow=TEAM, kwargs=case, logs=True),
+    row("cases:accept", allow=TEAM, kwargs=referral, logs=True),
+    row("cases:next_phase", allow=TEAM, kwargs=case, logs=True),
+    row("cases:close", allow=TEAM, kwargs=case, logs=True),
+    row("cases:reopen", allow=LEAD, kwargs=closed, logs=True),
 ]

@@ -1,0 +1,198 @@
+"""The referral form, the receipt and "Mine henvisninger" (ui-guide.md §3.7)."""
+
+import logging
+
+import pytest
+from django.urls import reverse
+
+from cases.enums import Channel, Livelihood, Phase
+from cases.models import CaseFile, Referral
+from microloan.accounts.enums import AccessAction
+from microloan.accounts.models import AccessLog
+from tests.cases import builders
+from tests.support.strict import StrictClient
+
+NEW = "/referrals/new/"
+CPR = builders.fictitious_cpr(77)
+
+
+def answers(**changes):
+    values = {
+        "cpr": f"{CPR[:6]}-{CPR[6:]}",
+        "name": "Amina Testesen",
+        "phone": "12 34 56 78",
+        "best_time": "formiddag",
+        "livelihood": Livelihood.CASH_BENEFIT,
+        "own_wish": "yes",
+        "idea": "Et lille bageri med surdej",
+        "citizen_informed": "on",
+        "step": "check",
+    }
+    return {**values, **changes}
+
+
+@pytest.fixture
+def caseworker(cast, client_for):
+    return client_for(cast.caseworker)
+
+
+def test_the_form_asks_eight_things(caseworker):
+    form = caseworker.get(NEW).context["form"]
+    assert len(form.fields) == 8
+
+
+def test_the_team_is_also_asked_how_the_citizen_found_us(cast, client_for):
+    client = client_for(cast.coach)
+    assert "channel" in client.get(NEW).context["form"].fields
+    client.post(NEW, answers(step="send", channel=Channel.INFORMATION_MEETING))
+    assert CaseFile.objects.get().channel == Channel.INFORMATION_MEETING
+
+
+def test_a_referral_is_checked_and_then_sent(caseworker, cast):
+    checked = caseworker.post(NEW, answers())
+    assert checked.status_code == 200
+    assert "Send henvisning" in checked.content.decode()
+    assert not CaseFile.objects.exists()
+    sent = caseworker.post(NEW, answers(step="send"), follow=True)
+    case = CaseFile.objects.get()
+    assert sent.redirect_chain[-1][0] == f"/referrals/{case.number}/receipt/"
+    assert "27. november 2026" in sent.content.decode()
+    assert case.citizen.phone == "12345678"
+    assert case.referral.best_time == "formiddag"
+    assert case.channel == Channel.CASEWORKER
+
+
+def test_change_on_the_check_page_leads_back_with_all_answers(caseworker):
+    page = caseworker.post(NEW, answers(step="", edit="idea"))
+    form = page.context["form"]
+    assert form["idea"].value() == "Et lille bageri med surdej"
+    assert form.fields["idea"].widget.attrs["autofocus"] is True
+
+
+def test_a_warning_is_a_question_and_not_an_error(caseworker):
+    unusual = answers(livelihood=Livelihood.UNEMPLOYMENT_INSURANCE)
+    page = caseworker.post(NEW, unusual)
+    assert page.context["form"].questions == ["answer_livelihood"]
+    assert "Fejl:" not in page.content.decode()
+    refused = caseworker.post(NEW, {**unusual, "answer_livelihood": " "})
+    assert refused.context["form"].errors["answer_livelihood"]
+    caseworker.post(NEW, {**unusual, "answer_livelihood": "Kommer på kontanthjælp 1. december", "step": "send"})
+    assert Referral.objects.get().warnings["livelihood"]["answer"] == "Kommer på kontanthjælp 1. december"
+
+
+def test_a_question_cannot_be_skipped_by_sending_at_once(caseworker):
+    caseworker.post(NEW, answers(own_wish="no", step="send"))
+    assert not CaseFile.objects.exists()
+
+
+def test_a_double_press_opens_one_case_and_shows_one_receipt(caseworker):
+    first = caseworker.post(NEW, answers(step="send"))
+    second = caseworker.post(NEW, answers(step="send"))
+    assert first.url == second.url
+    assert CaseFile.objects.count() == 1
+
+
+def test_a_colleague_is_told_that_there_is_a_case(caseworker, cast, client_for):
+    caseworker.post(NEW, answers(step="send"))
+    page = client_for(cast.colleague).post(NEW, answers(step="send"))
+    assert "allerede en åben sag" in page.content.decode()
+    assert CaseFile.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"cpr": "123"}, "cpr"),
+        ({"cpr": ""}, "cpr"),
+        ({"name": " "}, "name"),
+        ({"phone": "12"}, "phone"),
+        ({"livelihood": "own_business"}, "livelihood"),
+        ({"livelihood": ""}, "livelihood"),
+        ({"own_wish": ""}, "own_wish"),
+        ({"idea": ""}, "idea"),
+        ({"citizen_informed": ""}, "citizen_informed"),
+    ],
+)
+def test_each_field_says_what_to_write(caseworker, changes, field):
+    page = caseworker.post(NEW, answers(**changes))
+    assert page.context["form"].errors[field]
+    assert "Fejl:" in page.content.decode()
+
+
+def test_the_cpr_number_stands_in_no_log_session_or_address(caseworker, caplog):
+    with caplog.at_level(logging.DEBUG):
+        caseworker.post(NEW, answers())
+        response = caseworker.post(NEW, answers(step="send"))
+    assert CPR not in caplog.text
+    assert CPR[6:] not in response.url
+    assert CPR not in str(dict(caseworker.session.items()))
+
+
+def test_pages_with_a_cpr_number_are_not_kept_by_the_browser(caseworker):
+    assert "no-store" in caseworker.post(NEW, answers())["Cache-Control"]
+
+
+def test_my_referrals_shows_name_step_and_date_of_my_own(cast, client_for):
+    builders.refer(cast.caseworker, name="Amina Testesen")
+    builders.refer(cast.colleague, name="Bo Prøvesen")
+    page = client_for(cast.caseworker).get(reverse("cases:my_referrals")).content.decode()
+    assert "Amina Testesen" in page
+    assert "Venter på den første samtale" in page
+    assert "27. november 2026" in page
+    assert "Bo Prøvesen" not in page
+
+
+def test_the_specialist_sees_the_whole_centre(cast, client_for):
+    builders.refer(cast.caseworker, name="Amina Testesen")
+    builders.refer(cast.colleague, name="Bo Prøvesen")
+    page = client_for(cast.specialist).get(reverse("cases:my_referrals")).content.decode()
+    assert "Amina Testesen" in page
+    assert "Bo Prøvesen" not in page
+
+
+def test_no_referrals_yet_says_what_to_do(caseworker):
+    assert "Du har ikke henvist nogen endnu" in caseworker.get(reverse("cases:my_referrals")).content.decode()
+
+
+@pytest.mark.parametrize("number", [3, 9])
+def test_my_referrals_takes_the_same_queries_for_few_and_many(cast, client_for, django_assert_max_num_queries, number):
+    for _ in range(number):
+        builders.refer(cast.caseworker)
+    client = client_for(cast.caseworker)
+    with django_assert_max_num_queries(9):
+        client.get(reverse("cases:my_referrals"))
+
+
+def test_a_referrer_follows_the_case_and_writes_to_the_team(cast, client_for):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    from cases import services
+
+    services.write_note(case=case, text="Internt: se nærmere på økonomien", by=cast.coach)
+    client: StrictClient = client_for(cast.caseworker)
+    address = reverse("cases:referral_detail", args=[case.number])
+    page = client.get(address).content.decode()
+    assert "Mette Medarbejder" in page
+    assert "Internt" not in page
+    assert client.post(address, {"text": "Borgeren har skiftet telefon"}).status_code == 302
+    assert "Borgeren har skiftet telefon" in client.get(address).content.decode()
+    assert case.tasks.filter(key="", done_at__isnull=True).exists()
+    assert "Skriv" in client.post(address, {"text": " "}).content.decode()
+
+
+def test_why_a_case_closed_is_not_told_in_the_team_s_words(cast, client_for):
+    from cases import services
+
+    case = builders.refer(cast.caseworker)
+    services.close_case(
+        case=case, reason="illness", choice_of="citizen", text="Indlagt i oktober", by=cast.coach, today=builders.TODAY
+    )
+    page = client_for(cast.caseworker).get(reverse("cases:referral_detail", args=[case.number])).content.decode()
+    assert "Indlagt" not in page
+    assert case.plain_step == "Er ude af forløbet" or case.phase == Phase.REFERRED
+
+
+def test_looking_at_referrals_is_logged(cast, client_for):
+    case = builders.refer(cast.caseworker)
+    client_for(cast.caseworker).get(reverse("cases:my_referrals"))
+    line = AccessLog.objects.get(action=AccessAction.LIST)
+    assert (line.user, line.citizen_ids, line.case_numbers) == (cast.caseworker, [case.citizen_id], [case.number])
