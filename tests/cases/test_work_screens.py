@@ -118,7 +118,7 @@ def test_my_work_takes_the_same_queries_for_few_and_many(cast, client_for, djang
     for _ in range(number):
         builders.accepted(cast.caseworker, cast.coach)
     client = client_for(cast.coach)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         client.get(f"{WORK}?view=team")
 
 
@@ -184,7 +184,7 @@ def test_the_list_takes_the_same_queries_for_few_and_many(cast, client_for, djan
     for _ in range(number):
         builders.refer(cast.caseworker)
     client = client_for(cast.coach)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         client.get(LIST)
 
 
