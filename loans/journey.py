@@ -18,6 +18,7 @@ from courses.queries import residential_end
 from loans import services
 from loans.enums import LoanOutcome, OrderState
 from loans.models import Loan, LoanDecision
+from loans.prerequisites import OWN_REQUIREMENT
 from loans.queries import current_plan, position_of, support_of
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
@@ -37,7 +38,7 @@ MAIN_COURSE_WEEKS = 26
 def register() -> None:
     cases.next_steps.register("loans", next_steps, order=40)
     cases.journey.register("loans", journey, order=40)
-    cases.requires(Phase.MAIN_COURSE, "loan", main_course_needs)
+    cases.requires(Phase.MAIN_COURSE, OWN_REQUIREMENT, main_course_needs)
     cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
     cases.requires(Phase.CLOSED, "loan", completion_needs)
     cases.visibility.register(Role.BENEFITS_OFFICER, lambda: Q(loans__isnull=False))

@@ -1,20 +1,24 @@
 """The letters about loans and living support (domain.md §8). Every figure comes from the stored rows, computed once."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cases.letters.services import prepare_letter
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from cases.enums import EntryKind
+from cases.letters.services import prepare_letter
 from cases.models import CaseFile
+from cases.services import add_journal_entry
 from loans import rules
-from loans.enums import SupportKind
+from loans.enums import Hearing, SupportKind
 from loans.models import Instalment, Loan, LoanDecision, SupportPeriod
 from loans.queries import current_plan
 from microloan.accounts.models import User
 from microloan.core.danish import kr
+from microloan.core.errors import Refused
 from microloan.policy.services import basis_facts
 
 
@@ -49,26 +53,52 @@ def _plan_lines(loan: Loan) -> list[dict[str, Any]]:
     return rows
 
 
-def send_loan_grant(*, loan: Loan, by: User, today: date) -> None:
-    """The decision and, for a loan, the agreement with its repayment plan."""
-    if loan.kind == SupportKind.GRANT:
-        return
+def send_or_tell(send: Callable[..., None], *, loan: Loan, by: User | None, today: date, **more: Any) -> None:
+    """Send a letter about money that has moved already. Where it cannot be made, the journal says so.
+
+    The booking stands either way: money that came or went is never refused for the sake of a letter.
+    """
+    try:
+        send(loan=loan, by=by, today=today, **more)
+    except Refused as refusal:
+        add_journal_entry(
+            case=loan.case,
+            kind=EntryKind.LETTER,
+            title=_("A letter about the loan could not be made"),
+            text=" ".join(refusal.messages),
+            by=by,
+        )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def send_grant(*, loan: Loan, by: User, today: date) -> None:
+    """The favourable decision: of a loan with its agreement and repayment plan, or of a grant."""
     with translation.override("da"):
+        terms = _terms(loan) if loan.kind == SupportKind.LOAN else _grant_terms(loan)
         _send(
-            kind="loan_grant",
+            kind="loan_grant" if loan.kind == SupportKind.LOAN else "grant_award",
             case=loan.case,
             key=f"loan-decision:{loan.decision_id}",
             context={
-                **_terms(loan),
+                **terms,
                 "payout_by": loan.planned_payout_on,
                 "legal_basis": basis_facts(loan.legal_basis),
                 "fully_favourable": True,
-                "considerations": [loan.decision.reasons] if loan.decision.reasons else [],
+                "considerations": _lines(loan.decision.reasons),
             },
             by=by,
             today=today,
         )
-        send_agreement(loan=loan, by=by, today=today)
+        if loan.kind == SupportKind.LOAN:
+            send_agreement(loan=loan, by=by, today=today)
+
+
+def _grant_terms(loan: Loan) -> dict[str, Any]:
+    business = getattr(loan.case, "business", None)
+    return {"amount": loan.principal, "business": business.name if business else "", "purpose": loan.decision.purpose}
 
 
 def send_agreement(*, loan: Loan, by: User, today: date) -> None:
@@ -99,20 +129,21 @@ def send_new_plan(*, loan: Loan, by: User, today: date) -> None:
         send_agreement(loan=loan, by=by, today=today)
 
 
-def send_loan_refusal(*, decision: LoanDecision, by: User, today: date) -> None:
-    """The refusal, with facts, what weighed most, and appeal guidance."""
+def send_refusal(*, decision: LoanDecision, by: User, today: date) -> None:
+    """The refusal, with facts, what weighed most, the citizen's comments, and appeal guidance."""
     with translation.override("da"):
         facts = [_("You asked for %(amount)s.") % {"amount": kr(decision.amount)}]
         facts += [f"{item['label']}: {item['detail']}" for item in decision.facts["prerequisites"] if not item["met"]]
         _send(
-            kind="loan_refusal",
+            kind="loan_refusal" if decision.kind == SupportKind.LOAN else "grant_refusal",
             case=decision.case,
             key=f"loan-decision:{decision.pk}",
             context={
                 "requested_amount": decision.amount,
                 "legal_basis": basis_facts(decision.legal_basis),
                 "facts": facts,
-                "considerations": [line for line in decision.reasons.splitlines() if line.strip()],
+                "considerations": _lines(decision.reasons),
+                "hearing": _lines(decision.hearing_note) if decision.hearing == Hearing.HELD else (),
             },
             by=by,
             today=today,
@@ -126,7 +157,7 @@ def _period_context(period: SupportPeriod, loan: Loan) -> dict[str, Any]:
         "period_months": period.months,
         "legal_basis": basis_facts(loan.legal_basis, support=True),
         "fully_favourable": True,
-        "considerations": [line for line in period.reasons.splitlines() if line.strip()],
+        "considerations": _lines(period.reasons),
     }
 
 
@@ -174,7 +205,7 @@ def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: Use
                         "Living support is given for a limited time. You have had it for all the months that were decided."
                     )
                 ],
-                "considerations": [line for line in reasons.splitlines() if line.strip()],
+                "considerations": _lines(reasons),
             },
             by=by,
             today=today,

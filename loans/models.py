@@ -9,9 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
-from loans.enums import Charge, EntryKind, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
+from loans.enums import Charge, EntryKind, Hearing, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
 from microloan.core import clock
-from microloan.core.history import append_only, locked_when, tracked
+from microloan.core.history import Refuse, append_only, locked_when, tracked
 from microloan.policy.models import LegalBasis, RuleSet, closed_range
 from screening.models import Budget, Screening
 
@@ -37,6 +37,9 @@ class LoanDecision(Decision):
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_on = models.DateField()
     outcome = models.CharField(_("decision"), max_length=8, choices=LoanOutcome, blank=True)
+    hearing = models.CharField(_("hearing"), max_length=10, choices=Hearing, blank=True)
+    # What was shown, when, the deadline and the answer; or why no hearing is needed.
+    hearing_note = models.TextField(_("about the hearing"), blank=True)
 
     class Meta:
         ordering = ("-proposed_on", "-pk")
@@ -72,11 +75,23 @@ class LoanDecision(Decision):
                 condition=~Q(outcome=LoanOutcome.REFUSED) | ~Q(reasons=""),
                 violation_error_message=_("Write the reasons for the refusal."),
             ),
+            models.CheckConstraint(
+                name="loan_refusal_has_hearing",
+                condition=~Q(outcome=LoanOutcome.REFUSED) | (~Q(hearing="") & ~Q(hearing_note="")),
+                violation_error_message=_("Write how the citizen was heard, or why that is not needed."),
+            ),
         ]
         triggers = locked_when("loan_decision", pgtrigger.Q(old__decided_at__isnull=False))
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind} {self.amount}"
+
+
+# What was decided stays what was decided: a change is a new decision, never an edit of the loan.
+FROZEN_LOAN = (
+    "case", "decision", "number", "kind", "principal", "payment_reference", "rule_set", "legal_basis", "approved_by",
+    "debt_instrument",
+)  # fmt: skip
 
 
 @tracked()
@@ -108,6 +123,15 @@ class Loan(models.Model):
                 name="loan_payment_reference_once", fields=["payment_reference"], condition=~Q(payment_reference="")
             ),
             models.UniqueConstraint(name="loan_one_per_case", fields=["case"]),
+        ]
+        triggers = [
+            Refuse(
+                name="loan_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*FROZEN_LOAN),
+                message="what was decided is never changed",
+            ),
+            Refuse(name="loan_kept", operation=pgtrigger.Delete, message="loans are kept"),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +173,15 @@ class DisbursementOrder(models.Model):
             models.CheckConstraint(
                 name="order_sent_back_with_reason",
                 condition=~Q(state=OrderState.SENT_BACK) | ~Q(sent_back_reason=""),
+            ),
+        ]
+        triggers = [
+            *locked_when("order", pgtrigger.Q(old__state="paid"), message="a payout is never changed"),
+            Refuse(
+                name="order_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("loan", "amount", "approved_by"),
+                message="what was ordered is never changed",
             ),
         ]
 
@@ -255,7 +288,22 @@ class LedgerEntry(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["loan", "value_date", "id"], name="entry_loan_date")]
-        triggers = append_only("ledger")
+        triggers = [
+            *append_only("ledger"),
+            pgtrigger.Trigger(
+                # Only the loan is repaid (domain.md §7.1): a grant is paid out, or taken back by a reversal.
+                name="entry_grant_is_not_repaid",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__kind__in=["payout", "reversal"]),
+                func="""
+                    IF EXISTS (SELECT 1 FROM loans_loan l WHERE l.id = NEW.loan_id AND l.kind = 'grant') THEN
+                        RAISE EXCEPTION 'entry_grant_is_not_repaid' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.kind} {self.amount}"
@@ -313,10 +361,11 @@ class SupportPeriod(Decision):
                 operation=pgtrigger.Insert,
                 declare=[
                     ("base", "loans_supportperiod%ROWTYPE"),
+                    ("rules", "policy_ruleset%ROWTYPE"),
                     ("months_so_far", "integer"),
+                    ("extended", "integer"),
                     ("last_end", "date"),
                     ("livelihood", "text"),
-                    ("most", "integer"),
                 ],
                 func="""
                     PERFORM 1 FROM cases_casefile c WHERE c.id = NEW.case_id FOR UPDATE;
@@ -324,11 +373,23 @@ class SupportPeriod(Decision):
                     IF livelihood = 'disability_pension' THEN
                         RAISE EXCEPTION 'support_not_for_pensioners' USING ERRCODE = 'check_violation';
                     END IF;
-                    SELECT coalesce(sum(p.months), 0), max(p.ends_on) INTO months_so_far, last_end
+                    SELECT coalesce(sum(p.months), 0), coalesce(sum(p.months) FILTER (WHERE p.kind = 'extension'), 0),
+                           max(p.ends_on)
+                      INTO months_so_far, extended, last_end
                       FROM loans_supportperiod p WHERE p.case_id = NEW.case_id;
-                    SELECT r.support_months + r.extension_total_months INTO most
-                      FROM policy_ruleset r WHERE r.id = NEW.rule_set_id;
-                    IF months_so_far + NEW.months > coalesce(most, 12) THEN
+                    -- The limits are the rule set's (domain.md §6, §7.2).
+                    SELECT * INTO rules FROM policy_ruleset r WHERE r.id = NEW.rule_set_id;
+                    IF rules.id IS NULL THEN
+                        RAISE EXCEPTION 'support_without_rules' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.kind = 'base' AND NEW.months > rules.support_months THEN
+                        RAISE EXCEPTION 'support_base_over_limit' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.kind = 'extension' AND NEW.months NOT BETWEEN rules.extension_min_months
+                                                                     AND rules.extension_max_months THEN
+                        RAISE EXCEPTION 'support_extension_length' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.kind = 'extension' AND extended + NEW.months > rules.extension_total_months THEN
                         RAISE EXCEPTION 'support_over_limit' USING ERRCODE = 'check_violation';
                     END IF;
                     SELECT * INTO base FROM loans_supportperiod p WHERE p.case_id = NEW.case_id AND p.kind = 'base';

@@ -1,18 +1,24 @@
 """What the legal basis demands before a loan is decided and paid out, each with its reason and source (domain.md §7.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from cases.enums import INELIGIBLE_FORMS, Livelihood
+from cases import registry
+from cases.enums import INELIGIBLE_FORMS, Livelihood, Phase
 from cases.models import CaseFile
+from loans.enums import SupportKind
 from loans.models import Loan, LoanDecision, SupportPeriod
 from microloan.core.danish import short_date
 from microloan.policy.enums import Prerequisite
 from screening.enums import Outcome, ScreeningNumber
-from screening.services import latest_budget
+from screening.services import latest_budget, outcome_words
+
+
+# The name under which loans themselves say that the main course needs the payout.
+OWN_REQUIREMENT = "loan"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ def _green_screening(case: CaseFile, decision: LoanDecision, today: date) -> tup
     last = case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
     if last is None:
         return False, _("Screening 3 has not been decided.")
-    return last.outcome == Outcome.CONTINUE, str(_("Decided on %(day)s.") % {"day": short_date(last.decided_on)})
+    words = {"rating": outcome_words(last), "day": short_date(last.decided_on)}
+    return last.outcome == Outcome.CONTINUE, _("%(rating)s, decided on %(day)s.") % words
 
 
 def _approved_budget(case: CaseFile, decision: LoanDecision, today: date) -> tuple[bool, str]:
@@ -93,8 +100,11 @@ def checks_before_decision(decision: LoanDecision, today: date) -> list[Check]:
     ]
 
 
-def checks_before_payout(loan: Loan) -> list[Check]:
-    """What the benefits officer has to see met before the money goes out (ui-guide.md §3.5)."""
+def checks_before_payout(loan: Loan, today: date) -> list[Check]:
+    """What the benefits officer has to see met before the money goes out (ui-guide.md §3.5).
+
+    The payout starts the main course, so what other rooms demand of that has to be met before the money goes out.
+    """
     decision, case = loan.decision, loan.case
     source = loan.legal_basis.reference if loan.legal_basis else ""
     frozen = [
@@ -102,17 +112,14 @@ def checks_before_payout(loan: Loan) -> list[Check]:
         for item in (decision.facts.get("prerequisites", []) if decision else [])
     ]
     signed = loan.agreement_signed_on
-    frozen.append(
-        Check(
-            Prerequisite.SIGNED_AGREEMENT,
-            str(Prerequisite.SIGNED_AGREEMENT.label),
-            signed is not None,
-            _("Signed on %(day)s.") % {"day": short_date(signed)} if signed else _("Register the signed agreement."),
-            source,
+    if loan.kind == SupportKind.LOAN:
+        detail = (
+            _("Signed on %(day)s.") % {"day": short_date(signed)} if signed else _("Register the signed agreement.")
         )
-    )
+        label = str(Prerequisite.SIGNED_AGREEMENT.label)
+        frozen.append(Check(Prerequisite.SIGNED_AGREEMENT, label, signed is not None, detail, source))
     if not case.is_pensioner:
-        period = SupportPeriod.objects.filter(case=case).first()
+        period = SupportPeriod.objects.filter(case=case).order_by("starts_on").first()
         frozen.append(
             Check(
                 "support_decided",
@@ -124,4 +131,13 @@ def checks_before_payout(loan: Loan) -> list[Check]:
                 loan.legal_basis.support_reference if loan.legal_basis else "",
             )
         )
-    return frozen
+    return [*frozen, *_needs_of_other_rooms(case, today)]
+
+
+def _needs_of_other_rooms(case: CaseFile, today: date) -> Iterator[Check]:
+    for name, provider in registry.requirements[Phase.MAIN_COURSE].items():
+        if name != OWN_REQUIREMENT:
+            for missing in provider(case, today):
+                yield Check(
+                    name, missing.text, met=False, detail=_("The team has to put it right."), source=missing.source
+                )

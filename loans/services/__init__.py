@@ -1,14 +1,16 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
-from loans.services.decisions import Proposal, decide_loan, propose, register_agreement
+from loans.services.decisions import Answer, Proposal, check_basis, decide_loan, propose, register_agreement
 from loans.services.ledger import write_entry
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
 from loans.services.support import announce_end, decide_support, extend_support, months_left
 
 __all__ = [
+    "Answer",
     "Proposal",
     "announce_end",
+    "check_basis",
     "decide_loan",
     "decide_support",
     "extend_support",

@@ -12,9 +12,9 @@ from cases.enums import EntryKind as JournalKind
 from cases.enums import Phase
 from cases.models import CaseFile
 from loans import letters, rules
-from loans.enums import LoanOutcome, OrderState, PlanCause, SupportKind
+from loans.enums import Charge, Hearing, LoanOutcome, OrderState, PlanCause, SupportKind
 from loans.models import DisbursementOrder, Instalment, Loan, LoanDecision, PlanVersion, SupportPeriod
-from loans.prerequisites import checks_before_decision
+from loans.prerequisites import Check, checks_before_decision
 from loans.queries import terms_of
 from loans.services.ledger import lock_loan
 from microloan.accounts.enums import TEAM, Role
@@ -48,7 +48,7 @@ class Proposal:
 
 @transaction.atomic
 def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> LoanDecision:
-    """Propose a loan or grant to the project lead; an open proposal is replaced. Raises Refused on what rules forbid."""
+    """Propose a loan or grant to the project lead; an open proposal is replaced. Raises Refused on what the rules forbid."""
     if by.role not in TEAM:
         raise Refused(_("Only the microloan team proposes a loan."))
     case = cases.lock_case(case)
@@ -56,9 +56,7 @@ def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> Loa
         raise Refused(_("A loan is proposed in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
     if Loan.objects.filter(case=case).exists():
         raise Conflict(_("The citizen has a loan already."))
-    _check_amount(proposal, rule_set_on(today))
-    if proposal.planned_payout_on < today:
-        raise Refused(_("The planned payout cannot lie in the past."), field="planned_payout_on")
+    _check_proposal(proposal, today)
     screening = (
         case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
     )
@@ -86,25 +84,49 @@ def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> Loa
     return decision
 
 
-def _check_amount(proposal: Proposal, rule_set: RuleSet) -> None:
+def _check_proposal(proposal: Proposal, today: date) -> None:
+    if proposal.kind not in SupportKind.values:
+        raise Refused(_("Choose whether it is a loan or a grant."), field="kind")
+    if not proposal.purpose.strip():
+        raise Refused(_("Write what the money is for."), field="purpose")
+    if proposal.charge and not proposal.charge_note.strip():
+        words = {
+            Charge.POSSIBLE: _("Write which asset the charge is registered on."),
+            Charge.NOT_POSSIBLE: _("Write why a charge is not possible."),
+        }
+        raise Refused(words[Charge(proposal.charge)], field="charge_note")
+    _check_amount(proposal, rule_set_on(today))
+    if proposal.planned_payout_on < today:
+        raise Refused(_("The planned payout cannot lie in the past."), field="planned_payout_on")
+
+
+def _check_amount(wanted: Proposal | LoanDecision, rule_set: RuleSet) -> None:
     limits = {"min": kr(rule_set.loan_min), "max": kr(rule_set.loan_max)}
-    if proposal.amount < rule_set.loan_min:
+    if wanted.amount < rule_set.loan_min:
         raise Refused(_("Write an amount between %(min)s and %(max)s.") % limits, field="amount")
-    if proposal.amount > rule_set.loan_max and not proposal.over_maximum_reason.strip():
+    if wanted.amount > rule_set.loan_max and not wanted.over_maximum_reason.strip():
         raise Refused(
             _("The amount is above the maximum of %(max)s. Write why this citizen needs more.") % limits,
             field="over_maximum_reason",
         )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The project lead's decision on a proposal. `hearing` and its note are needed for a refusal."""
+
+    outcome: str
+    reasons: str = ""
+    hearing: str = ""
+    hearing_note: str = ""
+
+
 @transaction.atomic
-def decide_loan(
-    *, decision: LoanDecision, outcome: str, reasons: str, amount: Decimal | None = None, by: User, today: date
-) -> LoanDecision:
+def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date) -> LoanDecision:
     """Grant or refuse, freeze the facts, and make the loan with its plan and letters.
 
     Raises Refused for anyone but the project lead, outside the validity of the legal basis, or while a prerequisite
-    is missing; a refusal needs reasons (danish-rules.md §2.1).
+    is missing; a refusal needs reasons, and how the citizen was heard (danish-rules.md §2.1).
     """
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides a loan."))
@@ -113,42 +135,76 @@ def decide_loan(
     if decision.is_decided:
         raise Conflict(_("The loan has been decided already."))
     decision.case = case
-    if outcome not in LoanOutcome.values:
-        raise Refused(_("Choose whether the loan is granted or refused."), field="outcome")
-    if outcome == LoanOutcome.REFUSED and not reasons.strip():
-        raise Refused(_("Write the reasons for the refusal."), field="reasons")
+    if case.phase != Phase.APPROVAL:
+        raise Refused(_("A loan is decided in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
+    if decision.legal_basis is None:
+        raise Refused(_("Choose the legal basis first."), field="legal_basis")
+    _check_answer(answer)
     checks = checks_before_decision(decision, today)
-    if outcome == LoanOutcome.GRANTED:
-        check_basis(decision, today)
-        if missing := [check for check in checks if not check.met]:
-            raise Refused(*[f"{check.label}: {check.detail} ({check.source})" for check in missing])
     rule_set = rule_set_on(today)
-    decision.outcome, decision.reasons = outcome, reasons.strip()
+    if answer.outcome == LoanOutcome.GRANTED:
+        _check_grantable(decision, checks, rule_set, today)
+    _freeze(decision, answer, checks, rule_set, by=by, today=today)
+    if answer.outcome == LoanOutcome.GRANTED:
+        loan = _make_loan(decision, by=by, today=today)
+        letters.send_grant(loan=loan, by=by, today=today)
+        order_payout_if_ready(loan=loan, today=today)
+    else:
+        letters.send_refusal(decision=decision, by=by, today=today)
+    cases.reconcile_tasks(case=case, today=today)
+    return decision
+
+
+def _check_answer(answer: Answer) -> None:
+    if answer.outcome not in LoanOutcome.values:
+        raise Refused(_("Choose whether it is granted or refused."), field="outcome")
+    if answer.outcome == LoanOutcome.GRANTED:
+        return
+    if not answer.reasons.strip():
+        raise Refused(_("Write the reasons for the refusal."), field="reasons")
+    if answer.hearing not in Hearing.values:
+        raise Refused(_("Choose whether the citizen has been heard."), field="hearing")
+    if not answer.hearing_note.strip():
+        raise Refused(_("Write how the citizen was heard, or why that is not needed."), field="hearing_note")
+
+
+def _check_grantable(decision: LoanDecision, checks: list[Check], rule_set: RuleSet, today: date) -> None:
+    """Everything that stands in the way of a yes. What was right when it was proposed may not be right any more."""
+    check_basis(decision, today)
+    if missing := [check for check in checks if not check.met]:
+        raise Refused(*[f"{check.label}: {check.detail} ({check.source})" for check in missing])
+    _check_amount(decision, rule_set)
+    if decision.planned_payout_on < today:
+        raise Refused(
+            _("The planned payout, %(day)s, has passed. Change the proposal first.")
+            % {"day": short_date(decision.planned_payout_on)}
+        )
+
+
+def _freeze(
+    decision: LoanDecision, answer: Answer, checks: list[Check], rule_set: RuleSet, *, by: User, today: date
+) -> None:
+    decision.outcome, decision.reasons = answer.outcome, answer.reasons.strip()
+    if answer.outcome == LoanOutcome.REFUSED:
+        decision.hearing, decision.hearing_note = answer.hearing, answer.hearing_note.strip()
     decision.decided_by, decision.decided_at, decision.decided_on = by, clock.now(), today
     decision.rule_set, decision.appeal_variant = rule_set, decision.legal_basis.appeal_variant
     decision.facts = {"prerequisites": [asdict(check) for check in checks]}
     decision.save()
     cases.add_journal_entry(
-        case=case,
+        case=decision.case,
         kind=JournalKind.LOAN,
         title=_("%(kind)s of %(amount)s: %(outcome)s")
         % {
             "kind": decision.get_kind_display(),
             "amount": kr(decision.amount),
-            "outcome": str(LoanOutcome(outcome).label).lower(),
+            "outcome": str(LoanOutcome(answer.outcome).label).lower(),
         },
         text=decision.reasons,
         by=by,
         for_referrer=True,
-        link={"name": "loans:loan", "kwargs": {"number": case.number}},
+        link={"name": "loans:loan", "kwargs": {"number": decision.case.number}},
     )
-    if outcome == LoanOutcome.GRANTED:
-        loan = _make_loan(decision, by=by, today=today)
-        letters.send_loan_grant(loan=loan, by=by, today=today)
-    else:
-        letters.send_loan_refusal(decision=decision, by=by, today=today)
-    cases.reconcile_tasks(case=case, today=today)
-    return decision
 
 
 def check_basis(decision: LoanDecision, today: date) -> None:
@@ -221,10 +277,19 @@ def register_agreement(*, loan: Loan, signed_on: date, by: User, today: date) ->
     if by.role not in TEAM:
         raise Refused(_("Only the microloan team registers the agreement."))
     loan = lock_loan(loan)
+    if loan.kind != SupportKind.LOAN:
+        raise Refused(_("A grant is not repaid, so there is no loan agreement."))
+    if loan.decision is None or not loan.case.is_open:
+        raise Refused(_("The agreement is registered after the loan is granted and before it is paid out."))
     if signed_on > today:
         raise Refused(_("The agreement cannot be signed in the future."), field="signed_on")
-    if loan.decision and signed_on < loan.decision.decided_on:
+    if signed_on < loan.decision.decided_on:
         raise Refused(_("The agreement cannot be signed before the loan was decided."), field="signed_on")
+    if loan.agreement_signed_on not in (None, signed_on):
+        raise Conflict(
+            _("The agreement has been registered already, as signed on %(day)s.")
+            % {"day": short_date(loan.agreement_signed_on)}
+        )
     if loan.agreement_signed_on is None:
         loan.agreement_signed_on = signed_on
         loan.save(update_fields=["agreement_signed_on"])
@@ -240,9 +305,13 @@ def register_agreement(*, loan: Loan, signed_on: date, by: User, today: date) ->
 
 
 def order_payout_if_ready(*, loan: Loan, today: date) -> DisbursementOrder | None:
-    """Put the loan in the benefits officer's queue once the agreement is signed and the living support decided."""
+    """Put the loan in the benefits officer's queue once the agreement is signed and the living support decided.
+
+    A grant has no agreement to sign.
+    """
+    needs_agreement = loan.kind == SupportKind.LOAN and loan.agreement_signed_on is None
     needs_support = not loan.case.is_pensioner and not SupportPeriod.objects.filter(case=loan.case).exists()
-    if loan.agreement_signed_on is None or needs_support:
+    if needs_agreement or needs_support:
         return None
     order, _created = DisbursementOrder.objects.get_or_create(
         loan=loan,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.services import lock_case
 from loans.enums import EntryKind
 from loans.models import LedgerEntry, Loan
 from microloan.accounts.models import User
@@ -15,12 +16,18 @@ from microloan.core.money import kroner
 
 
 def lock_loan(loan: Loan) -> Loan:
-    """The loan, locked for this transaction and fresh. Whatever writes to the ledger or the plan starts here."""
-    return (
+    """The loan, locked for this transaction and fresh, its case before it. Whatever moves money or plans starts here.
+
+    Always case, loan, order, so that two services never wait for each other.
+    """
+    case = lock_case(loan.case)
+    fresh = (
         Loan.objects.select_for_update(of=("self",))
-        .select_related("case__citizen", "rule_set", "legal_basis", "decision")
+        .select_related("rule_set", "legal_basis", "decision")
         .get(pk=loan.pk)
     )
+    fresh.case = case
+    return fresh
 
 
 def content_hash(*, loan_id: int, kind: str, amount: Decimal, value_date: date, reverses_id: int | None = None) -> str:
@@ -60,6 +67,6 @@ def write_entry(
             "content_hash": digest,
         },
     )
-    if not created and entry.content_hash != digest:
-        raise Conflict(_("This has been registered before, with another amount or date. Nothing was changed."))
+    if not created and (entry.content_hash, entry.voucher, entry.reason) != (digest, voucher, reason):
+        raise Conflict(_("This has been registered before, with another content. Nothing was changed."))
     return entry

@@ -58,7 +58,7 @@ def register_payment(
     )
     position = position_of(loan)
     if position is not None and position.is_settled:
-        letters.send_loan_repaid(loan=loan, position=position, by=by, today=today)
+        letters.send_or_tell(letters.send_loan_repaid, loan=loan, position=position, by=by, today=today)
     cases.reconcile_tasks(case=loan.case, today=today)
     return entry
 

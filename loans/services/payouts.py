@@ -10,7 +10,7 @@ from cases.enums import EntryKind as JournalKind
 from cases.enums import Phase
 from loans import letters
 from loans.enums import EntryKind, OrderState, PlanCause, SupportKind
-from loans.models import DisbursementOrder
+from loans.models import DisbursementOrder, Loan
 from loans.prerequisites import checks_before_payout
 from loans.services.decisions import store_plan
 from loans.services.ledger import lock_loan, write_entry
@@ -26,7 +26,7 @@ def lock_order(order: DisbursementOrder) -> DisbursementOrder:
 
 @transaction.atomic
 def register_payout(
-    *, order: DisbursementOrder, paid_on: date, voucher: str, booked_as_loan: bool, by: User, today: date
+    *, order: DisbursementOrder, paid_on: date, voucher: str, booked: bool, by: User, today: date
 ) -> DisbursementOrder:
     """Register that the money went out: ledger entry, plan in force, and the case enters the main course.
 
@@ -37,18 +37,19 @@ def register_payout(
         raise Refused(_("Only a benefits officer registers a payout."))
     if by.pk == order.approved_by_id:
         raise Refused(_("You approved the loan. Somebody else has to pay it out."))
-    case = cases.lock_case(order.loan.case)
     loan = lock_loan(order.loan)
-    loan.case = case
+    case = loan.case
     order = lock_order(order)
+    if order.state == OrderState.READY and case.phase != Phase.APPROVAL:
+        raise Refused(_("The case is no longer in approval, so nothing is paid out. Ring the microloan team."))
     if order.state != OrderState.READY:
         raise Conflict(
             _("The payout has been registered already. Nothing was booked twice.")
             if order.state == OrderState.PAID
             else _("The order was sent back to the team and cannot be paid out now.")
         )
-    _check_payout(order, paid_on, voucher, booked_as_loan, today)
-    if missing := [check for check in checks_before_payout(loan) if not check.met]:
+    _check_payout(order, loan, paid_on, voucher, booked, today)
+    if missing := [check for check in checks_before_payout(loan, today) if not check.met]:
         raise Refused(*[f"{check.label}: {check.detail}" for check in missing])
     write_entry(
         loan=loan,
@@ -64,7 +65,7 @@ def register_payout(
     if loan.kind == SupportKind.LOAN:
         plan = store_plan(loan=loan, payout=paid_on, cause=PlanCause.PAYOUT, by=by, today=today)
         if plan is not None:
-            letters.send_new_plan(loan=loan, by=by, today=today)
+            letters.send_or_tell(letters.send_new_plan, loan=loan, by=by, today=today)
     cases.add_journal_entry(
         case=case,
         kind=JournalKind.LOAN,
@@ -77,15 +78,20 @@ def register_payout(
     return order
 
 
-def _check_payout(order: DisbursementOrder, paid_on: date, voucher: str, booked_as_loan: bool, today: date) -> None:
+def _check_payout(order: DisbursementOrder, loan: Loan, paid_on: date, voucher: str, booked: bool, today: date) -> None:
     if paid_on > today:
         raise Refused(_("The payout cannot lie in the future. Register it on the day."), field="paid_on")
     if paid_on < order.ordered_on:
         raise Refused(_("The payout cannot be earlier than the order."), field="paid_on")
     if not voucher.strip():
         raise Refused(_("Write the voucher number of the booking."), field="voucher")
-    if not booked_as_loan:
-        raise Refused(_("Tick that the amount is booked as a loan."), field="booked_as_loan")
+    if not booked:
+        words = (
+            _("Tick that the amount is booked as a loan.")
+            if loan.kind == SupportKind.LOAN
+            else _("Tick that the amount is booked as a grant.")
+        )
+        raise Refused(words, field="booked")
 
 
 @transaction.atomic
@@ -95,12 +101,12 @@ def send_back(*, order: DisbursementOrder, reason: str, by: User, today: date) -
         raise Refused(_("Only a benefits officer sends an order back."))
     if not reason.strip():
         raise Refused(_("Write what the team has to put right."), field="reason")
+    case = cases.lock_case(order.loan.case)
     order = lock_order(order)
     if order.state != OrderState.READY:
         raise Conflict(_("The order is not waiting for payout."))
     order.state, order.sent_back_reason = OrderState.SENT_BACK, reason.strip()
     order.save()
-    case = order.loan.case
     cases.add_journal_entry(
         case=case, kind=JournalKind.LOAN, title=_("Disbursement order sent back"), text=order.sent_back_reason, by=by
     )
@@ -113,12 +119,12 @@ def send_again(*, order: DisbursementOrder, by: User, today: date) -> Disburseme
     """The team has put it right: the order stands in the queue again."""
     if by.role not in TEAM:
         raise Refused(_("Only the microloan team sends the order again."))
+    case = cases.lock_case(order.loan.case)
     order = lock_order(order)
     if order.state != OrderState.SENT_BACK:
         raise Conflict(_("The order is not with the team."))
     order.state, order.sent_back_reason, order.due_on = OrderState.READY, "", max(order.due_on, today)
     order.save()
-    case = order.loan.case
     cases.add_journal_entry(case=case, kind=JournalKind.LOAN, title=_("Disbursement order sent again"), by=by)
     cases.reconcile_tasks(case=case, today=today)
     return order

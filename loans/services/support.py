@@ -63,7 +63,7 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
     """Extend by 1–3 months after screening 4, within the cap in all (domain.md §6). Raises Refused outside the limits."""
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides living support."))
-    case = screening.case
+    case = cases.lock_case(screening.case)
     periods = list(case.support_periods.order_by("starts_on"))
     if case.is_pensioner or not periods:
         raise Refused(_("There is no living support to extend."))
@@ -156,6 +156,8 @@ def _store(
 @transaction.atomic
 def announce_end(*, case: CaseFile, reasons: str, by: User, today: date) -> None:
     """Send the letter that living support ends, with appeal guidance (domain.md §6). Sent once per end date."""
+    if by.role != Role.PROJECT_LEAD:
+        raise Refused(_("Only the project lead decides living support."))
     last = case.support_periods.order_by("starts_on").last()
     if last is None:
         raise Refused(_("There is no living support to end."))

@@ -15,7 +15,7 @@ from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import CourseModule, CourseRun
 from loans import services as loans
-from loans.enums import Charge, LoanOutcome, SupportKind
+from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
 from loans.models import Loan, LoanDecision
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -62,6 +62,12 @@ STRENGTHS = "Du kender dit fag godt.\nDu kommer til tiden og har lyst til at læ
 PERSON = "Du er vedholdende, og du tager imod råd."
 MONEY = "Du har et nøgternt billede af, hvad det koster at starte."
 PLAN = "Planen beskriver kunder, priser og de første måneder."
+NO = loans.Answer(
+    LoanOutcome.REFUSED,
+    reasons="Virksomheden kan ikke bære gælden.",
+    hearing=Hearing.HELD,
+    hearing_note="Du har set budgettet og fik en uge til at svare. Du skrev, at du håber på flere kunder til foråret.",
+)
 
 
 class Story:
@@ -291,8 +297,7 @@ class Story:
         with clock.at(self._at(13, 15)):
             loans.decide_loan(
                 decision=decision,
-                outcome=outcome,
-                reasons="" if outcome == LoanOutcome.GRANTED else "Virksomheden kan ikke bære gælden.",
+                answer=loans.Answer(outcome) if outcome == LoanOutcome.GRANTED else NO,
                 by=self.cast.lead,
                 today=self.day,
             )
@@ -334,7 +339,7 @@ class Story:
                 order=self.loan.order,
                 paid_on=self.day,
                 voucher=f"B-{self.loan.pk:05d}",
-                booked_as_loan=True,
+                booked=True,
                 by=self.cast.benefits_officer,
                 today=self.day,
             )

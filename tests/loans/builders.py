@@ -1,0 +1,219 @@
+"""Cases at every point of a loan's life, built by the services as the screens do. People are invented."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from cases import services as cases
+from cases.enums import BusinessForm, Livelihood, Phase
+from cases.models import CaseFile, PhaseChange
+from courses import services as courses
+from courses.enums import AttendanceMark
+from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
+from loans import services
+from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.models import DisbursementOrder, LedgerEntry, Loan, LoanDecision, SupportPeriod
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.clock import COPENHAGEN
+from microloan.policy.models import LegalBasis
+from screening import services as screening
+from screening.enums import LineKind, Outcome, ScreeningNumber, ScreeningState
+from screening.models import CriteriaSet, Screening
+from tests.support.people import make_user
+from tests.support.world import World
+
+TODAY = date(2026, 11, 20)  # a Friday
+PAYOUT = date(2026, 11, 30)
+REFUSAL = services.Answer(
+    LoanOutcome.REFUSED,
+    reasons="Virksomheden kan ikke bære gælden.",
+    hearing=Hearing.HELD,
+    hearing_note="Du har set budgettet og fik en uge til at svare.",
+)
+YES = services.Answer(LoanOutcome.GRANTED)
+_numbers = count(1)
+
+
+def new_case(world: World, *, name: str = "", livelihood: str = Livelihood.CASH_BENEFIT) -> CaseFile:
+    number = next(_numbers)
+    case = world.refer(f"7203850{number:03d}", name or f"Bo Prøvesen {number}", livelihood=livelihood)
+    coach = world.user(Role.COACH)
+    return cases.accept(case=case, coach=coach, by=coach, today=world.today)
+
+
+def put_in_phase(case: CaseFile, phase: Phase, *, on: date) -> CaseFile:
+    """Straight into a phase, past what it demands: the journey there is tested elsewhere."""
+    before = case.phase
+    CaseFile.objects.filter(pk=case.pk).update(phase=phase, phase_entered_on=on)
+    PhaseChange.objects.create(case=case, from_phase=before, to_phase=phase, on=on)
+    return CaseFile.objects.select_related("citizen", "coach").get(pk=case.pk)
+
+
+def decided_screening(
+    world: World, case: CaseFile, number: int, outcome: str = Outcome.CONTINUE, round_: int = 1
+) -> Screening:
+    screening.ensure_criteria()
+    return Screening.objects.create(
+        case=case,
+        number=number,
+        round=round_,
+        criteria_set=CriteriaSet.objects.get(number=number, is_current=True),
+        held_on=world.today,
+        state=ScreeningState.DECIDED,
+        outcome=outcome,
+        reasons="",
+        improvements="Ret budgettet" if outcome == Outcome.REVISE else "",
+        return_by=world.today + timedelta(days=28) if outcome == Outcome.REVISE else None,
+        decided_by=world.user(Role.PROJECT_LEAD),
+        decided_at=clock.now(),
+        decided_on=world.today,
+    )
+
+
+def residential_course(world: World, case: CaseFile, *, ended_days_ago: int = 5) -> None:
+    """Completed, so that the main course may start and the days to payout are counted."""
+    courses.ensure_catalogue()
+    module = CourseModule.objects.get(code="residential_course")
+    last = world.today - timedelta(days=ended_days_ago)
+    run = CourseRun.objects.create(
+        module=module, place="Kursuscentret", capacity=12, starts_on=last - timedelta(days=3), ends_on=last
+    )
+    two = decided_screening(world, case, ScreeningNumber.TWO)
+    ModuleGrant.objects.create(case=case, module=module, screening=two, granted_on=world.today)
+    coach = world.user(Role.COACH)
+    enrolment = Enrolment.objects.create(run=run, case=case, enrolled_on=world.today, enrolled_by=coach)
+    for days in range(4):
+        start = datetime.combine(run.starts_on + timedelta(days=days), time(9), tzinfo=COPENHAGEN)
+        session = CourseSession.objects.create(run=run, starts_at=start, ends_at=start + timedelta(hours=6))
+        Attendance.objects.create(session=session, enrolment=enrolment, mark=AttendanceMark.PRESENT, marked_by=coach)
+
+
+def approved_budget(world: World, case: CaseFile) -> None:
+    line = screening.LineData(LineKind.EXPENSE, "Udstyr", Decimal("40000"))
+    coach, lead = world.user(Role.COACH), world.user(Role.PROJECT_LEAD)
+    budget = screening.save_budget(case=case, lines=[line], note="", by=coach, today=world.today)
+    screening.approve_budget(budget=budget, by=lead, today=world.today)
+
+
+def business(world: World, case: CaseFile, **changes: Any) -> None:
+    values = {"name": "Bos Bageri", "form": BusinessForm.SOLE_PROPRIETORSHIP, "trade": "Bageri", "cvr": "10000009"}
+    cases.save_business(
+        case=case, started_on=world.today, by=world.user(Role.COACH), today=world.today, **{**values, **changes}
+    )
+
+
+def in_approval(world: World, **changes: Any) -> CaseFile:
+    """A case in the phase approval with everything the legal basis demands."""
+    case = put_in_phase(new_case(world, **changes), Phase.APPROVAL, on=world.today)
+    residential_course(world, case)
+    decided_screening(world, case, ScreeningNumber.THREE)
+    approved_budget(world, case)
+    business(world, case)
+    return CaseFile.objects.select_related("citizen", "coach", "business").get(pk=case.pk)
+
+
+def proposal(world: World, case: CaseFile, **changes: Any) -> services.Proposal:
+    pensioner = case.is_pensioner
+    made = services.Proposal(
+        kind=SupportKind.LOAN,
+        amount=Decimal("35000.00"),
+        purpose="Udstyr og varelager",
+        planned_payout_on=max(PAYOUT, world.today),
+        legal_basis=LegalBasis.objects.get(code="local_basis"),
+        rehabilitation_on=None if pensioner else world.today,
+        rehabilitation_reference="Praksis for pensionister" if pensioner else "Afgørelse om revalidering",
+        charge=Charge.NOT_POSSIBLE,
+        charge_note="Udstyret er for lille til pant",
+    )
+    return replace(made, **changes)
+
+
+def proposed(world: World, case: CaseFile | None = None, **changes: Any) -> LoanDecision:
+    case = case or in_approval(world)
+    return services.propose(
+        case=case, proposal=proposal(world, case, **changes), by=world.user(Role.COACH), today=world.today
+    )
+
+
+def granted(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
+    decision = proposed(world, case, **changes)
+    services.decide_loan(decision=decision, answer=YES, by=world.user(Role.PROJECT_LEAD), today=world.today)
+    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(decision=decision)
+
+
+def supported(world: World, loan: Loan, *, starts_on: date | None = None) -> SupportPeriod:
+    return services.decide_support(
+        case=loan.case,
+        starts_on=starts_on or loan.planned_payout_on,
+        reasons="",
+        by=world.user(Role.PROJECT_LEAD),
+        today=world.today,
+    )
+
+
+def signed(world: World, loan: Loan) -> Loan:
+    return services.register_agreement(loan=loan, signed_on=world.today, by=world.user(Role.COACH), today=world.today)
+
+
+def in_queue(world: World, case: CaseFile | None = None, **changes: Any) -> DisbursementOrder:
+    loan = granted(world, case, **changes)
+    if not loan.case.is_pensioner:
+        supported(world, loan)
+    if loan.kind == SupportKind.LOAN:
+        signed(world, loan)
+    return DisbursementOrder.objects.select_related("loan__case__citizen").get(loan=loan)
+
+
+def pay_out(world: World, order: DisbursementOrder, *, by: User | None = None, **changes: Any) -> DisbursementOrder:
+    values = {"paid_on": world.today, "voucher": "B-1", "booked": True, "today": world.today, **changes}
+    return services.register_payout(order=order, by=by or world.user(Role.BENEFITS_OFFICER), **values)
+
+
+def paid_out(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
+    """Paid out today."""
+    order = in_queue(world, case, **changes)
+    pay_out(world, order)
+    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(pk=order.loan_id)
+
+
+def pay(world: World, loan: Loan, amount: Decimal | str, on: date, *, key: str = "", **changes: Any) -> LedgerEntry:
+    values = {"by": world.user(Role.BENEFITS_OFFICER), "today": max(on, world.today), **changes}
+    return services.register_payment(
+        loan=loan, amount=Decimal(amount), value_date=on, key=key or str(uuid4()), **values
+    )
+
+
+def screening_4(world: World, case: CaseFile, round_: int = 1) -> Screening:
+    """An undecided round of screening 4, to rest an extension on."""
+    screening.ensure_criteria()
+    return Screening.objects.create(
+        case=case,
+        number=ScreeningNumber.FOUR,
+        round=round_,
+        criteria_set=CriteriaSet.objects.get(number=ScreeningNumber.FOUR, is_current=True),
+        held_on=world.today,
+        state=ScreeningState.DECIDED,
+        outcome=Outcome.CONTINUE,
+        decided_by=world.user(Role.PROJECT_LEAD),
+        decided_at=clock.now(),
+        decided_on=world.today,
+    )
+
+
+def extend(world: World, case: CaseFile, months: int, *, round_: int = 1, **changes: Any) -> SupportPeriod:
+    values = {
+        "by": world.user(Role.PROJECT_LEAD),
+        "today": world.today,
+        "reasons": "Der kommer flere ordrer.",
+        **changes,
+    }
+    return services.extend_support(screening=screening_4(world, case, round_), months=months, **values)
+
+
+def another(role: str) -> User:
+    return make_user(role)
