@@ -125,6 +125,12 @@ LOAN_GRANT = _decision(
     scope=("amount", "instalment_amount", "first_due", "last_due"),
     check=_check_loan_terms,
 )
+GRANT_DECISION = _decision(
+    "grant_decision",
+    gettext_lazy("Grant decision"),
+    {"amount": REQUIRED, "requested_amount": None, "business": "", "purpose": "", "payout_by": None},
+    scope=("amount",),
+)
 LOAN_REFUSAL = _decision(
     "loan_refusal",
     gettext_lazy("Loan decision: refusal"),

@@ -19,7 +19,7 @@ POINT_SIZES = {
     "heading_font_size",
     "foot_font_size",
 }
-PLAIN_NUMBERS = {"line_height"}
+PLAIN_NUMBERS = {"line_height", "address_line"}
 MM_PER_POINT = 0.3528
 EM_PER_SIGN = 0.6  # wider than IBM Plex Sans is on average, so that a line never wraps by surprise
 
@@ -57,6 +57,7 @@ class LetterLayout:
     sender_font_size: float = 9
     address_sizes: tuple[int, ...] = (10, 9, 8, 7, 6)
     address_smallest_unwrapped: int = 8
+    address_line: float = 1.19
     return_font_size: float = 7
     table_font_size: float = 9
     foot_font_size: float = 8
@@ -89,7 +90,7 @@ def address_size(lines: Sequence[str], layout: LetterLayout) -> int | None:
     def fits(size: int, *, wrap: bool) -> bool:
         signs = int(layout.address_width / (size * MM_PER_POINT * EM_PER_SIGN))
         rows = [max(1, len(textwrap.wrap(line, signs))) for line in lines]
-        height = sum(rows) * size * MM_PER_POINT
+        height = sum(rows) * size * MM_PER_POINT * layout.address_line
         return height <= layout.address_height and (wrap or all(row == 1 for row in rows))
 
     unwrapped = [

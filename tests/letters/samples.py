@@ -156,6 +156,14 @@ CONTEXTS: dict[str, Context] = {
         "requested_amount": Decimal(50000),
         "payout_by": date(2027, 1, 29),
     },
+    "grant_decision": {
+        **REASONS,
+        "amount": Decimal("12500.50"),
+        "requested_amount": Decimal(20000),
+        "business": "Aminas Syværksted",
+        "purpose": "Symaskine og bord",
+        "payout_by": date(2027, 1, 29),
+    },
     "loan_refusal": {**REFUSAL_REASONS, "requested_amount": Decimal(35000), "resubmit_by": date(2027, 2, 1)},
     "grant_award": {
         **REASONS,

@@ -274,6 +274,8 @@ def test_loan_letters_say_that_it_is_a_loan_and_the_support_that_it_is_not():
         text = reading.text_of(standard(code).pdf)
         assert "Det er et lån. Du skal betale pengene tilbage. Det er ikke et tilskud." in text
         assert "000000000000420" in text
+    grant = reading.text_of(standard("grant_decision").pdf)
+    assert "Det er et tilskud. Du skal ikke betale pengene tilbage. Det er ikke et lån." in grant
     assert "Tilskuddet er ikke et lån. Du skal ikke betale det tilbage." in reading.text_of(
         rendered("support_decision").pdf
     )
