@@ -1,7 +1,6 @@
 """From a kind, an envelope and a plain dictionary to a frozen PDF. Pure: no database, no clock."""
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -15,7 +14,7 @@ from cases.letters.enums import Block
 from cases.letters.envelope import Envelope
 from cases.letters.layout import LetterLayout, address_size, letter_layout
 from cases.letters.registry import REQUIRED, Context, LetterError, LetterKind, MissingBlock, appeal_of, is_blank, lookup
-from microloan.core.pdf import render_pdf
+from microloan.core.pdf import render_document
 
 FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
 FONT_SEMIBOLD = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-SemiBold.woff2"
@@ -36,12 +35,12 @@ class Rendered:
 def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
     complete = complete_context(kind, context)
     html, subject = compose(kind, envelope, complete)
-    pdf = render_pdf(html, stylesheets=[_stylesheet(letter_layout())])
+    pdf = render_document(html, stylesheets=[_stylesheet(letter_layout())])
     return Rendered(
         subject=subject,
-        pdf=pdf,
-        sha256=hashlib.sha256(pdf).hexdigest(),
-        page_count=_page_count(pdf),
+        pdf=pdf.data,
+        sha256=hashlib.sha256(pdf.data).hexdigest(),
+        page_count=pdf.page_count,
         context=complete,
     )
 
@@ -136,12 +135,6 @@ def _stylesheet(layout: LetterLayout) -> str:
             "font_semibold": FONT_SEMIBOLD,
         },
     )
-
-
-def _page_count(pdf: bytes) -> int:
-    from pypdf import PdfReader
-
-    return len(PdfReader(io.BytesIO(pdf)).pages)
 
 
 class Outline(HTMLParser):

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
@@ -30,8 +30,18 @@ class PdfError(Exception):
     """The document cannot be made; the message says why and holds no citizen data."""
 
 
+class Pdf(NamedTuple):
+    data: bytes
+    page_count: int
+
+
 def render_pdf(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1") -> bytes:
     """Return `html` as a tagged PDF with embedded fonts. `stylesheets` are CSS texts, parsed once per process."""
+    return render_document(html, stylesheets=stylesheets, variant=variant).data
+
+
+def render_document(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1") -> Pdf:
+    """The same, with the number of pages."""
     weasyprint = _weasyprint()
     with _lock, _complaints() as complaints:
         document = weasyprint.HTML(string=html, url_fetcher=_fetcher(), media_type="print")
@@ -43,20 +53,17 @@ def render_pdf(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pd
     return pdf
 
 
-def _write(document: Any, stylesheets: Iterable[str], variant: str) -> bytes:
+def _write(document: Any, stylesheets: Iterable[str], variant: str) -> Pdf:
     from weasyprint.urls import FatalURLFetchingError
 
     pid = os.getpid()
     try:
-        pdf: bytes = document.write_pdf(
-            stylesheets=[_stylesheet(text, pid) for text in stylesheets],
-            font_config=_fonts(pid),
-            pdf_variant=variant,
-            pdf_tags=True,
-        )
+        options = {"pdf_variant": variant, "pdf_tags": True}
+        sheets = [_stylesheet(text, pid) for text in stylesheets]
+        laid_out = document.render(font_config=_fonts(pid), stylesheets=sheets, **options)
+        return Pdf(laid_out.write_pdf(**options), len(laid_out.pages))
     except FatalURLFetchingError as refusal:
         raise PdfError(_("The document asks for a file that is not allowed.")) from refusal
-    return pdf
 
 
 def _refuse_inaccessible(root: Any) -> None:
