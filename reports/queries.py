@@ -1,7 +1,6 @@
 """What the reports read from the rows: imported and live cases alike, in a fixed number of queries."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,42 +23,44 @@ def participants(cohorts: Iterable[Cohort], *, as_of: date) -> QuerySet[CaseFile
     R counts those who completed the pre-course and got their loan; a case that dropped out before is not one of them.
     """
     began = PhaseChange.objects.filter(case=OuterRef("pk"), to_phase=Phase.MAIN_COURSE, on__lte=as_of)
-    return (
-        CaseFile.objects.filter(Q(source=Source.HISTORY) | Exists(began), cohort__in=cohorts)
-        .select_related("citizen", "cohort")
-        .order_by("cohort", "pk")
-    )
+    return CaseFile.objects.filter(Q(source=Source.HISTORY) | Exists(began), cohort__in=cohorts).order_by("pk")
 
 
-def cohort_figures(cohorts: Sequence[Cohort], *, as_of: date) -> dict[str, Any]:
+def cohort_figures(cohorts: Iterable[Cohort], *, as_of: date) -> dict[str, Any]:
     """Tables 1–8 for these cohorts at the cut-off, in the form of interfaces.md."""
-    cases = list(participants(cohorts, as_of=as_of))
+    cohorts = list(cohorts)
+    cases = participants(cohorts, as_of=as_of)
     loans = _loans(cases, as_of)
     return tables.cohort_tables(
-        participants=[_participant(case) for case in cases],
+        participants=_participants(cases),
         loans=loans,
-        payments=_repaid(loans, as_of),
+        payments=_repaid(cases, as_of),
         livelihoods=_livelihoods(cases, as_of),
         cohorts=[tables.Cohort(cohort.code, cohort.start_on, cohort.end_on) for cohort in cohorts],
         as_of=as_of,
     )
 
 
-def _participant(case: CaseFile) -> tables.Participant:
-    citizen = case.citizen
-    return tables.Participant(
-        case_ref=str(case.pk),
-        cohort=case.cohort.code if case.cohort else "",
-        sex=citizen.sex,
-        birth_year=citizen.birth_year or (citizen.birth_date.year if citizen.birth_date else None),
-        livelihood_before=case.livelihood,
-        course_end=case.course_end_on,
+def _participants(cases: QuerySet[CaseFile]) -> list[tables.Participant]:
+    """Only what the figures need: no name, no CPR number leaves the database."""
+    rows = cases.values_list(
+        "pk",
+        "cohort__code",
+        "citizen__sex",
+        "citizen__birth_year",
+        "citizen__birth_date",
+        "livelihood",
+        "course_end_on",
     )
+    return [
+        tables.Participant(str(pk), cohort, sex, year or (birth.year if birth else None), livelihood, course_end)
+        for pk, cohort, sex, year, birth, livelihood, course_end in rows
+    ]
 
 
-def _loans(cases: Sequence[CaseFile], as_of: date) -> list[tables.Loan]:
+def _loans(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Loan]:
     """Loans (never grants) paid out by the cut-off, with the day they were handed over unless recalled by then."""
-    entries = LedgerEntry.objects.filter(loan__case__in=cases, value_date__lte=as_of)
+    entries = LedgerEntry.objects.filter(loan__case__in=cases.order_by(), value_date__lte=as_of)
     undone = set(
         entries.filter(kind=EntryKind.REVERSAL, reverses__kind__in=[EntryKind.PAYOUT, EntryKind.HANDOVER]).values_list(
             "reverses_id", flat=True
@@ -71,18 +72,20 @@ def _loans(cases: Sequence[CaseFile], as_of: date) -> list[tables.Loan]:
     for pk, loan_id, kind, day in rows.values_list("pk", "loan_id", "kind", "value_date"):
         if pk not in undone:
             (payouts if kind == EntryKind.PAYOUT else handed_over)[loan_id] = day
+    loans = Loan.objects.filter(case__in=cases.order_by(), kind=SupportKind.LOAN).order_by("pk")
     return [
-        tables.Loan(str(loan.pk), str(loan.case_id), loan.principal, payouts[loan.pk], handed_over.get(loan.pk))
-        for loan in Loan.objects.filter(pk__in=payouts, kind=SupportKind.LOAN).order_by("pk")
+        tables.Loan(str(pk), str(case_id), principal, payouts[pk], handed_over.get(pk))
+        for pk, case_id, principal in loans.values_list("pk", "case_id", "principal")
+        if pk in payouts
     ]
 
 
-def _repaid(loans: Sequence[tables.Loan], as_of: date) -> list[tables.Payment]:
+def _repaid(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Payment]:
     """What each loan's repaying entries come to at the cut-off; a reversal counts from its own day."""
     sums = (
         LedgerEntry.objects.filter(
             Q(kind__in=MONEY) | Q(kind=EntryKind.REVERSAL, reverses__kind__in=MONEY),
-            loan__in=[int(loan.loan_ref) for loan in loans],
+            loan__case__in=cases.order_by(),
             value_date__lte=as_of,
         )
         .order_by()
@@ -93,17 +96,14 @@ def _repaid(loans: Sequence[tables.Loan], as_of: date) -> list[tables.Payment]:
     return [tables.Payment(str(loan_id), as_of, Decimal(-total)) for loan_id, total in sums]
 
 
-def _livelihoods(cases: Sequence[CaseFile], as_of: date) -> list[tables.Livelihood]:
+def _livelihoods(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Livelihood]:
     """The citizens' periods, once for each of their cases."""
-    cases_of: dict[int, list[str]] = defaultdict(list)
-    for case in cases:
-        cases_of[case.citizen_id].append(str(case.pk))
-    periods = LivelihoodPeriod.objects.filter(citizen__in=list(cases_of), from_on__lte=as_of).order_by("pk")
-    return [
-        tables.Livelihood(case_ref, period.kind, period.from_on, period.to_on)
-        for period in periods
-        for case_ref in cases_of[period.citizen_id]
-    ]
+    rows = (
+        LivelihoodPeriod.objects.filter(citizen__cases__in=cases.order_by(), from_on__lte=as_of)
+        .order_by("pk")
+        .values_list("citizen__cases__pk", "kind", "from_on", "to_on")
+    )
+    return [tables.Livelihood(str(case), kind, start, end) for case, kind, start, end in rows]
 
 
 def open_cases_per_phase() -> dict[str, int]:

@@ -163,7 +163,7 @@ def _read_sheet(sheet: Sheet, table: RawTable, history: History) -> list[Any]:
             continue
         cells = [raw.cells[places[c.name]] if places[c.name] < len(raw.cells) else None for c in sheet.columns]
         named.add(clean(cells[0]))
-        if any(clean(cell) for cell in raw.cells[len(table.headings) :]):
+        if _has_more_cells(raw.cells, len(table.headings)):
             message = _("The row has more cells than there are headings. Is there a separator inside a cell?")
             history.wrong(sheet.name, raw.number, "", message)
             continue
@@ -171,6 +171,15 @@ def _read_sheet(sheet: Sheet, table: RawTable, history: History) -> list[Any]:
         if row is not None:
             rows.append(row)
     return rows
+
+
+def _has_more_cells(cells: Sequence[Any], headings: int) -> bool:
+    """In CSV also when the last one is empty: `596,30,` under three headings is an amount cut in two, not a reference 30.
+
+    The rows of a workbook may be wider than its headings, with nothing (None) in the cells.
+    """
+    is_csv = all(isinstance(cell, str) for cell in cells)
+    return len(cells) > headings and (is_csv or any(clean(cell) for cell in cells[headings:]))
 
 
 def _read_row(sheet: Sheet, number: int, cells: Sequence[Any], history: History) -> Any:

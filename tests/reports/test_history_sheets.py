@@ -155,6 +155,7 @@ MISTAKES = {
                          ["A", "employment", "2014-02-01", "2014-02-02"],
                          ["A", "education", "2014-06-30", ""]]},
         "livelihoods", 4, "from"),
+    "amount cut in two by a comma": ({"payments": [["A", "2014-01-01", "596", "30", ""]]}, "payments", 2, ""),
     "too many cells": ({"loans": [[*LOAN, "x"]]}, "loans", 2, ""),
 }  # fmt: skip
 

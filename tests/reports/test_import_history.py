@@ -324,3 +324,22 @@ def test_payments_after_the_hand_over_beyond_the_claim_are_overpaid(load, sheets
     loan = Loan.objects.get(case__external_ref=ref)
     kinds = list(loan.entries.filter(voucher="last").order_by("pk").values_list("kind", "amount"))
     assert kinds == [(EntryKind.RECOVERY_PAYMENT, Decimal("-4589.00")), (EntryKind.PAYMENT, Decimal("-4411.00"))]
+
+
+def test_a_citizen_with_two_cases_counts_in_each_cohort_once(load, sheets):
+    load(sheets)
+    m5, m6 = Cohort.objects.get(code="M5"), Cohort.objects.get(code="M6")
+    first = CaseFile.objects.get(external_ref="M5-01")
+    CaseFile.objects.create(
+        number="ML-2015-0001",
+        citizen=first.citizen,
+        cohort=m6,
+        source=Source.HISTORY,
+        phase=Phase.AFTERCARE,
+        phase_entered_on=date(2016, 5, 15),
+        opened_on=date(2015, 11, 16),
+    )
+    assert cohort_figures([m5], as_of=CUT_OFF)["table5"] == PUBLISHED["table5"][2:3]
+    both = cohort_figures([m5, m6], as_of=CUT_OFF)
+    assert both["table5_total"]["participants"] == 16
+    assert both["table5_total"]["self_supporting"] == 16
