@@ -11,6 +11,8 @@ class CoursesConfig(AppConfig):
         from cases.registry import CaseTab, register_tab
         from courses import journey
         from microloan.accounts.enums import TEAM
+        from microloan.core import navigation
 
         journey.register()
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30))
+        navigation.register("courses", _("Courses"), "courses:runs", TEAM, order=30, owns=("courses:",))

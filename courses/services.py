@@ -149,3 +149,20 @@ def grant_from_decision(*, screening: Screening, values: Mapping[str, Any], by: 
     """What a decided screening 2 gives: the chosen modules, kept by name in the decision (a decision part)."""
     grants = grant_modules(screening=screening, modules=values.get("modules") or [], by=by, today=today)
     return {"modules": [grant.module.title for grant in grants]}
+
+
+@transaction.atomic
+def save_engagement(*, enrolment: Enrolment, text: str, by: User) -> Enrolment:
+    """Note how a participant takes part; screening 3 reads it (domain.md §5)."""
+    enrolment = Enrolment.objects.select_for_update(of=("self",)).get(pk=enrolment.pk)
+    enrolment.engagement = text.strip()
+    enrolment.save(update_fields=["engagement"])
+    return enrolment
+
+
+@transaction.atomic
+def add_teacher(*, name: str, phone: str, email: str) -> Teacher:
+    """Add a teacher to the register."""
+    if Teacher.objects.filter(name__iexact=name.strip(), is_active=True).exists():
+        raise Refused(_("There is already a teacher of that name."), field="name")
+    return Teacher.objects.create(name=name.strip(), phone=phone.strip(), email=email.strip())

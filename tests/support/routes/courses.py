@@ -1,5 +1,55 @@
-"""Who may open the pages of courses. Each new address gets a row: tests/support/routing.py says how."""
+"""Who may open the pages of the courses: the team."""
 
-from tests.support.routing import Route
+from datetime import datetime, timedelta
 
-ROWS: list[Route] = []
+from courses.models import CourseModule, CourseRun, Enrolment
+from courses.services import enrol, ensure_catalogue, plan_run
+from microloan.accounts.enums import Role
+from microloan.core import clock
+from microloan.core.clock import COPENHAGEN
+from tests.support.routing import TEAM, case, row
+from tests.support.world import World
+
+
+def make_run(world: World) -> CourseRun:
+    """A run of a voluntary module, held yesterday."""
+    ensure_catalogue()
+    start = datetime.combine(world.today - timedelta(days=1), datetime.min.time(), tzinfo=COPENHAGEN) + timedelta(
+        hours=9
+    )
+    return plan_run(
+        module=CourseModule.objects.get(code="network_day"),
+        place="Huset",
+        capacity=12,
+        sessions=[(start, start + timedelta(hours=3))],
+        teacher=None,
+        cohort=None,
+        by=world.user(Role.COACH),
+    )
+
+
+def make_seat(world: World) -> Enrolment:
+    return enrol(run=world.of(make_run), case=world.case, by=world.user(Role.COACH), today=clock.today())
+
+
+def run_pk(world: World) -> dict[str, int]:
+    return {"pk": world.of(make_run).pk}
+
+
+ROWS = [
+    row("courses:runs", allow=TEAM),
+    row("courses:catalogue", allow=TEAM),
+    row("courses:teachers", allow=TEAM),
+    row("courses:run_new", allow=TEAM),
+    row("courses:run", allow=TEAM, kwargs=run_pk),
+    row("courses:session", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
+    row("courses:withdraw", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}),
+    row("courses:case", allow=TEAM, kwargs=case, logs=True),
+    row(
+        "courses:case_enrol",
+        allow=TEAM,
+        kwargs=lambda w: {"number": w.case.number, "pk": w.of(make_run).pk},
+        method="post",
+        logs=True,
+    ),
+]

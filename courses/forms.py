@@ -1,0 +1,112 @@
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.models import CaseFile, Cohort
+from courses.enums import AttendanceMark
+from courses.models import CourseModule, Enrolment, Teacher
+from courses.rules import session_days
+from microloan.core.clock import COPENHAGEN
+from microloan.core.forms import BaseForm, DateField, TimeField
+
+# A run of a weekly module has one session a week, any other has them on days in a row (domain.md §5).
+CADENCES = (("1", gettext_lazy("on days in a row")), ("7", gettext_lazy("once a week")))
+
+
+class RunForm(BaseForm):
+    """A run of a module, planned from its format in one step; public holidays are passed over."""
+
+    module = forms.ModelChoiceField(queryset=CourseModule.objects.none(), label=gettext_lazy("Module"))
+    starts_on = DateField(label=gettext_lazy("First session"))
+    sessions = forms.IntegerField(label=gettext_lazy("Number of sessions"), min_value=1, max_value=30)
+    cadence = forms.ChoiceField(label=gettext_lazy("The sessions are held"), choices=CADENCES, widget=forms.RadioSelect)
+    starts = TimeField(label=gettext_lazy("From"))
+    ends = TimeField(label=gettext_lazy("To"))
+    place = forms.CharField(label=gettext_lazy("Place"), max_length=120)
+    capacity = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=30, initial=12)
+    teacher = forms.ModelChoiceField(queryset=Teacher.objects.none(), label=gettext_lazy("Teacher"), required=False)
+    cohort = forms.ModelChoiceField(queryset=Cohort.objects.none(), label=gettext_lazy("Cohort"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, QuerySet] = {
+            "module": CourseModule.objects.filter(is_active=True),
+            "teacher": Teacher.objects.filter(is_active=True),
+            "cohort": Cohort.objects.order_by("-start_on", "code"),
+        }
+        for name, queryset in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = queryset
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if starts and ends and ends <= starts:
+            raise ValidationError({"ends": _("A session has to end after it starts.")})
+        return cleaned
+
+    def times(self) -> list[tuple[datetime, datetime]]:
+        """The planned sessions as moments."""
+        data = self.cleaned_data
+        days = session_days(data["starts_on"], data["sessions"], int(data["cadence"]))
+        return [
+            (
+                datetime.combine(day, data["starts"], tzinfo=COPENHAGEN),
+                datetime.combine(day, data["ends"], tzinfo=COPENHAGEN),
+            )
+            for day in days
+        ]
+
+
+class TeacherForm(BaseForm):
+    """A teacher of the register; teachers are no users."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=20, required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+
+
+class EnrolForm(BaseForm):
+    case = forms.ModelChoiceField(queryset=CaseFile.objects.none(), label=gettext_lazy("Citizen"))
+
+    def __init__(self, *args: Any, candidates: QuerySet[CaseFile], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["case"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = candidates
+        field.label_from_instance = lambda case: f"{case.citizen} ({case.number})"  # type: ignore[method-assign]
+
+
+class WithdrawForm(BaseForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Why does the citizen give up the seat?"), max_length=200, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class AttendanceForm(BaseForm):
+    """One session: a row of big buttons for each participant. An answer that is left out changes nothing."""
+
+    def __init__(self, *args: Any, enrolments: list[Enrolment], marks: dict[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for enrolment in enrolments:
+            name = f"mark_{enrolment.pk}"
+            self.fields[name] = forms.ChoiceField(
+                label=str(enrolment.case.citizen),
+                choices=AttendanceMark.choices,
+                widget=forms.RadioSelect,
+                required=False,
+                initial=marks.get(enrolment.pk),
+            )
+            self._prepare_mark(name)
+
+    def _prepare_mark(self, name: str) -> None:
+        self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def marks(self) -> dict[int, str]:
+        return {int(name.removeprefix("mark_")): mark for name, mark in self.cleaned_data.items() if mark}
