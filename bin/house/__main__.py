@@ -77,6 +77,8 @@ def _environment(venv: Path, state: Path) -> dict[str, str]:
     """What is not set yet: the demo's settings, with keys made once and kept beside the data."""
     environment = dict(os.environ)
     environment.pop("PYTHONHOME", None)
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):  # not beside the sources; without any, every start is slow
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "var/pycache"))
     environment["VIRTUAL_ENV"] = str(venv)
     environment["PATH"] = f"{venv / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
     defaults = {
@@ -139,17 +141,23 @@ def _run(command: list[str], environment: dict[str, str], servers: Servers) -> i
     if program is None:
         say(f"{command[0]}: command not found")
         return 127
-    child = subprocess.Popen([program, *command[1:]], env=environment, pass_fds=servers.held())
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []  # signals that come while the command is being started
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and _typed():
             return  # the terminal has sent it to the command already
-        if child.poll() is None:
-            child.send_signal(number)
+        if not children:
+            early.append(number)
+        elif children[0].poll() is None:
+            children[0].send_signal(number)
 
     for number in PASSED_ON:
         signal.signal(number, pass_on)
-    status = child.wait()
+    children.append(subprocess.Popen([program, *command[1:]], env=environment, pass_fds=servers.held()))
+    for early_number in early:
+        pass_on(early_number, None)
+    status = children[0].wait()
     return status if status >= 0 else 128 - status
 
 

@@ -128,6 +128,7 @@ class Servers:
                     part.stop()
                 if self.parts:
                     shutil.rmtree(self.sockets)
+            fcntl.flock(self.users, fcntl.LOCK_UN)  # something the command left behind may still hold the file
             os.close(self.users)
             self.users = -1
 
