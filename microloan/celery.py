@@ -14,7 +14,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # In Danish time (CELERY_TIMEZONE). The first call does the day's jobs; the later ones find nothing left to do.
 app.conf.beat_schedule = {
-    "daily-jobs": {"task": "microloan.core.tasks.run_daily_jobs", "schedule": crontab(minute="0", hour="6-22")}
+    "daily-jobs": {"task": "microloan.core.tasks.run_daily_jobs", "schedule": crontab(minute="0", hour="6-22")},
+    "lost-letters": {"task": "cases.letters.tasks.send_lost_letters", "schedule": crontab(minute="*/10")},
 }
 
 

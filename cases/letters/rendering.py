@@ -20,7 +20,7 @@ FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
 FONT_SEMIBOLD = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-SemiBold.woff2"
 # Reasons may be left out only where the citizen got everything asked for (danish-rules §2.1).
 REASONS = (Block.FACTS, Block.CONSIDERATIONS)
-TITLE_SLOT = "<title></title>"
+TITLE_SLOT = "<title>Brev</title>"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -284,9 +284,13 @@ def resend_letter(*, letter: Letter, by: User) -> Letter:
     return copy
 
 
-def letters_to_retry() -> list[uuid.UUID]:
-    """What the job sends again: letters the queue lost, and failed ones with attempts left. Stuck ones wait for a person."""
-    now = clock.now()
-    waiting = Letter.objects.filter(status=LetterStatus.READY, created_at__lt=now - WAITING_AFTER)
+def letters_lost_by_the_queue() -> list[uuid.UUID]:
+    """Ready for some minutes and not taken by any worker: the queue forgot them."""
+    waiting = Letter.objects.filter(status=LetterStatus.READY, created_at__lt=clock.now() - WAITING_AFTER)
+    return list(waiting.order_by("created_at", "pk").values_list("pk", flat=True))
+
+
+def letters_to_try_again() -> list[uuid.UUID]:
+    """Failed, with attempts left. Those stuck in somebody's hands wait for a person (docs/decisions/033)."""
     failed = Letter.objects.filter(status=LetterStatus.FAILED, attempts__lt=MAX_ATTEMPTS)
-    return list((waiting | failed).order_by("created_at", "pk").values_list("pk", flat=True))
+    return list(failed.order_by("created_at", "pk").values_list("pk", flat=True))

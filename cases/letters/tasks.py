@@ -1,6 +1,8 @@
-"""Thin: the queue and the daily run call the same services."""
+"""Thin: the queue, the scheduler and the daily run call the same services."""
 
+from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from celery import shared_task
 
@@ -15,19 +17,19 @@ def dispatch(letter_id: str) -> None:
 
 
 @shared_task
-def retry_waiting_letters() -> None:
-    """Every few minutes by the scheduler, so that neither a lost queue nor a full disk loses a letter."""
-    _send_waiting()
+def send_lost_letters() -> None:
+    """Every ten minutes: what the queue forgot goes out the same day."""
+    _send(services.letters_lost_by_the_queue())
 
 
 def dispatch_waiting(today: date) -> Counts:
-    """The daily job: sends what the queue lost or what failed before. A second run finds nothing to do."""
-    return _send_waiting()
+    """The daily job: what the queue forgot, and what failed before. A second run finds nothing to do."""
+    return _send([*services.letters_lost_by_the_queue(), *services.letters_to_try_again()])
 
 
-def _send_waiting() -> Counts:
+def _send(letter_ids: Iterable[UUID]) -> Counts:
     sent = skipped = 0
-    for letter_id in services.letters_to_retry():
+    for letter_id in letter_ids:
         if services.dispatch_letter(letter_id).status == LetterStatus.DISPATCHED:
             sent += 1
         else:

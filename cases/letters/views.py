@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from cases.letters.models import Letter, LetterFileChanged
 from cases.views.base import case_context, get_case
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
+from microloan.accounts.models import User
 from microloan.accounts.perms import role_required, team_required
 from microloan.core import danish
 from microloan.core.errors import Refused
@@ -25,14 +26,14 @@ PER_PAGE = 25
 def case_letters(request: HttpRequest, number: str) -> HttpResponse:
     """The letters of a case, newest first."""
     case = get_case(request, number)
-    page = Paginator(queries.letters_of_case(case, request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.letters_of_case(case, _staff(request)), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "letters/case_letters.html", {**case_context(request, case, tab="letters"), "page": page})
 
 
 @team_required
 def unsent(request: HttpRequest) -> HttpResponse:
     """What did not leave by itself: failed, held back, or taken for sending and never confirmed."""
-    page = Paginator(queries.letters_for_a_person(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.letters_for_a_person(_staff(request)), PER_PAGE).get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *[letter.case for letter in page])
     return render(request, "letters/unsent.html", {"page": page})
 
@@ -86,12 +87,17 @@ def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     return render(request, "letters/sent_by_hand.html", context)
 
 
+def _staff(request: HttpRequest) -> User:
+    """Every page but the log-in needs one (LoginRequiredMiddleware)."""
+    return cast(User, request.user)
+
+
 def _reads_or_changes(request: HttpRequest) -> AccessAction:
     return AccessAction.CHANGE if request.method == "POST" else AccessAction.VIEW
 
 
 def _letter(request: HttpRequest, letter_id: UUID, action: AccessAction) -> Letter:
-    letters = Letter.objects.visible_to(request.user).select_related("case__citizen", "case__coach", "created_by")
+    letters = Letter.objects.visible_to(_staff(request)).select_related("case__citizen", "case__coach", "created_by")
     letter: Letter = get_object_or_404(letters, pk=letter_id)
     logged(request, action, letter.case)
     return letter
@@ -99,7 +105,7 @@ def _letter(request: HttpRequest, letter_id: UUID, action: AccessAction) -> Lett
 
 def _answer(request: HttpRequest, letter: Letter, service: Any, done: str, **options: Any) -> HttpResponse:
     try:
-        service(letter=letter, by=request.user, **options)
+        service(letter=letter, by=_staff(request), **options)
     except Refused as refusal:
         for message in refusal.messages:
             messages.error(request, message)

@@ -17,6 +17,7 @@ from cases.letters.models import Letter, LetterFileChanged
 from cases.letters.registry import MissingBlock, send_checks
 from cases.models import JournalEntry
 from microloan.accounts.enums import Role
+from microloan.celery import app
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from tests.letters import reading, samples
@@ -231,10 +232,17 @@ def test_person_confirms_what_was_sent_by_hand(town):
 
 def test_letter_lost_by_the_queue_is_found(town):
     letter = prepare(town)
-    assert tasks.dispatch_waiting(clock.today()).created == 0
+    tasks.send_lost_letters()
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.READY
     with clock.at(clock.now() + timedelta(hours=1)):
-        assert tasks.dispatch_waiting(clock.today()).created == 1
+        tasks.send_lost_letters()
     assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
+
+
+def test_schedule_names_a_task_that_exists():
+    app.loader.import_default_modules()
+    for entry in app.conf.beat_schedule.values():
+        assert entry["task"] in app.tasks
 
 
 def test_rule_is_asked_again_at_the_moment_of_sending(town, folders):
