@@ -15,7 +15,7 @@ from microloan.core import clock
 from tests.letters import samples
 from tests.letters.conftest import make_case, make_citizen
 
-QUERIES_OF_UNSENT = 11
+MOST_QUERIES = 14  # of which 4 for the list, the rest for session, user, log and the top bar
 
 
 def prepare(town, key="closing:1", kind="closing", **options):
@@ -87,11 +87,12 @@ def test_unsent_list_takes_the_same_number_of_queries(town, client_for):
     client = client_for(town.coach)
     url = reverse("letters:unsent")
     prepare(town, "closing:0", send=False)
-    assert queries_of(client, url) == QUERIES_OF_UNSENT
+    one = queries_of(client, url)
+    assert one <= MOST_QUERIES
     for number in range(1, 12):
         case = make_case(make_citizen(), f"ML-2026-1{number:03}", coach=town.coach)
         prepare(town, f"closing:{number}", case=case, send=False)
-    assert queries_of(client, url) == QUERIES_OF_UNSENT
+    assert queries_of(client, url) == one
     assert len(AccessLog.objects.filter(what="letters:unsent").latest("pk").case_numbers) == 12
 
 
