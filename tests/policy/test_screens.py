@@ -49,6 +49,7 @@ def test_legal_bases(world: World, page_for: Callable[..., Page], axe: Check, sh
 def test_municipality(world: World, page_for: Callable[..., Page], axe: Check, shot: Shot) -> None:
     page = page_for(world.user(Role.ADMINISTRATOR))
     page.goto("/municipality/")
+    page.get_by_label("Postnummer").fill("9000")
     page.get_by_label("Primær farve").fill("#66aaff")
     page.get_by_role("button", name="Gem kommune").click()
     expect(page.get_by_role("alert")).to_contain_text("for lys")
