@@ -26,6 +26,8 @@ SUBJECT_MATTER = {
     "reports": gettext_lazy("Figures and lists"),
     "accounts": gettext_lazy("Access log"),
 }
+# Texts that name a thing, not a person, and so are shown.
+NAMES_OF_THINGS = frozenset({"number", "code"})
 PURPOSES = dict(Purpose.choices)
 CHANGES = {
     "insert": gettext_lazy("Created"),
@@ -80,7 +82,13 @@ def change_lines(sources: list[TrackedRows]) -> list[ChangeLine]:
         found += [(source, change) for change in changes_of_rows(source.model, source.pks)]
     found.sort(key=lambda pair: pair[1].at, reverse=True)
     names = _names(found)
-    return [_line(source, change, names) for source, change in found]
+    lines = (_line(source, change, names) for source, change in found if _is_of_interest(source, change))
+    return [line for line in lines if line.before != line.after or line.before]
+
+
+def _is_of_interest(source: TrackedRows, change: Change) -> bool:
+    """Not the counters and time stamps that the system keeps for itself."""
+    return bool(source.model._meta.get_field(change.field).editable)
 
 
 def _names(found: list[tuple[TrackedRows, Change]]) -> dict[int, str]:
@@ -117,7 +125,9 @@ def _shown(field: Any, value: Any, names: dict[int, str], hidden: bool) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if _points_to_user(field):
         return names.get(value, _("Unknown"))
-    if hidden or isinstance(value, str | dict | list):
+    if field.is_relation:
+        return _("no. %(number)s") % {"number": value}
+    if hidden or (isinstance(value, str | dict | list) and field.name not in NAMES_OF_THINGS):
         return _("not shown (%(count)s characters)") % {"count": len(str(value))}
     return _plain(value)
 

@@ -14,7 +14,11 @@ TOO_MANY_REQUESTS = 429
 def username(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """The name as it is counted: `COACH` and `coach` are one person at the log-in, so they are one here."""
     given = (credentials or {}).get("username") or (request.POST.get("username") if request else "")
-    return str(given or "").strip().casefold()[:255]
+    return counted_name(given or "")
+
+
+def counted_name(given: str) -> str:
+    return str(given).strip().casefold()[:255]
 
 
 def locked_out(

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from datetime import date
 
 import structlog
+from axes.utils import reset as unlock
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from microloan.accounts.enums import AccessAction, Role
+from microloan.accounts.lockout import counted_name
 from microloan.accounts.models import AccessLog, Centre, User
 from microloan.core.errors import Refused
 
@@ -156,6 +158,7 @@ def _give_temporary_password(user: User) -> str:
     user.set_password(password)
     user.must_change_password = True
     user.save()
+    unlock(username=counted_name(user.username))
     return password
 
 

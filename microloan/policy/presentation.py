@@ -39,9 +39,15 @@ def _rows(rule_set: RuleSet, before: RuleSet | None, names: tuple[str, ...]) -> 
     for name in names:
         label = str(RuleSet._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         row = {"label": label, "value": shown(rule_set, name), "before": ""}
-        if before is not None and getattr(before, name) != getattr(rule_set, name):
+        if before is not None and _comparable(before, name) != _comparable(rule_set, name):
             row["before"] = shown(before, name) or _("nothing")
         yield row
+
+
+def _comparable(rule_set: RuleSet, name: str) -> Any:
+    """The order in a list means nothing."""
+    value = getattr(rule_set, name)
+    return sorted(value) if isinstance(value, list) else value
 
 
 def shown(rule_set: RuleSet, name: str) -> str:

@@ -68,7 +68,7 @@ def extract(request: HttpRequest, number: str) -> HttpResponseBase:
     subject = _subject(number)
     lines = audit.log_of_subject(subject)
     logged(request, AccessAction.EXPORT, number=number, purpose=Purpose.ACCESS_REQUEST)
-    headings = [_("Time"), _("Action"), _("What"), _("Purpose")]
+    headings = [_("Date and time"), _("Action"), _("What"), _("Purpose")]
     return csv_response(f"logudtraek-{number}", headings, audit.extract(lines))
 
 
