@@ -38,6 +38,7 @@ def register() -> None:
             outcomes=frozenset({Outcome.CONTINUE}),
             fields=decision_fields,
             apply=grant_from_decision,
+            words=lambda gives: [(_("Course modules granted"), ", ".join(gives.get("modules", [])))],
         ),
     )
 

@@ -63,6 +63,8 @@ def register() -> None:
             outcomes=frozenset({Outcome.CONTINUE}),
             fields=extension_fields,
             apply=apply_extension,
+            check=check_extension,
+            words=extension_words,
         ),
     )
     screening.decision_parts.register(
@@ -72,6 +74,7 @@ def register() -> None:
             outcomes=frozenset({Outcome.STOP}),
             fields=lambda case, today: {},
             apply=apply_end,
+            words=end_words,
         ),
     )
 
@@ -229,6 +232,23 @@ def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
             },
         )
     }
+
+
+def check_extension(case: CaseFile, values: Mapping[str, Any], today: date) -> None:
+    """Refuse a length that the limits do not allow before the project lead is asked to confirm it."""
+    if not case.is_pensioner:
+        services.extension_span(case=case, months=values.get("months") or 0, today=today)
+
+
+def extension_words(gives: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if "months" not in gives:
+        return []
+    until = danish.short_date(date.fromisoformat(gives["ends_on"]))
+    return [(_("Extension"), danish.months(gives["months"])), (_("Living support ends"), until)]
+
+
+def end_words(gives: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(_("Living support"), _("Ends as planned"))] if gives.get("support_ends") else []
 
 
 def apply_extension(*, screening: Screening, values: Mapping[str, Any], by: User, today: date) -> dict[str, Any]:

@@ -34,6 +34,14 @@ class Rating(models.TextChoices):
 RATING_OF = {Outcome.CONTINUE: Rating.GREEN, Outcome.REVISE: Rating.YELLOW, Outcome.STOP: Rating.RED}
 
 
+class Hearing(models.TextChoices):
+    """What a decision against the citizen rests on (danish-rules.md §2.1)."""
+
+    ANSWERED = "answered", _("The citizen has answered")
+    EXPIRED = "expired", _("The deadline passed without an answer")
+    NOT_NEEDED = "not_needed", _("Not needed, because …")
+
+
 class BudgetKind(models.TextChoices):
     ESTABLISHMENT = "establishment_budget", _("Establishment budget")
     OPERATING = "operating_budget", _("Operating budget")

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Any
 
-from cases.letters.services import prepare_letter
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from cases.letters.services import prepare_letter
 from microloan.accounts.models import User
 from microloan.policy.services import basis_facts, basis_for_letters
-from screening.enums import Outcome, ScreeningNumber
+from screening.enums import Hearing, Outcome, ScreeningNumber
 from screening.models import Screening
 
 
@@ -40,6 +40,7 @@ def _letter_of(screening: Screening, today: date) -> tuple[str, dict[str, Any]]:
             "legal_basis": basis_facts(basis_for_letters(today)),
             "facts": [text for text in (screening.person, screening.money, screening.plan) if text],
             "considerations": lines_of(screening.reasons),
+            "hearing": lines_of(screening.hearing_note) if screening.hearing == Hearing.ANSWERED else [],
             "strengths": lines_of(screening.strengths),
         }
     if screening.number == ScreeningNumber.ONE:

@@ -10,7 +10,33 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import CaseFile, Decision
 from microloan.core import clock
 from microloan.core.history import append_only, locked_when, tracked
-from screening.enums import BudgetKind, BudgetState, LineKind, Outcome, ScreeningNumber, ScreeningState
+from screening.enums import BudgetKind, BudgetState, Hearing, LineKind, Outcome, ScreeningNumber, ScreeningState
+
+
+def locked_with(name: str, *, parent: str, key: str, when: str, message: str) -> list[pgtrigger.Trigger]:
+    """Refuse every change of rows that belong to a locked row of the table `parent`.
+
+    The parent is read FOR SHARE, so that a row slipped in beside a decision waits for it, and is refused then.
+    """
+    return [
+        pgtrigger.Trigger(
+            name=name,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            declare=[("locked", "timestamptz")],
+            func=f"""
+                SELECT max(held.{when}) INTO locked FROM (
+                    SELECT {when} FROM {parent} WHERE id IN (NEW.{key}, OLD.{key}) FOR SHARE
+                ) held;
+                IF locked IS NOT NULL THEN
+                    RAISE EXCEPTION 'Cannot % rows of %: {message} ({name})', lower(TG_OP), TG_TABLE_NAME
+                    USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = '{name}';
+                END IF;
+                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                RETURN NEW;
+            """,  # noqa: S608  names of tables and columns from this file
+        )
+    ]
 
 
 class CriteriaSet(models.Model):
@@ -81,8 +107,15 @@ class Screening(Decision):
     outcome = models.CharField(_("decision"), max_length=10, choices=Outcome, blank=True)
     improvements = models.TextField(_("what must be better"), blank=True)
     return_by = models.DateField(_("back by"), null=True, blank=True)
+    # A stop rests on a hearing of the citizen, or on a person's word why none is needed (danish-rules.md §2.1).
+    hearing = models.CharField(_("hearing of the citizen"), max_length=12, choices=Hearing, blank=True)
+    hearing_note = models.TextField(_("hearing in words"), blank=True)
     # What the decision gives, filled in by higher rooms: granted modules, months of extension (domain.md §4).
     gives = models.JSONField(default=dict, blank=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    saved_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -113,11 +146,33 @@ class Screening(Decision):
                 condition=~Q(outcome=Outcome.REVISE) | (~Q(improvements="") & Q(return_by__isnull=False)),
                 violation_error_message=_("Write what must be better, and by when."),
             ),
+            models.CheckConstraint(
+                name="screening_stop_after_hearing",
+                condition=~Q(outcome=Outcome.STOP)
+                | Q(number=ScreeningNumber.FOUR)
+                | Q(hearing=Hearing.EXPIRED)
+                | (Q(hearing__in=[Hearing.ANSWERED, Hearing.NOT_NEEDED]) & ~Q(hearing_note="")),
+                violation_error_message=_("State how the citizen was heard, or why a hearing is not needed."),
+            ),
         ]
         triggers = locked_when("screening", pgtrigger.Q(old__decided_at__isnull=False))
 
     def __str__(self) -> str:
         return f"{self.get_number_display()} · {self.round}"
+
+
+class ScreeningStaff(Screening.staff.through):  # type: ignore[misc,name-defined]
+    """Who was present. Only here to lock the rows of the many-to-many field with the screening."""
+
+    class Meta:
+        proxy = True
+        triggers = locked_with(
+            "staff_locked_with_screening",
+            parent="screening_screening",
+            key="screening_id",
+            when="decided_at",
+            message="the screening is decided",
+        )
 
 
 @tracked()
@@ -141,24 +196,13 @@ class Score(models.Model):
                 name="score_1_to_5", condition=Q(value__isnull=True) | (Q(value__gte=1) & Q(value__lte=5))
             ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                # A decided screening's ratings are as locked as the screening itself (domain.md §4).
-                name="score_locked_with_screening",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                declare=[("row_screening", "bigint")],
-                func="""
-                    row_screening := COALESCE(NEW.screening_id, OLD.screening_id);
-                    IF EXISTS (SELECT 1 FROM screening_screening s
-                               WHERE s.id IN (row_screening, OLD.screening_id) AND s.decided_at IS NOT NULL) THEN
-                        RAISE EXCEPTION 'score_locked_with_screening: the screening is decided';
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = locked_with(
+            "score_locked_with_screening",
+            parent="screening_screening",
+            key="screening_id",
+            when="decided_at",
+            message="the screening is decided",
+        )
 
     def __str__(self) -> str:
         return f"{self.criterion_id}: {self.value}"
@@ -214,21 +258,13 @@ class BudgetLine(models.Model):
         verbose_name = _("budget line")
         verbose_name_plural = _("budget lines")
         constraints = [models.CheckConstraint(name="budget_line_positive", condition=Q(amount__gt=0))]
-        triggers = [
-            pgtrigger.Trigger(
-                name="budget_line_locked",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func="""
-                    IF EXISTS (SELECT 1 FROM screening_budget b
-                               WHERE b.id IN (NEW.budget_id, OLD.budget_id) AND b.approved_at IS NOT NULL) THEN
-                        RAISE EXCEPTION 'budget_line_locked: the budget is approved';
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = locked_with(
+            "budget_line_locked",
+            parent="screening_budget",
+            key="budget_id",
+            when="approved_at",
+            message="the budget is approved",
+        )
 
     def __str__(self) -> str:
         return self.text

@@ -1,6 +1,6 @@
 """Where higher rooms add to a screening: facts beside the form, warnings, and what a decision gives (domain.md §4)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,15 +23,18 @@ class Fact:
 class DecisionPart:
     """What the decision of one screening gives, from a higher room: granted modules, months of extension.
 
-    `fields(case, today)` are the form fields; `check(case, values, today)` raises Refused on bad values;
-    `apply(screening, values, by, today)` does it in the transaction of the decision and returns what is kept in
-    `Screening.gives`. `outcomes` are the decisions with which the part applies.
+    `fields(case, today)` are the form fields; `check(case, values, today)` raises Refused on bad values, before the
+    check page is shown; `apply(screening, values, by, today)` does it in the transaction of the decision and returns
+    what is kept in `Screening.gives`; `words(gives)` tells it as (label, value) pairs. `outcomes` are the decisions
+    with which the part applies.
     """
 
     number: int
     outcomes: frozenset[str]
     fields: Callable[[Any, date], dict[str, Field]]
     apply: Callable[..., dict[str, Any]]
+    check: Callable[[Any, Mapping[str, Any], date], None] = lambda case, values, today: None
+    words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = lambda gives: []
 
 
 FactProvider = Callable[[Any, int, date], Iterable[Fact]]

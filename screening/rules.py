@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from cases.enums import Phase
-from screening.enums import RATING_OF, Outcome, Rating
+from screening.enums import RATING_OF, Hearing, Outcome, Rating, ScreeningNumber
 
 # Which phase each screening belongs to, and where "continue" leads (domain.md §3.1).
 PHASE_OF = {1: Phase.RECRUITMENT, 2: Phase.BUSINESS_DEVELOPMENT, 3: Phase.COURSES, 4: Phase.MAIN_COURSE}
@@ -15,11 +15,59 @@ NEXT_PHASE = {1: Phase.BUSINESS_DEVELOPMENT, 2: Phase.COURSES, 3: Phase.APPROVAL
 STAFF_NEEDED = {1: 2, 2: 1, 3: 1, 4: 1}
 # Trades with many competitors; a plan has to say what sets it apart (domain.md §4, R).
 CROWDED_TRADES = ("pizza", "kiosk", "kosmetolog", "grill", "frisør")
+# What stands in words in every screening; the person's strengths come first (ui-guide.md §3.3).
+TEXTS = ("strengths", "person", "money", "plan")
 
 
 def rating(outcome: str) -> Rating | None:
     """Screening 3's traffic light: green continues, yellow improves the budget, red stops."""
     return RATING_OF[Outcome(outcome)] if outcome else None
+
+
+def outcomes_for(number: int, *, pensioner: bool) -> list[Outcome]:
+    """What a screening can lead to. The fourth extends or ends the living support; a pensioner has none (domain.md §4)."""
+    if number == ScreeningNumber.FOUR:
+        return [Outcome.CONTINUE] if pensioner else [Outcome.CONTINUE, Outcome.STOP]
+    return [Outcome.CONTINUE, Outcome.REVISE, Outcome.STOP]
+
+
+def outcome_label(outcome: str, number: int, *, pensioner: bool) -> str:
+    """The decision in the words of its screening; the third says green, yellow or red."""
+    if number == ScreeningNumber.THREE:
+        return str(RATING_OF[Outcome(outcome)].label)
+    if number == ScreeningNumber.FOUR:
+        if outcome == Outcome.STOP:
+            return _("End the living support")
+        return _("Status registered") if pensioner else _("Extend the living support")
+    return str(Outcome(outcome).label)
+
+
+def needs_reasons(outcome: str) -> bool:
+    """Whatever does not give the citizen everything asked for is explained (danish-rules.md §2.1)."""
+    return outcome != Outcome.CONTINUE
+
+
+def needs_hearing(outcome: str, number: int) -> bool:
+    """A stop at screenings 1–3 goes against the citizen. The end of support is the end of a period that was known."""
+    return outcome == Outcome.STOP and number != ScreeningNumber.FOUR
+
+
+def missing_hearing(hearing: str, note: str) -> dict[str, str]:
+    """What is still to be said about the hearing: field → what to do."""
+    if hearing not in Hearing.values:
+        return {"hearing": _("State how the citizen was heard, or why a hearing is not needed.")}
+    if hearing == Hearing.ANSWERED and not note.strip():
+        return {"hearing_note": _("Write what the citizen has answered.")}
+    if hearing == Hearing.NOT_NEEDED and not note.strip():
+        return {"hearing_note": _("Write why a hearing is not needed.")}
+    return {}
+
+
+def may_begin_round(last_outcome: str, number: int, *, pensioner: bool) -> bool:
+    """After the first round: a revision opens a new one, and an extension is followed by a new fourth screening."""
+    if number == ScreeningNumber.FOUR:
+        return last_outcome == Outcome.CONTINUE and not pensioner
+    return last_outcome == Outcome.REVISE
 
 
 def missing_before_recommendation(*, number: int, staff: Collection[int], texts: Mapping[str, str]) -> dict[str, str]:

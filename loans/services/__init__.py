@@ -4,7 +4,7 @@ from loans.services.decisions import Answer, Proposal, check_basis, decide_loan,
 from loans.services.ledger import write_entry
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
-from loans.services.support import announce_end, decide_support, extend_support, months_left
+from loans.services.support import announce_end, decide_support, extend_support, extension_span, months_left
 
 __all__ = [
     "Answer",
@@ -14,6 +14,7 @@ __all__ = [
     "decide_loan",
     "decide_support",
     "extend_support",
+    "extension_span",
     "months_left",
     "propose",
     "register_agreement",

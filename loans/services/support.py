@@ -64,6 +64,24 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides living support."))
     case = cases.lock_case(screening.case)
+    loan, span = extension_span(case=case, months=months, today=today)
+    period = _store(
+        case=case,
+        kind=PeriodKind.EXTENSION,
+        months=months,
+        span=span,
+        loan=loan,
+        screening=screening,
+        reasons=reasons,
+        by=by,
+        today=today,
+    )
+    letters.send_extension_decision(period=period, loan=loan, by=by, today=today)
+    return period
+
+
+def extension_span(*, case: CaseFile, months: int, today: date) -> tuple[Loan, rules.Period]:
+    """The loan and the days of an extension of so many months. Raises Refused outside the limits of the rule set."""
     periods = list(case.support_periods.order_by("starts_on"))
     if case.is_pensioner or not periods:
         raise Refused(_("There is no living support to extend."))
@@ -80,19 +98,7 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
         )
     except rules.RuleError as error:
         raise Refused(*error.messages, field="months") from error
-    period = _store(
-        case=case,
-        kind=PeriodKind.EXTENSION,
-        months=months,
-        span=span,
-        loan=loan,
-        screening=screening,
-        reasons=reasons,
-        by=by,
-        today=today,
-    )
-    letters.send_extension_decision(period=period, loan=loan, by=by, today=today)
-    return period
+    return loan, span
 
 
 def limits_of(loan: Loan) -> rules.SupportLimits:

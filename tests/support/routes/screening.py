@@ -1,5 +1,60 @@
-"""Who may open the pages of screening. Each new address gets a row: tests/support/routing.py says how."""
+"""Who may open the pages of screenings and budgets. Each new address gets a row: tests/support/routing.py says how."""
 
-from tests.support.routing import Route
+from decimal import Decimal
 
-ROWS: list[Route] = []
+from microloan.accounts.enums import Role
+from screening import services
+from screening.enums import LineKind, Outcome
+from screening.models import Budget, Screening
+from tests.support.routing import LEAD, TEAM, case, row
+from tests.support.world import World
+
+
+def make_screening(world: World) -> Screening:
+    return services.open_screening(case=world.case, number=1, by=world.user(Role.COACH), today=world.today)
+
+
+def make_recommended(world: World) -> Screening:
+    coach, screening = world.user(Role.COACH), world.of(make_screening)
+    draft = services.ScreeningDraft(
+        held_on=world.today,
+        staff=[coach, world.user(Role.PROJECT_LEAD)],
+        strengths="Du kan dit fag.",
+        person="Du er vedholdende.",
+        money="Du kender dine udgifter.",
+        plan="Du har kunder i sigte.",
+        scores={score.criterion_id: (4, "") for score in screening.scores.all()},
+    )
+    screening = services.save_draft(screening=screening, draft=draft, version=None, by=coach, today=world.today)
+    return services.recommend(screening=screening, recommendation=Outcome.CONTINUE, by=coach, today=world.today)
+
+
+def make_budget(world: World) -> Budget:
+    lines = [services.LineData(LineKind.EXPENSE, "Symaskine", Decimal("12000.00"))]
+    return services.save_budget(case=world.case, lines=lines, note="", by=world.user(Role.COACH), today=world.today)
+
+
+def screening(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_screening).pk}
+
+
+def recommended(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_recommended).pk}
+
+
+def budget(world: World) -> dict[str, object]:
+    return {**case(world), "version": world.of(make_budget).number}
+
+
+ROWS = [
+    row("screening:list", allow=TEAM, kwargs=case, logs=True),
+    row("screening:open", allow=TEAM, kwargs=case, method="post", data={"screening": "1"}, logs=True),
+    row("screening:detail", allow=TEAM, kwargs=screening, logs=True),
+    row("screening:edit", allow=TEAM, kwargs=screening, logs=True),
+    row("screening:check", allow=TEAM, kwargs=screening, logs=True),
+    row("screening:take_back", allow=TEAM, kwargs=recommended, method="post", logs=True),
+    row("screening:decide", allow=LEAD, kwargs=recommended, logs=True),
+    row("screening:budget", allow=TEAM, kwargs=case, logs=True),
+    row("screening:budget_edit", allow=TEAM, kwargs=case, logs=True),
+    row("screening:budget_approve", allow=LEAD, kwargs=budget, logs=True),
+]

@@ -1,0 +1,137 @@
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from cases.models import CaseFile
+from cases.views.base import case_context, get_case
+from microloan.accounts.perms import lead_required, team_required
+from microloan.core import clock, danish
+from microloan.core.errors import Conflict, Refused
+from screening import perms, queries, services
+from screening.enums import BudgetState
+from screening.forms import BudgetForm, Lines, empty_lines, refuse, typed_lines
+from screening.models import Budget
+
+
+def _context(request: HttpRequest, case: CaseFile, **more: Any) -> dict[str, Any]:
+    context = case_context(request, case, tab="screening")
+    return {**context, "may_decide": perms.may_decide(request.user), **more}
+
+
+@team_required
+def budget(request: HttpRequest, number: str) -> HttpResponse:
+    """The establishment budget: one version with its totals, and the list of all."""
+    case = get_case(request, number)
+    versions = queries.budgets_of(case)
+    shown = _chosen(versions, request.GET.get("version", ""))
+    context = {
+        "versions": versions,
+        "shown": shown,
+        "is_newest": bool(versions) and shown is versions[0],
+        "totals": services.budget_totals(shown) if shown else {},
+        "may_approve": bool(versions)
+        and shown is versions[0]
+        and shown.state != BudgetState.APPROVED
+        and case.is_open
+        and perms.may_decide(request.user),
+    }
+    return render(request, "screening/budget.html", _context(request, case, **context))
+
+
+def _chosen(versions: list[Budget], wanted: str) -> Budget | None:
+    if not wanted:
+        return versions[0] if versions else None
+    found = next((version for version in versions if str(version.number) == wanted), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@team_required
+def budget_edit(request: HttpRequest, number: str) -> HttpResponse:
+    """Write a new version, beginning from the newest."""
+    case = get_case(request, number)
+    newest = services.latest_budget(case)
+    if request.method != "POST":
+        form = BudgetForm(initial={"base": newest.number if newest else 0, "note": newest.note if newest else ""})
+        return _edit_page(request, case, form, Lines(initial=empty_lines(_rows(newest))))
+    if request.POST.get("step") == "more":
+        form = BudgetForm(initial={"base": request.POST.get("base"), "note": request.POST.get("note", "")})
+        return _edit_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
+    return _save(request, case)
+
+
+def _rows(budget: Budget | None) -> list[dict[str, Any]]:
+    lines = budget.lines.all() if budget else []
+    return [{"kind": line.kind, "text": line.text, "amount": line.amount} for line in lines]
+
+
+def _save(request: HttpRequest, case: CaseFile) -> HttpResponse:
+    form, lines = BudgetForm(request.POST), Lines(request.POST)
+    conflict = None
+    if form.is_valid() and lines.is_valid():
+        try:
+            saved = services.save_budget(
+                case=case,
+                lines=lines.lines(),
+                note=form.cleaned_data["note"],
+                base_number=form.cleaned_data["base"],
+                by=request.user,
+                today=clock.today(),
+            )
+        except Conflict as refusal:
+            form, conflict = _both_versions(request, case, refusal)
+        except Refused as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("The budget is saved as version %(number)s.") % {"number": saved.number})
+            return redirect("screening:budget", number=case.number)
+    return _edit_page(request, case, form, lines, conflict=conflict)
+
+
+def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any]]:
+    """What was typed stays in the form; the version somebody else saved stands above it."""
+    newest = queries.budgets_of(case)[0]
+    data = request.POST.copy()
+    data["base"] = str(newest.number)
+    conflict = {"words": refusal.messages[0], "saved": newest, "totals": services.budget_totals(newest)}
+    return BudgetForm(data), conflict
+
+
+def _edit_page(
+    request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, *, conflict: dict[str, Any] | None = None
+) -> HttpResponse:
+    has_errors = bool(conflict) or (lines.is_bound and (not lines.is_valid() or not form.is_valid()))
+    context = {"form": form, "lines": lines, "conflict": conflict, "has_errors": has_errors}
+    return render(request, "screening/budget_edit.html", _context(request, case, **context))
+
+
+@lead_required
+def budget_approve(request: HttpRequest, number: str, version: int) -> HttpResponse:
+    """Check page, then the version is locked."""
+    case = get_case(request, number)
+    budget = next((row for row in queries.budgets_of(case) if row.number == version), None)
+    if budget is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            services.approve_budget(budget=budget, by=request.user, today=clock.today())
+        except Refused as refusal:
+            messages.warning(request, refusal.messages[0])
+        else:
+            messages.success(request, _("The budget is approved and locked."))
+        return redirect("screening:budget", number=case.number)
+    if budget.state == BudgetState.APPROVED:
+        return redirect("screening:budget", number=case.number)
+    totals = services.budget_totals(budget)
+    rows = [
+        (_("Citizen"), str(case.citizen)),
+        (_("Version"), budget.number),
+        (_("Expenses"), danish.kr(totals["expenses"])),
+        (_("Own funds and other financing"), danish.kr(totals["own_funds"])),
+        (_("Loan need"), danish.kr(totals["loan_need"])),
+    ]
+    return render(request, "screening/budget_approve.html", _context(request, case, budget=budget, rows=rows))

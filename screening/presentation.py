@@ -1,0 +1,139 @@
+"""Screenings in words: the lines of the check page, the decision, and two versions side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from microloan.core import danish
+from screening import registry, rules
+from screening.enums import Outcome, ScreeningNumber
+from screening.forms import ScreeningForm, hearing_rows, in_words, initial_of
+from screening.models import Screening
+from screening.services import current_warnings, missing_of, outcome_words
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One line of the check page: what was answered, where to put it right, and what is missing."""
+
+    label: str
+    value: str
+    anchor: str = ""
+    note: str = ""
+    missing: str = ""
+
+
+def answers_of(screening: Screening, today: date) -> list[Answer]:
+    """All answers of a screening in the order of the form, with what is missing before it goes on."""
+    missing = missing_of(screening, today) if not screening.is_decided else {}
+    labels = ScreeningForm.base_fields
+    rows = [
+        Answer(str(labels["held_on"].label), danish.long_date(screening.held_on), "id_held_on"),
+        Answer(
+            str(labels["staff"].label),
+            ", ".join(user.full_name for user in screening.staff.all()),
+            "id_staff_0",
+            missing=missing.get("staff", ""),
+        ),
+    ]
+    rows.append(_text(screening, "strengths", missing))
+    rows += _warnings(screening, missing, today)
+    rows += [_score(score) for score in screening.scores.all()]
+    rows += [_text(screening, name, missing) for name in rules.TEXTS if name != "strengths"]
+    return rows
+
+
+def _text(screening: Screening, name: str, missing: Mapping[str, str]) -> Answer:
+    label = str(ScreeningForm.base_fields[name].label)
+    return Answer(label, getattr(screening, name), f"id_{name}", missing=missing.get(name, ""))
+
+
+def _warnings(screening: Screening, missing: Mapping[str, str], today: date) -> list[Answer]:
+    """The warnings as they are now, with the answer given to just these words."""
+    rows = []
+    for code, text in current_warnings(screening, today).items():
+        name, kept = f"answer_{code}", screening.warnings.get(code, {})
+        answer = kept.get("answer", "") if kept.get("text") == text else ""
+        is_missing = _("Answer the warning in words.") if name in missing else ""
+        rows.append(Answer(text, answer, f"id_{name}", missing=is_missing))
+    return rows
+
+
+def _score(score: Any) -> Answer:
+    value = _("Not assessed") if score.value is None else rating_words(score)
+    return Answer(score.criterion.title, value, f"id_score_{score.criterion_id}_0", note=score.note)
+
+
+def rating_words(score: Any) -> str:
+    """`5 of 5: Brænder for det`; between the ends, the number alone says enough."""
+    meaning = {1: score.criterion.low, 5: score.criterion.high}.get(score.value, "")
+    words = _("%(rating)s of 5") % {"rating": score.value}
+    return f"{words}: {meaning}" if meaning else words
+
+
+def light_of(screening: Screening) -> str:
+    """Red, yellow or green for the third screening, else empty."""
+    rating = rules.rating(screening.outcome)
+    return rating.value if rating is not None and screening.number == ScreeningNumber.THREE else ""
+
+
+def tone_of(screening: Screening) -> str:
+    """Red is kept for refusal, so the planned end of support is plain."""
+    if screening.outcome == Outcome.STOP and screening.number == ScreeningNumber.FOUR:
+        return ""
+    return {Outcome.CONTINUE: "good", Outcome.REVISE: "warn", Outcome.STOP: "bad"}.get(Outcome(screening.outcome), "")
+
+
+def result_of(screening: Screening) -> dict[str, str]:
+    """State or outcome of a round as a word with its tone."""
+    if not screening.is_decided:
+        tone = "info" if screening.recommendation else ""
+        return {"word": str(screening.get_state_display()), "tone": tone, "light": ""}
+    return {"word": outcome_words(screening), "tone": tone_of(screening), "light": light_of(screening)}
+
+
+def decision_rows(screening: Screening) -> list[tuple[str, Any]]:
+    """Who decided what, when and why."""
+    decided = _("%(date)s by %(name)s") % {
+        "date": danish.long_date(screening.decided_on),
+        "name": screening.decided_by.full_name,
+    }
+    rows: list[tuple[str, Any]] = [(_("Decided"), decided)]
+    for part in registry.parts_of(screening.number):
+        if screening.outcome in part.outcomes:
+            rows += part.words(screening.gives)
+    if screening.reasons:
+        rows.append((_("Reasons"), screening.reasons))
+    if screening.outcome == Outcome.REVISE:
+        rows.append((_("What must be better"), screening.improvements))
+        rows.append((_("The citizen comes back by"), danish.long_date(screening.return_by)))
+    rows += hearing_rows(screening.hearing, screening.hearing_note)
+    if screening.legal_basis:
+        rows.append((_("Legal basis"), screening.legal_basis.reference))
+    return rows
+
+
+def differences(form: ScreeningForm, saved: Screening) -> list[dict[str, str]]:
+    """Where what was typed differs from what somebody else saved meanwhile: label, theirs, yours."""
+    theirs = initial_of(saved)
+    found = []
+    for name, field in form.fields.items():
+        if name == "version" or name not in form.cleaned_data:
+            continue
+        mine, other = form.cleaned_data[name], field.clean(theirs.get(name))
+        if name == "staff":
+            mine, other = set(mine), set(other)
+        if mine != other:
+            found.append({"label": str(field.label), "theirs": _shown(name, other), "yours": _shown(name, mine)})
+    return found
+
+
+def _shown(name: str, value: Any) -> str:
+    if name.startswith("score_"):
+        return value or _("Not assessed")
+    if isinstance(value, set):
+        value = sorted(value, key=str)
+    return in_words(value)

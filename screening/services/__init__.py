@@ -1,0 +1,45 @@
+"""What happens in a screening and its material: opened, drafted, recommended, decided; budgets versioned and approved."""
+
+from screening.services.budgets import (
+    LineData,
+    approve_budget,
+    budget_totals,
+    latest_budget,
+    save_budget,
+)
+from screening.services.decisions import ScreeningDecision, check_decision, decide
+from screening.services.screenings import (
+    ScreeningDraft,
+    current_warnings,
+    ensure_criteria,
+    facts_of,
+    missing_of,
+    open_screening,
+    outcome_words,
+    recommend,
+    save_draft,
+    take_back,
+    unanswered,
+)
+
+__all__ = [
+    "LineData",
+    "ScreeningDecision",
+    "ScreeningDraft",
+    "approve_budget",
+    "budget_totals",
+    "check_decision",
+    "current_warnings",
+    "decide",
+    "ensure_criteria",
+    "facts_of",
+    "latest_budget",
+    "missing_of",
+    "open_screening",
+    "outcome_words",
+    "recommend",
+    "save_budget",
+    "save_draft",
+    "take_back",
+    "unanswered",
+]

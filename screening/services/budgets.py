@@ -1,0 +1,125 @@
+"""Budgets in versions: every save is a new one, an approved one is locked (domain.md §4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import services as cases
+from cases.enums import EntryKind
+from cases.models import CaseFile
+from cases.services.locking import lock_open_case
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from screening import perms, rules
+from screening.enums import BudgetKind, BudgetState, LineKind
+from screening.models import Budget, BudgetLine
+
+
+@dataclass(frozen=True)
+class LineData:
+    kind: str
+    text: str
+    amount: Decimal
+
+
+@transaction.atomic
+def save_budget(
+    *, case: CaseFile, lines: Iterable[LineData], note: str, by: User, today: date, base_number: int | None = None
+) -> Budget:
+    """Save an establishment budget as a new version; earlier versions stay exactly as they were (domain.md §4).
+
+    `base_number` is the version the form was drawn from (0 for none): a Conflict where somebody saved one since.
+    Saving what stands already (a double click) makes no version.
+    """
+    if not perms.may_screen(by):
+        raise Refused(_("Only the microloan team makes budgets."))
+    case = lock_open_case(case)
+    rows = list(lines)
+    _check_lines(rows)
+    newest = latest_budget(case)
+    if newest is not None and _is_same(newest, rows, note):
+        return newest
+    number = newest.number if newest else 0
+    if base_number is not None and base_number != number:
+        raise Conflict(_("Somebody else saved a newer version of the budget. Both are shown; choose."))
+    budget = Budget.objects.create(
+        case=case, kind=BudgetKind.ESTABLISHMENT, number=number + 1, note=note.strip(), created_by=by
+    )
+    BudgetLine.objects.bulk_create(
+        BudgetLine(budget=budget, order=order, kind=row.kind, text=row.text.strip(), amount=row.amount)
+        for order, row in enumerate(rows, start=1)
+    )
+    cases.add_journal_entry(
+        case=case,
+        kind=EntryKind.SCREENING,
+        title=_("Establishment budget, version %(number)s") % {"number": budget.number},
+        by=by,
+        link=_link(case),
+    )
+    cases.reconcile_tasks(case=case, today=today)
+    return budget
+
+
+def _check_lines(rows: list[LineData]) -> None:
+    if not any(row.kind == LineKind.EXPENSE for row in rows):
+        raise Refused(_("Write at least one expense with an amount."))
+    if any(row.amount <= 0 for row in rows):
+        raise Refused(_("Write amounts above 0 kr."))
+    if not all(row.text.strip() for row in rows):
+        raise Refused(_("Write what each amount is for."))
+
+
+def _is_same(budget: Budget, rows: list[LineData], note: str) -> bool:
+    standing = [(line.kind, line.text, line.amount) for line in budget.lines.all()]
+    return standing == [(row.kind, row.text.strip(), row.amount) for row in rows] and budget.note == note.strip()
+
+
+@transaction.atomic
+def approve_budget(*, budget: Budget, by: User, today: date) -> Budget:
+    """Approve the newest version; it is locked from then on, and the loan is proposed on it (domain.md §7.1)."""
+    if not perms.may_decide(by):
+        raise Refused(_("Only the project lead approves a budget."))
+    case = lock_open_case(budget.case)
+    budget = Budget.objects.select_for_update().get(pk=budget.pk)
+    if budget.state == BudgetState.APPROVED:
+        return budget
+    if case.budgets.filter(kind=budget.kind, number__gt=budget.number).exists():
+        raise Conflict(_("There is a newer version of the budget. Approve that one."))
+    budget.state, budget.approved_by, budget.approved_at = BudgetState.APPROVED, by, clock.now()
+    budget.save()
+    cases.add_journal_entry(
+        case=case,
+        kind=EntryKind.SCREENING,
+        title=_("Establishment budget, version %(number)s, approved") % {"number": budget.number},
+        by=by,
+        link=_link(case),
+    )
+    cases.reconcile_tasks(case=case, today=today)
+    return budget
+
+
+def budget_totals(budget: Budget) -> dict[str, Decimal]:
+    """Expenses, own funds and loan need, in kroner."""
+    return totals_of((line.kind, line.amount) for line in budget.lines.all())
+
+
+def totals_of(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums = {kind: Decimal("0.00") for kind in LineKind.values}
+    for kind, amount in amounts:
+        sums[kind] += amount
+    expenses, own = sums[LineKind.EXPENSE], sums[LineKind.OWN_FUNDS]
+    return {"expenses": expenses, "own_funds": own, "loan_need": rules.loan_need(expenses, own)}
+
+
+def latest_budget(case: CaseFile, *, approved: bool = False) -> Budget | None:
+    budgets = case.budgets.filter(kind=BudgetKind.ESTABLISHMENT).order_by("-number")
+    return budgets.filter(state=BudgetState.APPROVED).first() if approved else budgets.first()
+
+
+def _link(case: CaseFile) -> dict[str, object]:
+    return {"name": "screening:budget", "kwargs": {"number": case.number}}

@@ -1,0 +1,145 @@
+"""The project lead's decision: checked, given effect, locked and told to the citizen (domain.md §4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import services as cases
+from cases.enums import EntryKind
+from cases.models import CaseFile
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from microloan.policy.services import basis_for_letters, rule_set_on
+from screening import perms, registry, rules
+from screening.enums import Outcome, ScreeningNumber, ScreeningState
+from screening.letters import send_outcome_letter
+from screening.models import Screening
+from screening.services.screenings import (
+    check_answers,
+    check_phase,
+    facts_of,
+    link_to,
+    lock_screening,
+    outcome_words,
+)
+
+
+@dataclass(frozen=True)
+class ScreeningDecision:
+    """The project lead's decision. `values` are the cleaned fields of the higher rooms' decision parts."""
+
+    outcome: str
+    reasons: str = ""
+    improvements: str = ""
+    return_by: date | None = None
+    hearing: str = ""
+    hearing_note: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def decide(
+    *, screening: Screening, decision: ScreeningDecision, by: User, today: date, version: int | None = None
+) -> Screening:
+    """Decide and lock a screening; give what the decision gives; move the case on; send the outcome letter.
+
+    Raises Refused for anyone but the project lead, while something is not assessed, without reasons where the
+    decision is not wholly favourable (danish-rules.md §2.1), or where a part refuses; Conflict where it was decided
+    or changed after `version`.
+    """
+    screening = lock_screening(screening, version=version)
+    case = cases.lock_case(screening.case)
+    screening.case = case
+    check_decision(screening=screening, decision=decision, by=by, today=today)
+    screening.facts = {fact.code: {"label": fact.label, "value": fact.value} for fact in facts_of(screening, today)}
+    screening.gives = _apply_parts(screening, decision, by=by, today=today)
+    _write(screening, decision, by=by, today=today)
+    cases.add_journal_entry(
+        case=case,
+        kind=EntryKind.SCREENING,
+        title=_("%(screening)s decided: %(outcome)s")
+        % {"screening": ScreeningNumber(screening.number).label, "outcome": outcome_words(screening)},
+        text=screening.improvements or screening.reasons,
+        by=by,
+        for_referrer=True,
+        link=link_to(screening),
+    )
+    send_outcome_letter(screening=screening, by=by, today=today)
+    if decision.outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
+        cases.enter_phase(case=case, phase=rules.NEXT_PHASE[screening.number], by=by, today=today)
+    else:
+        cases.reconcile_tasks(case=case, today=today)
+    return screening
+
+
+def check_decision(*, screening: Screening, decision: ScreeningDecision, by: User, today: date) -> None:
+    """Everything that would refuse this decision, before anything is done: also asked by the check page."""
+    if not perms.may_decide(by):
+        raise Refused(_("Only the project lead decides a screening."))
+    if screening.is_decided:
+        raise Conflict(_("The screening is decided and locked."))
+    if screening.state != ScreeningState.RECOMMENDED:
+        raise Refused(_("The screening has not been sent to the project lead yet."))
+    check_phase(screening.case, screening.number)
+    if decision.outcome not in rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner):
+        raise Refused(_("Choose a decision."), field="outcome")
+    if screening.scores.filter(value__isnull=True).exists():
+        raise Refused(_("Some criteria are not assessed. All must be before the decision."))
+    check_answers(screening, today)
+    _check_words(screening, decision, today)
+    for part in _parts(screening, decision):
+        part.check(screening.case, decision.values, today)
+    if decision.outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
+        _check_next_phase(screening.case, rules.NEXT_PHASE[screening.number], today)
+
+
+def _check_words(screening: Screening, decision: ScreeningDecision, today: date) -> None:
+    if rules.needs_reasons(decision.outcome) and not decision.reasons.strip():
+        raise Refused(_("Write the reasons for the decision."), field="reasons")
+    if decision.outcome == Outcome.REVISE:
+        if not decision.improvements.strip():
+            raise Refused(_("Write what must be better."), field="improvements")
+        if decision.return_by is None or decision.return_by <= today:
+            raise Refused(_("Write a date after today by which the citizen comes back."), field="return_by")
+    if rules.needs_hearing(decision.outcome, screening.number):
+        for name, what in rules.missing_hearing(decision.hearing, decision.hearing_note).items():
+            raise Refused(what, field=name)
+
+
+def _check_next_phase(case: CaseFile, phase: str, today: date) -> None:
+    if missing := cases.missing_for(case, phase, today):
+        raise Refused(*[f"{m.text} ({m.source})" if m.source else m.text for m in missing])
+
+
+def _parts(screening: Screening, decision: ScreeningDecision) -> list[registry.DecisionPart]:
+    return [part for part in registry.parts_of(screening.number) if decision.outcome in part.outcomes]
+
+
+def _apply_parts(screening: Screening, decision: ScreeningDecision, *, by: User, today: date) -> dict[str, Any]:
+    gives: dict[str, Any] = {}
+    values = {**decision.values, "reasons": decision.reasons}
+    for part in _parts(screening, decision):
+        gives.update(part.apply(screening=screening, values=values, by=by, today=today))
+    return gives
+
+
+def _write(screening: Screening, decision: ScreeningDecision, *, by: User, today: date) -> None:
+    """What is kept of the decision. Fields that do not belong to its outcome stay empty, whatever was typed."""
+    screening.outcome, screening.reasons = decision.outcome, decision.reasons.strip()
+    if decision.outcome == Outcome.REVISE:
+        screening.improvements, screening.return_by = decision.improvements.strip(), decision.return_by
+    if rules.needs_hearing(decision.outcome, screening.number):
+        screening.hearing, screening.hearing_note = decision.hearing, decision.hearing_note.strip()
+    screening.state = ScreeningState.DECIDED
+    screening.decided_by, screening.decided_at, screening.decided_on = by, clock.now(), today
+    screening.rule_set = rule_set_on(today)
+    if screening.number != ScreeningNumber.FOUR:  # the living support keeps the basis of its loan
+        screening.legal_basis = basis_for_letters(today)
+        screening.appeal_variant = screening.legal_basis.appeal_variant
+    screening.version += 1
+    screening.save()

@@ -1,0 +1,253 @@
+"""A round of a screening on its way to the project lead: opened, drafted, recommended, taken back (domain.md §4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import services as cases
+from cases.enums import EntryKind
+from cases.models import CaseFile
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from screening import perms, registry, rules
+from screening.defaults import CRITERIA
+from screening.enums import ScreeningNumber, ScreeningState
+from screening.models import CriteriaSet, Criterion, Score, Screening
+
+
+@transaction.atomic
+def ensure_criteria() -> None:
+    """Put in version 1 of each criteria set where there is none; changes nothing that is there."""
+    for number, criteria in CRITERIA.items():
+        if CriteriaSet.objects.filter(number=number).exists():
+            continue
+        criteria_set = CriteriaSet.objects.create(number=number, version=1)
+        Criterion.objects.bulk_create(
+            Criterion(criteria_set=criteria_set, code=code, order=order, weight=weight, title=title, low=low, high=high)
+            for order, (code, weight, title, low, high) in enumerate(criteria, start=1)
+        )
+
+
+def lock_screening(screening: Screening, *, version: int | None = None) -> Screening:
+    """The screening, locked and fresh. Raises Conflict where it was decided or saved by someone else meanwhile."""
+    fresh = Screening.objects.select_for_update(of=("self",)).select_related("case__citizen").get(pk=screening.pk)
+    if fresh.is_decided:
+        raise Conflict(_("The screening is decided and locked."))
+    if version is not None and fresh.version != version:
+        raise Conflict(_("Somebody else saved this screening after you opened it. Both versions are shown; choose."))
+    return fresh
+
+
+def check_phase(case: CaseFile, number: int) -> None:
+    """A screening is held, sent and decided in the phase it belongs to (domain.md §3.1)."""
+    if case.phase != rules.PHASE_OF[number]:
+        raise Refused(
+            _("%(screening)s belongs to the phase “%(phase)s”; the case is in “%(now)s”.")
+            % {
+                "screening": ScreeningNumber(number).label,
+                "phase": rules.PHASE_OF[number].label,
+                "now": case.get_phase_display(),
+            }
+        )
+
+
+def _check_role(by: User) -> None:
+    if not perms.may_screen(by):
+        raise Refused(_("Only the microloan team holds screenings."))
+
+
+@transaction.atomic
+def open_screening(*, case: CaseFile, number: int, by: User, today: date) -> Screening:
+    """Start a round of a screening in the phase it belongs to. An open round is returned as it is (double click)."""
+    _check_role(by)
+    case = cases.lock_case(case)
+    check_phase(case, number)
+    last = case.screenings.filter(number=number).order_by("-round").first()
+    if last is not None and not last.is_decided:
+        return last
+    if last is not None and not rules.may_begin_round(last.outcome, number, pensioner=case.is_pensioner):
+        raise Refused(_("This screening is decided. Only a decision to revise opens a new round."))
+    ensure_criteria()
+    criteria_set = CriteriaSet.objects.get(number=number, is_current=True)
+    screening = Screening.objects.create(
+        case=case,
+        number=number,
+        round=last.round + 1 if last else 1,
+        criteria_set=criteria_set,
+        held_on=today,
+        saved_by=by,
+        saved_at=clock.now(),
+    )
+    Score.objects.bulk_create(
+        Score(screening=screening, criterion=criterion) for criterion in criteria_set.criteria.all()
+    )
+    cases.reconcile_tasks(case=case, today=today)
+    return screening
+
+
+@dataclass(frozen=True)
+class ScreeningDraft:
+    """What the form holds. `scores` maps criterion id → (rating or None, note); `answers` the warnings' answers."""
+
+    held_on: date
+    staff: list[User]
+    strengths: str = ""
+    person: str = ""
+    money: str = ""
+    plan: str = ""
+    scores: Mapping[int, tuple[int | None, str]] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def current_warnings(screening: Screening, today: date) -> dict[str, str]:
+    """The warnings the system raises by itself, now: code → text (domain.md §4)."""
+    if screening.is_decided:
+        return {code: item["text"] for code, item in screening.warnings.items()}
+    if screening.number != ScreeningNumber.THREE:
+        return {}
+    found: dict[str, str] = {}
+    for provider in registry.warnings:
+        found.update(provider(screening.case, today))
+    return found
+
+
+@transaction.atomic
+def save_draft(*, screening: Screening, draft: ScreeningDraft, version: int | None, by: User, today: date) -> Screening:
+    """Save what was typed so far."""
+    _check_role(by)
+    screening = lock_screening(screening, version=version)
+    check_phase(screening.case, screening.number)
+    if screening.state == ScreeningState.RECOMMENDED:
+        raise Refused(_("The screening lies with the project lead. Take it back before you change it."))
+    if draft.held_on > today:
+        raise Refused(_("The screening cannot be held in the future."), field="held_on")
+    screening.held_on = draft.held_on
+    for name in rules.TEXTS:
+        setattr(screening, name, getattr(draft, name).strip())
+    screening.warnings = {
+        code: {"text": text, "answer": draft.answers.get(code, "").strip()}
+        for code, text in current_warnings(screening, today).items()
+    }
+    screening.saved_by, screening.saved_at = by, clock.now()
+    screening.version += 1
+    screening.save()
+    screening.staff.set(draft.staff)
+    _save_scores(screening, draft.scores)
+    return screening
+
+
+def _save_scores(screening: Screening, given: Mapping[int, tuple[int | None, str]]) -> None:
+    scores = {score.criterion_id: score for score in screening.scores.all()}
+    for criterion_id, (value, note) in given.items():
+        score = scores.get(criterion_id)
+        if score is None:
+            raise Refused(_("The criterion does not belong to this screening."))
+        score.value, score.note = value, note.strip()
+    Score.objects.bulk_update(scores.values(), ["value", "note"])
+
+
+@transaction.atomic
+def recommend(
+    *, screening: Screening, recommendation: str, by: User, today: date, version: int | None = None
+) -> Screening:
+    """Send the screening to the project lead with a recommendation."""
+    _check_role(by)
+    screening = lock_screening(screening, version=version)
+    check_phase(screening.case, screening.number)
+    if screening.state == ScreeningState.RECOMMENDED:
+        raise Conflict(_("The screening has been sent to the project lead already."))
+    if missing := missing_of(screening, today):
+        raise Refused(*missing.values(), field=next(iter(missing)))
+    if recommendation not in rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner):
+        raise Refused(_("Choose a recommendation."), field="recommendation")
+    screening.state, screening.recommendation = ScreeningState.RECOMMENDED, recommendation
+    screening.recommended_by, screening.recommended_at = by, clock.now()
+    screening.version += 1
+    screening.save()
+    cases.add_journal_entry(
+        case=screening.case,
+        kind=EntryKind.SCREENING,
+        title=_("%(screening)s: recommendation sent to the project lead")
+        % {"screening": ScreeningNumber(screening.number).label},
+        text=outcome_words(screening, recommendation),
+        by=by,
+        link=link_to(screening),
+    )
+    cases.reconcile_tasks(case=screening.case, today=today)
+    return screening
+
+
+@transaction.atomic
+def take_back(*, screening: Screening, by: User, today: date) -> Screening:
+    """Make a screening that lies with the project lead a draft again, to put something right."""
+    _check_role(by)
+    screening = lock_screening(screening)
+    check_phase(screening.case, screening.number)
+    if screening.state != ScreeningState.RECOMMENDED:
+        return screening
+    screening.state, screening.recommendation = ScreeningState.DRAFT, ""
+    screening.recommended_by = screening.recommended_at = None
+    screening.version += 1
+    screening.save()
+    cases.add_journal_entry(
+        case=screening.case,
+        kind=EntryKind.SCREENING,
+        title=_("%(screening)s: taken back as a draft") % {"screening": ScreeningNumber(screening.number).label},
+        by=by,
+        link=link_to(screening),
+    )
+    cases.reconcile_tasks(case=screening.case, today=today)
+    return screening
+
+
+def missing_of(screening: Screening, today: date) -> dict[str, str]:
+    """What must still be written before the screening goes to the project lead: field of the form → what to do."""
+    staff = [user.pk for user in screening.staff.all()]
+    texts = {name: getattr(screening, name) for name in rules.TEXTS}
+    missing = rules.missing_before_recommendation(number=screening.number, staff=staff, texts=texts)
+    for code, text in unanswered(screening, today).items():
+        missing[f"answer_{code}"] = _("Answer in words: %(warning)s") % {"warning": text}
+    return missing
+
+
+def unanswered(screening: Screening, today: date) -> dict[str, str]:
+    """Warnings without an answer. A warning whose words have changed since, such as another amount, is a new one."""
+    return {
+        code: text
+        for code, text in current_warnings(screening, today).items()
+        if not _answer_to(screening, code, text).strip()
+    }
+
+
+def _answer_to(screening: Screening, code: str, text: str) -> str:
+    kept = screening.warnings.get(code, {})
+    return kept.get("answer", "") if kept.get("text") == text else ""
+
+
+def check_answers(screening: Screening, today: date) -> None:
+    for code in unanswered(screening, today):
+        raise Refused(_("Answer each warning in words before the screening goes on."), field=f"answer_{code}")
+
+
+def facts_of(screening: Screening, today: date) -> list[registry.Fact]:
+    """What the system knows beside the form; frozen once decided."""
+    if screening.is_decided:
+        return [registry.Fact(code, item["label"], item["value"]) for code, item in screening.facts.items()]
+    return [fact for provider in registry.facts for fact in provider(screening.case, screening.number, today)]
+
+
+def outcome_words(screening: Screening, outcome: str = "") -> str:
+    """The decision (or the recommendation given as `outcome`) in the words of this screening."""
+    outcome = outcome or screening.outcome
+    if not outcome:
+        return ""
+    return rules.outcome_label(outcome, screening.number, pensioner=screening.case.is_pensioner)
+
+
+def link_to(screening: Screening) -> dict[str, Any]:
+    return {"name": "screening:detail", "kwargs": {"number": screening.case.number, "pk": screening.pk}}

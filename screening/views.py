@@ -1,0 +1,288 @@
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases.models import CaseFile
+from cases.views.base import case_context, get_case
+from microloan.accounts.perms import lead_required, team_required
+from microloan.core import clock, danish
+from microloan.core.errors import Conflict, Refused
+from screening import perms, presentation, queries, rules, services
+from screening.enums import Outcome, ScreeningNumber, ScreeningState
+from screening.forms import DecideForm, RecommendForm, ScreeningForm, refuse
+from screening.models import Screening
+
+
+def _context(request: HttpRequest, case: CaseFile, **more: Any) -> dict[str, Any]:
+    context = case_context(request, case, tab="screening")
+    return {**context, "may_decide": perms.may_decide(request.user), **more}
+
+
+def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) -> HttpResponse:
+    """A page about one screening; `screening.case` is the case of the header."""
+    common = {
+        "screening": screening,
+        "title": str(ScreeningNumber(screening.number).label),
+        "result": presentation.result_of(screening),
+        "facts": [(fact.label, fact.value) for fact in services.facts_of(screening, clock.today())],
+    }
+    return render(request, f"screening/{name}.html", _context(request, screening.case, **common, **more))
+
+
+def _screening(request: HttpRequest, number: str, pk: int) -> Screening:
+    case = get_case(request, number)
+    screening = queries.screening_of(case).filter(pk=pk).first()
+    if screening is None:
+        raise Http404
+    screening.case = case
+    return screening
+
+
+def _to(screening: Screening, name: str = "detail") -> HttpResponse:
+    return redirect(f"screening:{name}", number=screening.case.number, pk=screening.pk)
+
+
+def _say(request: HttpRequest, refusal: Refused) -> None:
+    for message in refusal.messages:
+        messages.warning(request, message)
+
+
+@team_required
+def overview(request: HttpRequest, number: str) -> HttpResponse:
+    """The four screenings, their rounds, and what can be done next."""
+    case = get_case(request, number)
+    rows = [
+        {"it": row, "rounds": [(screening, presentation.result_of(screening)) for screening in row.rounds]}
+        for row in queries.overview(case, clock.today())
+    ]
+    return render(request, "screening/list.html", _context(request, case, rows=rows))
+
+
+@team_required
+@require_POST
+def open_round(request: HttpRequest, number: str) -> HttpResponse:
+    """Start the next round of a screening, or come to the open one."""
+    case = get_case(request, number)
+    wanted = request.POST.get("screening", "")
+    if wanted not in {str(known) for known in ScreeningNumber.values}:
+        raise Http404
+    try:
+        screening = services.open_screening(case=case, number=int(wanted), by=request.user, today=clock.today())
+    except Refused as refusal:
+        _say(request, refusal)
+        return redirect("screening:list", number=case.number)
+    return redirect("screening:edit", number=case.number, pk=screening.pk)
+
+
+@team_required
+def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """One round, to be read. A draft is written on its own page."""
+    screening = _screening(request, number, pk)
+    return _page(
+        request,
+        "detail",
+        screening,
+        answers=presentation.answers_of(screening, clock.today()),
+        decision=presentation.decision_rows(screening) if screening.is_decided else [],
+        recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
+        is_stop=screening.outcome == Outcome.STOP and screening.number != ScreeningNumber.FOUR,
+        is_current=screening.case.phase == rules.PHASE_OF[screening.number],
+    )
+
+
+@team_required
+def edit(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """The form of a draft (ui-guide.md §3.3)."""
+    screening = _screening(request, number, pk)
+    if screening.state != ScreeningState.DRAFT:
+        if request.method == "POST":
+            _say(request, Refused(_locked_words(screening)))
+        return _to(screening)
+    form = _screening_form(screening, request.POST if request.method == "POST" else None)
+    conflict: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.save_draft(
+                screening=screening,
+                draft=form.draft(),
+                version=form.cleaned_data["version"],
+                by=request.user,
+                today=clock.today(),
+            )
+        except Conflict as refusal:
+            form, conflict = _both_versions(request, screening, refusal)
+        except Refused as refusal:
+            refuse(form, refusal)
+        else:
+            return _saved(request, screening)
+    return _page(request, "edit", screening, form=form, has_errors=bool(conflict), **{"conflict": None, **conflict})
+
+
+def _locked_words(screening: Screening) -> str:
+    if screening.is_decided:
+        return _("The screening is decided and locked. Nothing has been saved.")
+    return _("The screening lies with the project lead. Take it back before you change it.")
+
+
+def _screening_form(screening: Screening, data: Any = None) -> ScreeningForm:
+    today = clock.today()
+    return ScreeningForm(
+        data,
+        screening=screening,
+        staff=queries.possible_staff(screening.case, screening.staff.all()),
+        warnings=services.current_warnings(screening, today),
+        today=today,
+    )
+
+
+def _both_versions(
+    request: HttpRequest, screening: Screening, refusal: Refused
+) -> tuple[ScreeningForm, dict[str, Any]]:
+    """What was typed, ready to be saved over what is shown beside it as saved by somebody else."""
+    saved = queries.screening_of(screening.case).get(pk=screening.pk)
+    saved.case = screening.case
+    data = request.POST.copy()
+    data["version"] = str(saved.version)
+    form = _screening_form(saved, data)
+    form.full_clean()
+    return form, {
+        "conflict": {
+            "words": refusal.messages[0],
+            "saved": saved,
+            "rows": presentation.differences(form, saved),
+            "may_save": saved.state == ScreeningState.DRAFT,
+        }
+    }
+
+
+def _saved(request: HttpRequest, screening: Screening) -> HttpResponse:
+    if request.POST.get("next") == "check":
+        return _to(screening, "check")
+    messages.success(request, _("Draft saved %(time)s") % {"time": danish.clock_time(clock.now())})
+    return _to(screening, "edit")
+
+
+@team_required
+def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """All answers, each with a way back to it, and the recommendation."""
+    screening = _screening(request, number, pk)
+    if screening.state != ScreeningState.DRAFT:
+        return _to(screening)
+    form = RecommendForm(request.POST if request.method == "POST" else None, screening=screening)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.recommend(
+                screening=screening,
+                recommendation=form.cleaned_data["recommendation"],
+                version=form.cleaned_data["version"],
+                by=request.user,
+                today=clock.today(),
+            )
+        except Conflict:
+            messages.warning(
+                request, _("Somebody else has changed the screening. Look at it again before you send it.")
+            )
+            return _to(screening, "check")
+        except Refused as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("The screening has been sent to the project lead."))
+            return _to(screening)
+    answers = presentation.answers_of(screening, clock.today())
+    return _page(
+        request,
+        "check",
+        screening,
+        form=form,
+        answers=answers,
+        missing=[answer for answer in answers if answer.missing],
+        not_assessed=sum(score.value is None for score in screening.scores.all()),
+    )
+
+
+@team_required
+@require_POST
+def take_back(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Make a recommended screening a draft again."""
+    screening = _screening(request, number, pk)
+    try:
+        services.take_back(screening=screening, by=request.user, today=clock.today())
+    except Refused as refusal:
+        _say(request, refusal)
+        return _to(screening)
+    messages.success(request, _("The screening is a draft again."))
+    return _to(screening, "edit")
+
+
+@lead_required
+def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Decision, then a page that repeats it, then locked. Without scripts the form travels along in hidden fields."""
+    screening = _screening(request, number, pk)
+    if screening.is_decided:
+        if request.method == "POST":
+            messages.info(request, _decided_words(screening))
+        return _to(screening)
+    if request.method == "POST":
+        return _decide_post(request, screening)
+    return _decide_page(request, screening, DecideForm(screening=screening, today=clock.today()))
+
+
+def _decided_words(screening: Screening) -> str:
+    return _("%(name)s has already decided this screening on %(date)s. Nothing has been changed.") % {
+        "name": screening.decided_by.full_name,
+        "date": danish.long_date(screening.decided_on),
+    }
+
+
+def _decide_post(request: HttpRequest, screening: Screening) -> HttpResponse:
+    form = DecideForm(request.POST, screening=screening, today=clock.today())
+    step = request.POST.get("step")
+    if not form.is_valid() or step == "edit":
+        return _decide_page(request, screening, form)
+    decision, version = form.decision(), form.cleaned_data["version"]
+    now = {"screening": screening, "decision": decision, "by": request.user, "today": clock.today()}
+    try:
+        if version != screening.version:
+            raise Conflict(_("The screening has been changed since you opened it. Read it again."))
+        if step != "confirm":
+            services.check_decision(**now)
+            return _page(request, "decide_check", screening, form=form, rows=form.summary(), effects=_effects(form))
+        services.decide(**now, version=version)
+    except Conflict as refusal:
+        messages.warning(request, refusal.messages[0])
+        return _to(screening)
+    except Refused as refusal:
+        refuse(form, refusal)
+        return _decide_page(request, screening, form)
+    messages.success(request, _("The screening is decided and locked."))
+    return _to(screening)
+
+
+def _decide_page(request: HttpRequest, screening: Screening, form: DecideForm) -> HttpResponse:
+    return _page(
+        request,
+        "decide",
+        screening,
+        form=form,
+        answers=presentation.answers_of(screening, clock.today()),
+        recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
+    )
+
+
+def _effects(form: DecideForm) -> list[str]:
+    """What happens when the decision is confirmed, in the order of its doing."""
+    screening, outcome = form.screening, form.cleaned_data["outcome"]
+    name = str(screening.case.citizen)
+    effects = [_("The screening is locked. A change takes a new round.")]
+    if screening.number != ScreeningNumber.FOUR or not screening.case.is_pensioner:
+        effects.append(_("%(name)s gets a letter dated today.") % {"name": name})
+    if outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
+        phase = rules.NEXT_PHASE[screening.number].label
+        effects.append(_("The case goes on to the phase “%(phase)s”.") % {"phase": phase})
+    elif rules.needs_hearing(outcome, screening.number):
+        effects.append(_("The letter holds the reasons and how to appeal. The next step is to close the case."))
+    return effects
