@@ -36,10 +36,7 @@ def text_area(rows: int) -> forms.Textarea:
 class UnmarkedForm(BaseForm):
     """A form in which "(optional)" would mislead: what is needed depends on the answers, or comes later."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.mark_optional = False
-        super().__init__(*args, **kwargs)
-        self.mark_optional = True  # our field template would add the word itself
+    mark_optional = False
 
 
 class ScreeningForm(UnmarkedForm):

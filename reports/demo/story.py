@@ -23,7 +23,8 @@ from microloan.core.calendars import next_banking_day
 from microloan.core.clock import COPENHAGEN
 from microloan.policy.services import bases_for_loans
 from screening import services as screening
-from screening.enums import Hearing, LineKind, Outcome
+from screening.enums import Hearing as ScreeningHearing
+from screening.enums import LineKind, Outcome
 from screening.models import Screening
 
 
@@ -190,7 +191,7 @@ class Story:
                     reasons="" if outcome == Outcome.CONTINUE else "Planen kan ikke bære et lån endnu.",
                     improvements="Find to faste kunder, før du kommer igen." if outcome == Outcome.REVISE else "",
                     return_by=self.day + timedelta(days=28) if outcome == Outcome.REVISE else None,
-                    hearing=Hearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",
+                    hearing=ScreeningHearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",
                     hearing_note="Du har sagt, at du har brug for mere tid til at finde kunder."
                     if outcome == Outcome.STOP and number < 4
                     else "",
