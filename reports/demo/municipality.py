@@ -26,6 +26,15 @@ from reports.demo.story import Cast, Person, Story, plan_run
 from screening.enums import Outcome
 from screening.services import ensure_criteria
 
+# Days between the conversations of a case that is looked after (domain.md §3.5).
+RHYTHM = {
+    Phase.RECRUITMENT: 9,
+    Phase.BUSINESS_DEVELOPMENT: 11,
+    Phase.COURSES: 12,
+    Phase.APPROVAL: 8,
+    Phase.MAIN_COURSE: 7,
+    Phase.AFTERCARE: 60,
+}
 # The daily jobs are run for this many days up to today, so that reminders and tasks are there.
 JOB_DAYS = 30
 
@@ -57,15 +66,34 @@ class Town:
     crowd: Iterator[Person]
     runs: list[CourseRun] = field(default_factory=list)
     made: int = 0
+    kept: list[Story] = field(default_factory=list)
 
-    def story(self, days_ago: int, **changes: object) -> Story:
-        """The next citizen's story, begun that many days ago; on a working day."""
+    def story(self, days_ago: int, *, neglected: bool = False, **changes: object) -> Story:
+        """The next citizen's story, begun that many days ago; on a working day. A neglected one shows what is late."""
         start = self.today - timedelta(days=days_ago)
         while start.weekday() > 4:
             start -= timedelta(days=1)
         cast = self.casts[self.made % len(self.casts)]
         self.made += 1
-        return Story(cast, replace(next(self.crowd), **changes), start)  # type: ignore[arg-type]
+        story = Story(cast, replace(next(self.crowd), **changes), start)  # type: ignore[arg-type]
+        if not neglected:
+            self.kept.append(story)
+        return story
+
+    def catch_up(self) -> None:
+        """The team has kept in touch with everybody but the neglected, up to the last days (domain.md §3.5)."""
+        for index, story in enumerate(self.kept):
+            case = story.refresh().case
+            if case.phase not in RHYTHM:
+                continue
+            story.until(case.phase_entered_on)
+            if case.phase == Phase.MAIN_COURSE:
+                follow_ups = Story(story.cast, story.person, case.phase_entered_on)
+                follow_ups.case = case
+                follow_ups.keep_in_touch(self.today, every=85, kind=ContactKind.FOLLOW_UP)
+            story.keep_in_touch(self.today, every=RHYTHM[Phase(case.phase)])
+            if index % 3:
+                story.plan_next(self.today + timedelta(days=index % 10), hour=9 + index % 6)
 
     def run(self, code: str, after: date) -> CourseRun:
         """A run of a module that begins soon after a day and has a seat; planned where there is none."""
@@ -162,7 +190,7 @@ def _recruitment(town: Town) -> None:
     in_recruitment(town, town.story(6))
     in_recruitment(town, town.story(12)).wait(4).contact(ContactKind.TELEPHONE_INTERVIEW)
     # No contact for more than 14 days.
-    in_recruitment(town, town.story(40)).wait(4).contact(ContactKind.TELEPHONE_INTERVIEW)
+    in_recruitment(town, town.story(40, neglected=True)).wait(4).contact(ContactKind.TELEPHONE_INTERVIEW)
     # Did not come to the first meeting.
     story = in_recruitment(town, town.story(24)).wait(4).contact(ContactKind.TELEPHONE_INTERVIEW)
     story.wait(7).contact(ContactKind.FIRST_MEETING, ContactState.NO_SHOW)
@@ -200,7 +228,7 @@ def _approval(town: Town) -> None:
     story.wait(2).decide().support()
     # In the queue, on time and late (the old fault: two months instead of one).
     in_queue(town, town.story(136))
-    in_queue(town, town.story(170))
+    in_queue(town, town.story(170, neglected=True))
     # Sent back by the benefits officer.
     story = in_queue(town, town.story(140)).wait(1)
     with clock.at(story.day):
@@ -220,7 +248,7 @@ def _main_course(town: Town) -> None:
     story = in_main_course(town, town.story(200, livelihood=Livelihood.DISABILITY_PENSION)).coaching_weekly(5)
     story.pay_until(town.today)
     # The first instalments were missed.
-    in_main_course(town, town.story(230)).coaching_weekly(6).pay_until(town.today, skip=(2, 3))
+    in_main_course(town, town.story(230, neglected=True)).coaching_weekly(6).pay_until(town.today, skip=(2, 3))
     # Screening 4 is due; extended by two months; the end is decided.
     in_main_course(town, town.story(310)).coaching_weekly(8).pay_until(town.today)
     story = in_main_course(town, town.story(345)).coaching_weekly(8)
@@ -303,6 +331,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     for chapter in CHAPTERS:
         chapter(town)
         say(f"{town.made} citizens")
+    town.catch_up()
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)

@@ -19,7 +19,7 @@ from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
 from loans.models import Loan, LoanDecision
 from microloan.accounts.models import User
 from microloan.core import clock
-from microloan.core.calendars import next_banking_day
+from microloan.core.calendars import is_working_day, next_banking_day
 from microloan.core.clock import COPENHAGEN
 from microloan.policy.services import bases_for_loans
 from screening import services as screening
@@ -69,6 +69,19 @@ NO = loans.Answer(
     hearing=Hearing.HELD,
     hearing_note="Du har set budgettet og fik en uge til at svare. Du skrev, at du håber på flere kunder til foråret.",
 )
+CHATS = (
+    "Vi gik regningerne igennem og aftalte, hvad der skal betales først.",
+    "To nye kunder siden sidst. Vi talte om priser.",
+    "Vi øvede, hvordan man siger nej til en opgave, der ikke kan betale sig.",
+    "Regnskabet er ført til dato. Næste gang ser vi på momsen.",
+    "En stille uge. Vi lagde en plan for, hvem der skal ringes til.",
+)
+
+
+def next_working_day(day: date) -> date:
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
 
 
 class Story:
@@ -156,6 +169,28 @@ class Story:
             ContactKind.FIRST_MEETING, staff=both, notes="Første møde. Skemaet til planen er udleveret."
         )
         return self.wait(10).contact(ContactKind.SECOND_MEETING, notes="Personprofilen er gennemgået.")
+
+    def keep_in_touch(self, today: date, *, every: int, kind: ContactKind = ContactKind.COACHING) -> "Story":
+        """Talk every so many days from the story's day up to today, on working days."""
+        day = max(self.day, self.case.phase_entered_on)
+        while (day := next_working_day(day + timedelta(days=every))) <= today:
+            self.day = day
+            self.contact(kind, notes=CHATS[(day.toordinal() // every) % len(CHATS)])
+        return self
+
+    def plan_next(self, day: date, hour: int) -> "Story":
+        """Agree on the next meeting."""
+        at = datetime.combine(next_working_day(day), time(hour, 0), tzinfo=COPENHAGEN)
+        with clock.at(self._at(11, 30)):
+            cases.plan_contact(
+                case=self.case,
+                kind=ContactKind.COACHING,
+                at=at,
+                place="Café Torvet",
+                staff=[self.cast.coach],
+                today=self.day,
+            )
+        return self
 
     # --- Screenings --------------------------------------------------------------------------------------------------
 
