@@ -26,7 +26,12 @@ def town(cast):
             on=clock.today(),
             name="Amina Testesen",
             idea="Et lille bageri med surdejsbrød og kaffe",
-            citizen={"street": "Rådhusvej 4, 2. tv.", "postcode": "8000", "city": "Aarhus C", "email": "amina@example.org"},
+            citizen={
+                "street": "Rådhusvej 4, 2. tv.",
+                "postcode": "8000",
+                "city": "Aarhus C",
+                "email": "amina@example.org",
+            },
         )
     with clock.at(today - 12 * day):
         builders.refer(cast.caseworker, on=clock.today(), name="Bo Prøvesen")

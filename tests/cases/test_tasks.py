@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases import registry, services
 from cases.enums import ContactKind, Holder, Phase
@@ -90,7 +90,10 @@ def test_the_daily_job_creates_nothing_the_second_time(cast):
     assert second.skipped == Task.objects.filter(done_at__isnull=True).count()
 
 
-def test_the_daily_job_works_in_sets(cast):
+def test_the_daily_job_works_in_sets(cast, monkeypatch):
+    own = registry.next_steps._entries["cases"]
+    monkeypatch.setattr(registry.next_steps, "_entries", {"cases": own})
+
     def queries_for(number):
         while CaseFile.objects.count() < number:
             builders.accepted(cast.caseworker, cast.coach)
@@ -98,7 +101,8 @@ def test_the_daily_job_works_in_sets(cast):
             services.reconcile_all(TODAY)
         return len(caught)
 
-    assert queries_for(2) == queries_for(7)
+    queries_for(2)
+    assert queries_for(3) == queries_for(7)
 
 
 def test_a_new_coach_gets_the_derived_tasks(cast):
