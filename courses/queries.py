@@ -74,6 +74,24 @@ def residential_end(case: CaseFile, today: date) -> date | None:
     return None
 
 
+def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
+    """The same for many cases at once; cases without a completed residential course are left out."""
+    percent = rule_set_on(today).completion_percent
+    enrolments = (
+        Enrolment.objects.filter(
+            case__in=list(case_ids), state=EnrolmentState.ENROLLED, run__module__is_residential=True
+        )
+        .select_related("run")
+        .prefetch_related("run__sessions", "attendance")
+        .order_by("run__starts_on", "pk")
+    )
+    return {
+        row.case_id: row.run.ends_on
+        for row in enrolments
+        if is_completed([mark.mark for mark in row.attendance.all()], len(row.run.sessions.all()), percent)
+    }
+
+
 def runs() -> QuerySet[CourseRun]:
     """All runs with seats taken, newest first."""
     return CourseRun.objects.select_related("module", "cohort", "teacher").annotate(

@@ -8,9 +8,23 @@ class LoansConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
-        from loans import journey
+        from loans import journey, panels, queries, reminders, tasks
         from microloan.accounts.enums import TEAM, Role
+        from microloan.core import jobs, navigation
 
         journey.register()
+        panels.register()
         register_tab(CaseTab("loans", _("Loan"), "loans:loan", TEAM | {Role.BENEFITS_OFFICER}, order=40))
+        navigation.register(
+            "disbursements",
+            _("Disbursements"),
+            "loans:disbursements",
+            (Role.BENEFITS_OFFICER, Role.PROJECT_LEAD),
+            order=40,
+            count=queries.ready_count,
+            owns=("loans:disbursement",),
+        )
+        send_checks.register("instalment_reminder", reminders.why_not_send)
+        jobs.register("instalment_reminders", tasks.instalment_reminders, order=50)

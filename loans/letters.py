@@ -79,7 +79,7 @@ def send_grant(*, loan: Loan, by: User, today: date) -> None:
     with translation.override("da"):
         terms = _terms(loan) if loan.kind == SupportKind.LOAN else _grant_terms(loan)
         _send(
-            kind="loan_grant" if loan.kind == SupportKind.LOAN else "grant_award",
+            kind="loan_grant" if loan.kind == SupportKind.LOAN else "grant_decision",
             case=loan.case,
             key=f"loan-decision:{loan.decision_id}",
             context={

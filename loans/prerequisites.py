@@ -16,7 +16,6 @@ from microloan.policy.enums import Prerequisite
 from screening.enums import Outcome, ScreeningNumber
 from screening.services import latest_budget, outcome_words
 
-
 # The name under which loans themselves say that the main course needs the payout.
 OWN_REQUIREMENT = "loan"
 

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, TextChoices
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
+from cases.enums import Phase
 from cases.models import CaseFile
 from loans import rules
-from loans.enums import EntryKind, OrderState
-from loans.models import DisbursementOrder, Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
+from loans.enums import EntryKind, OrderState, SupportKind
+from loans.models import DisbursementOrder, Instalment, LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
 from microloan.accounts.models import User
+from microloan.policy.models import LegalBasis
 
 
 def loans_visible_to(user: User) -> QuerySet[Loan]:
@@ -59,15 +63,18 @@ def position_of(loan: Loan, as_of: date | None = None) -> rules.Position | None:
     The payout itself is left out: it is what the schedule is made of.
     """
     payout = payout_date(loan)
-    if payout is None or loan.rule_set is None:
+    if payout is None or loan.rule_set is None or loan.kind != SupportKind.LOAN:
         return None
     entries = [entry for entry in rule_entries(loan.entries.all()) if entry.kind is not EntryKind.PAYOUT]
     return rules.position(terms_of(loan, payout), entries, as_of=as_of)
 
 
 def balance_of(loan: Loan) -> Decimal:
-    """The sum of the ledger in kroner (domain.md §7.4)."""
-    return loan.entries.aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
+    """What the ledger says is owed to us, in kroner; negative while something is overpaid (domain.md §7.4).
+
+    What recovery brings in is not counted again: the hand-over has taken it off already.
+    """
+    return rules.ledger_balance(rule_entries(loan.entries.all()))
 
 
 def current_plan(loan: Loan) -> PlanVersion | None:
@@ -80,15 +87,92 @@ def instalments_due(start: date, end: date) -> QuerySet[Instalment]:
     return Instalment.objects.filter(due_on__range=(start, end), plan=Subquery(newest)).select_related("plan__loan")
 
 
-def disbursement_queue() -> QuerySet[DisbursementOrder]:
-    """Orders that are ready, the most urgent first."""
-    return (
-        DisbursementOrder.objects.filter(state=OrderState.READY)
-        .select_related(
-            "loan__case__citizen", "loan__case__coach", "loan__legal_basis", "loan__decision", "approved_by"
-        )
-        .order_by("due_on", "pk")
+class QueueView(TextChoices):
+    """The three lists of the disbursement queue (ui-guide.md §3.5)."""
+
+    READY = "ready", _("Ready")
+    TEAM = "team", _("With the team")
+    PAID = "paid", _("Paid out this year")
+
+
+def queue_conditions(today: date) -> dict[str, Q]:
+    """Which loans stand in which list. A closed case is in none but the last: nothing is paid out on it."""
+    in_approval = Q(case__phase=Phase.APPROVAL)
+    return {
+        QueueView.READY: in_approval & Q(order__state=OrderState.READY),
+        QueueView.TEAM: in_approval & (Q(order__state=OrderState.SENT_BACK) | Q(order__isnull=True)),
+        QueueView.PAID: Q(order__state=OrderState.PAID, order__paid_on__year=today.year),
+    }
+
+
+def queue(user: User, view: str, today: date) -> QuerySet[Loan]:
+    """The decided loans of one list, the most urgent first; those paid out the newest first."""
+    loans = (
+        loans_visible_to(user)
+        .filter(queue_conditions(today)[view], decision__isnull=False)
+        .select_related("case__citizen", "case__coach", "order")
     )
+    if view == QueueView.PAID:
+        return loans.order_by("-order__paid_on", "-pk")
+    return loans.order_by(Coalesce("order__due_on", "planned_payout_on"), "pk")
+
+
+def queue_counts(user: User, today: date) -> dict[str, int]:
+    """How many loans stand in each list, in one query."""
+    counts = {view: Count("pk", filter=condition) for view, condition in queue_conditions(today).items()}
+    return loans_visible_to(user).filter(decision__isnull=False).aggregate(**counts)
+
+
+def ready_count(user: User, today: date) -> int:
+    """For the top bar: what waits for the benefits officer."""
+    return queue(user, QueueView.READY, today).count()
+
+
+def orders_visible_to(user: User) -> QuerySet[DisbursementOrder]:
+    """Orders with all that their page shows."""
+    return DisbursementOrder.objects.filter(loan__in=loans_visible_to(user)).select_related(
+        "loan__case__citizen",
+        "loan__case__coach",
+        "loan__case__business",
+        "loan__legal_basis",
+        "loan__rule_set",
+        "loan__decision",
+        "approved_by",
+        "disbursed_by",
+    )
+
+
+def bases_for_proposals(today: date) -> list[LegalBasis]:
+    """The legal bases a proposal may rest on: those in force with a reference to print, and closed ones whose
+    transition may cover it (danish-rules.md §1.1)."""
+    usable = LegalBasis.objects.filter(Q(allows_loan=True) | Q(allows_grant=True)).exclude(reference="")
+    in_force = Q(valid_from__lte=today) & (Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+    in_transition = Q(valid_to__lt=today, transition_until__isnull=False)
+    return list(usable.filter(in_force | in_transition).order_by("-valid_from", "code"))
+
+
+def newest_decision(case: CaseFile) -> LoanDecision | None:
+    """The newest proposal or decision of a case."""
+    return (
+        LoanDecision.objects.filter(case=case)
+        .select_related("legal_basis", "rule_set", "proposed_by", "decided_by", "budget", "case__citizen")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def loan_of(case: CaseFile) -> Loan | None:
+    """The loan of a case with everything its page shows, in a fixed number of queries."""
+    loan = (
+        with_ledger(Loan.objects.filter(case=case))
+        .select_related("order", "approved_by", "rule_set", "legal_basis", "decision__decided_by")
+        .prefetch_related(None)
+        .prefetch_related(ENTRIES, Prefetch("plan_versions", PlanVersion.objects.order_by("-version")))
+        .first()
+    )
+    if loan is not None:
+        loan.case = case
+    return loan
 
 
 def support_of(case: CaseFile) -> list[SupportPeriod]:

@@ -1,4 +1,18 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from loans.views import decisions, disbursements, loan, payments
 
 app_name = "loans"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("cases/<str:number>/loan/", loan.loan, name="loan"),
+    path("cases/<str:number>/loan/propose/", decisions.propose, name="propose"),
+    path("cases/<str:number>/loan/decide/", decisions.decide, name="decide"),
+    path("cases/<str:number>/loan/agreement/", decisions.agreement, name="agreement"),
+    path("cases/<str:number>/loan/support/", decisions.support, name="support"),
+    path("cases/<str:number>/loan/payment/", payments.payment, name="payment"),
+    path("cases/<str:number>/loan/send-again/", decisions.send_again, name="send_again"),
+    path("disbursements/", disbursements.disbursements, name="disbursements"),
+    path("disbursements/<int:pk>/", disbursements.disbursement, name="disbursement"),
+    path("disbursements/<int:pk>/send-back/", disbursements.disbursement_back, name="disbursement_back"),
+    path("disbursements/<int:pk>/receipt/", disbursements.disbursement_receipt, name="disbursement_receipt"),
+]

@@ -1,20 +1,28 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
-from loans.services.decisions import Answer, Proposal, check_basis, decide_loan, propose, register_agreement
+from loans.services.decisions import Answer, Proposal, check_decision, decide_loan, propose, register_agreement
 from loans.services.ledger import write_entry
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
-from loans.services.support import announce_end, decide_support, extend_support, extension_span, months_left
+from loans.services.support import (
+    announce_end,
+    decide_support,
+    extend_support,
+    extension_span,
+    limits_of,
+    months_left,
+)
 
 __all__ = [
     "Answer",
     "Proposal",
     "announce_end",
-    "check_basis",
+    "check_decision",
     "decide_loan",
     "decide_support",
     "extend_support",
     "extension_span",
+    "limits_of",
     "months_left",
     "propose",
     "register_agreement",

@@ -132,19 +132,9 @@ def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date
         raise Refused(_("Only the project lead decides a loan."))
     case = cases.lock_case(decision.case)
     decision = LoanDecision.objects.select_for_update(of=("self",)).select_related("legal_basis").get(pk=decision.pk)
-    if decision.is_decided:
-        raise Conflict(_("The loan has been decided already."))
     decision.case = case
-    if case.phase != Phase.APPROVAL:
-        raise Refused(_("A loan is decided in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
-    if decision.legal_basis is None:
-        raise Refused(_("Choose the legal basis first."), field="legal_basis")
-    _check_answer(answer)
-    checks = checks_before_decision(decision, today)
-    rule_set = rule_set_on(today)
-    if answer.outcome == LoanOutcome.GRANTED:
-        _check_grantable(decision, checks, rule_set, today)
-    _freeze(decision, answer, checks, rule_set, by=by, today=today)
+    checks = check_decision(decision=decision, answer=answer, today=today)
+    _freeze(decision, answer, checks, by=by, today=today)
     if answer.outcome == LoanOutcome.GRANTED:
         loan = _make_loan(decision, by=by, today=today)
         letters.send_grant(loan=loan, by=by, today=today)
@@ -153,6 +143,21 @@ def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date
         letters.send_refusal(decision=decision, by=by, today=today)
     cases.reconcile_tasks(case=case, today=today)
     return decision
+
+
+def check_decision(*, decision: LoanDecision, answer: Answer, today: date) -> list[Check]:
+    """The checklist of a decision that may be made; raises Refused with all that stands in the way of it."""
+    if decision.is_decided:
+        raise Conflict(_("The loan has been decided already."))
+    if decision.case.phase != Phase.APPROVAL:
+        raise Refused(_("A loan is decided in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
+    if decision.legal_basis is None:
+        raise Refused(_("Choose the legal basis first."), field="legal_basis")
+    _check_answer(answer)
+    checks = checks_before_decision(decision, today)
+    if answer.outcome == LoanOutcome.GRANTED:
+        _check_grantable(decision, checks, rule_set_on(today), today)
+    return checks
 
 
 def _check_answer(answer: Answer) -> None:
@@ -181,14 +186,12 @@ def _check_grantable(decision: LoanDecision, checks: list[Check], rule_set: Rule
         )
 
 
-def _freeze(
-    decision: LoanDecision, answer: Answer, checks: list[Check], rule_set: RuleSet, *, by: User, today: date
-) -> None:
+def _freeze(decision: LoanDecision, answer: Answer, checks: list[Check], *, by: User, today: date) -> None:
     decision.outcome, decision.reasons = answer.outcome, answer.reasons.strip()
     if answer.outcome == LoanOutcome.REFUSED:
         decision.hearing, decision.hearing_note = answer.hearing, answer.hearing_note.strip()
     decision.decided_by, decision.decided_at, decision.decided_on = by, clock.now(), today
-    decision.rule_set, decision.appeal_variant = rule_set, decision.legal_basis.appeal_variant
+    decision.rule_set, decision.appeal_variant = rule_set_on(today), decision.legal_basis.appeal_variant
     decision.facts = {"prerequisites": [asdict(check) for check in checks]}
     decision.save()
     cases.add_journal_entry(

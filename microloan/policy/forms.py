@@ -187,6 +187,8 @@ class MunicipalityForm(BaseModelForm):
             "phone_hours",
             "website",
             "creditor_number",
+            "loan_account",
+            "grant_account",
             "primary_colour",
         )
 

@@ -203,6 +203,9 @@ class Municipality(models.Model):
     phone_hours = models.CharField(_("phone hours"), max_length=60, blank=True)
     website = models.CharField(_("website"), max_length=100, blank=True)
     creditor_number = models.CharField(_("creditor number"), max_length=8, default="80000000")
+    # Where a payout is booked, shown to the benefits officer: a loan and a grant never on the same (domain.md §1).
+    loan_account = models.CharField(_("account for loans"), max_length=40, blank=True)
+    grant_account = models.CharField(_("account for grants"), max_length=40, blank=True)
     primary_colour = models.CharField(_("primary colour"), max_length=7, default="#17507f")
 
     class Meta:

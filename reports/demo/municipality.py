@@ -55,6 +55,9 @@ def ensure_reference_data() -> None:
     Municipality.objects.filter(pk=1, name="Kommunen").update(
         name="Testkommune", street="Prøvevej 1", postcode="0000", city="Prøveby", website="testkommune.example"
     )
+    Municipality.objects.filter(pk=1, loan_account="").update(
+        loan_account="Udlån 0-000-001", grant_account="Tilskud 0-000-002"
+    )
 
 
 @dataclass

@@ -169,6 +169,15 @@ def in_queue(world: World, case: CaseFile | None = None, **changes: Any) -> Disb
     return DisbursementOrder.objects.select_related("loan__case__citizen").get(loan=loan)
 
 
+def sent_back(world: World, order: DisbursementOrder | None = None) -> DisbursementOrder:
+    return services.send_back(
+        order=order or in_queue(world),
+        reason="Der mangler kontering på bilaget.",
+        by=world.user(Role.BENEFITS_OFFICER),
+        today=world.today,
+    )
+
+
 def pay_out(world: World, order: DisbursementOrder, *, by: User | None = None, **changes: Any) -> DisbursementOrder:
     values = {"paid_on": world.today, "voucher": "B-1", "booked": True, "today": world.today, **changes}
     return services.register_payout(order=order, by=by or world.user(Role.BENEFITS_OFFICER), **values)

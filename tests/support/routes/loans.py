@@ -1,5 +1,113 @@
-"""Who may open the pages of loans. Each new address gets a row: tests/support/routing.py says how."""
+"""Who may open the pages of loans and the disbursement queue."""
 
-from tests.support.routing import Route
+from cases.models import CaseFile
+from loans.models import DisbursementOrder, Loan, LoanDecision
+from microloan.core.danish import input_date
+from tests.loans import builders
+from tests.support.routing import LEAD, TEAM, Role, row
+from tests.support.world import World
 
-ROWS: list[Route] = []
+OFFICER = frozenset({Role.BENEFITS_OFFICER})
+KEY = "7d3c6f0e-4b7e-4c0d-9a3f-2f2f6c1f0a11"
+
+
+def make_approval(world: World) -> CaseFile:
+    return builders.in_approval(world)
+
+
+def make_proposal(world: World) -> LoanDecision:
+    return builders.proposed(world, builders.in_approval(world))
+
+
+def make_granted(world: World) -> Loan:
+    return builders.granted(world)
+
+
+def make_order(world: World) -> DisbursementOrder:
+    return builders.in_queue(world)
+
+
+def make_sent_back(world: World) -> DisbursementOrder:
+    return builders.sent_back(world)
+
+
+def make_paid_out(world: World) -> Loan:
+    return builders.paid_out(world)
+
+
+def approval(world: World) -> dict[str, str]:
+    return {"number": world.of(make_approval).number}
+
+
+def proposal(world: World) -> dict[str, str]:
+    return {"number": world.of(make_proposal).case.number}
+
+
+def granted(world: World) -> dict[str, str]:
+    return {"number": world.of(make_granted).case.number}
+
+
+def sent_back(world: World) -> dict[str, str]:
+    return {"number": world.of(make_sent_back).loan.case.number}
+
+
+def paid_out(world: World) -> dict[str, str]:
+    return {"number": world.of(make_paid_out).case.number}
+
+
+def order(world: World) -> dict[str, int]:
+    return {"pk": world.of(make_order).pk}
+
+
+def paid_order(world: World) -> dict[str, int]:
+    return {"pk": world.of(make_paid_out).order.pk}
+
+
+def support_data(world: World) -> dict[str, str]:
+    return {"starts_on": input_date(world.of(make_granted).planned_payout_on), "reasons": "", "step": "decide"}
+
+
+def payment_data(world: World) -> dict[str, str]:
+    return {"amount": "417", "value_date": input_date(world.today), "voucher": "B-9", "key": KEY, "step": "book"}
+
+
+def payout_data(world: World) -> dict[str, str]:
+    return {"paid_on": input_date(world.today), "voucher": "B-1", "booked": "on"}
+
+
+ROWS = [
+    row("loans:loan", allow=TEAM | OFFICER, kwargs=paid_out, logs=True),
+    row("loans:propose", allow=TEAM, kwargs=approval, logs=True),
+    row(
+        "loans:decide",
+        allow=LEAD,
+        kwargs=proposal,
+        method="post",
+        get=200,
+        data={"outcome": "granted", "reasons": "", "step": "decide"},
+        logs=True,
+    ),
+    row(
+        "loans:agreement",
+        allow=TEAM,
+        kwargs=granted,
+        method="post",
+        get=200,
+        data=lambda world: {"signed_on": input_date(world.today)},
+        logs=True,
+    ),
+    row("loans:support", allow=LEAD, kwargs=granted, method="post", get=200, data=support_data, logs=True),
+    row("loans:send_again", allow=TEAM, kwargs=sent_back, method="post", logs=True),
+    row("loans:payment", allow=OFFICER, kwargs=paid_out, method="post", get=200, data=payment_data, logs=True),
+    row("loans:disbursements", allow=OFFICER | LEAD, logs=True),
+    row("loans:disbursement", allow=OFFICER, kwargs=order, method="post", get=200, data=payout_data, logs=True),
+    row(
+        "loans:disbursement_back",
+        allow=OFFICER,
+        kwargs=order,
+        method="post",
+        data={"reason": "Der mangler kontering"},
+        logs=True,
+    ),
+    row("loans:disbursement_receipt", allow=OFFICER, kwargs=paid_order, logs=True),
+]

@@ -1,0 +1,241 @@
+"""What the screens of loans take. The services decide; a form reads and says at the field what to write instead."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.enums import Livelihood
+from cases.models import CaseFile
+from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.models import Loan
+from microloan.core import danish
+from microloan.core.forms import AmountField, BaseForm, DateField
+from microloan.policy.models import LegalBasis, RuleSet
+
+LONGEST_AHEAD = timedelta(days=366)
+RADIO = forms.RadioSelect
+TWO_LINES = {"rows": 2}
+
+
+class ProposeForm(BaseForm):
+    """A loan or grant proposed to the project lead; only the questions that this citizen raises."""
+
+    kind = forms.ChoiceField(
+        label=_("Loan or grant?"),
+        help_text=_("A loan is paid back. A grant is not."),
+        choices=[
+            (SupportKind.LOAN, _("Loan: the citizen pays it back")),
+            (SupportKind.GRANT, _("Grant: the citizen does not pay it back")),
+        ],
+        widget=RADIO,
+    )
+    legal_basis = forms.ModelChoiceField(
+        label=_("Legal basis"),
+        queryset=LegalBasis.objects.none(),
+        widget=RADIO,
+        empty_label=None,
+        error_messages={"required": _("Choose the legal basis of the decision.")},
+    )
+    amount = AmountField(label=_("Amount"))
+    over_maximum_reason = forms.CharField(
+        label=_("Why more than the maximum?"), required=False, max_length=1000, widget=forms.Textarea(attrs=TWO_LINES)
+    )
+    purpose = forms.CharField(
+        label=_("What is the money for?"),
+        help_text=_("Write what is in the approved budget."),
+        max_length=1000,
+        widget=forms.Textarea(attrs=TWO_LINES),
+        error_messages={"required": _("Write what the money is for.")},
+    )
+    planned_payout_on = DateField(label=_("Planned payout"))
+    rehabilitation_on = DateField(label=_("When was rehabilitation decided?"), required=False)
+    rehabilitation_reference = forms.CharField(
+        label=_("Reference of that decision"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "mk-w-medium"}),
+    )
+    transition_on = DateField(label=_("Granted before the basis closed, on"), required=False)
+    declared_fit_on = DateField(label=_("When was the citizen declared fit for work?"), required=False)
+    charge = forms.ChoiceField(
+        label=_("Can the loan be secured by a registered charge?"),
+        choices=Charge.choices,
+        widget=RADIO,
+        error_messages={"required": _("Choose whether a registered charge is possible.")},
+    )
+    charge_note = forms.CharField(
+        label=_("Which asset, or why not?"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "mk-w-medium"}),
+        error_messages={"required": _("Write which asset it is, or why a charge is not possible.")},
+    )
+
+    def __init__(
+        self, *args: Any, case: CaseFile, bases: Iterable[LegalBasis], rule_set: RuleSet, today: date, **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        bases = list(bases)
+        self._choose_bases(bases)
+        self._set_limits(rule_set, today)
+        if case.is_pensioner:
+            del self.fields["rehabilitation_on"]
+            reference = self.fields["rehabilitation_reference"]
+            reference.label = _("Which practice for pensioners is followed?")
+        if case.livelihood != Livelihood.SICKNESS_BENEFIT:
+            del self.fields["declared_fit_on"]
+        closed = [basis for basis in bases if basis.transition_until]
+        if not closed:
+            del self.fields["transition_on"]
+        else:
+            self.fields["transition_on"].help_text = _(
+                "Only when you choose a basis that has closed: the day rehabilitation was granted, at the latest %(day)s."
+            ) % {"day": danish.long_date(max(basis.transition_until for basis in closed))}
+
+    def _choose_bases(self, bases: list[LegalBasis]) -> None:
+        field = self.fields["legal_basis"]
+        field.queryset = LegalBasis.objects.filter(pk__in=[basis.pk for basis in bases])  # type: ignore[attr-defined]
+        field.label_from_instance = _basis_words  # type: ignore[attr-defined]
+
+    def _set_limits(self, rule_set: RuleSet, today: date) -> None:
+        amount: Any = self.fields["amount"]
+        amount.min_value = rule_set.loan_min
+        amount.help_text = _("Between %(low)s and %(high)s. More needs a reason.") % {
+            "low": danish.grouped(rule_set.loan_min),
+            "high": danish.kr(rule_set.loan_max),
+        }
+        amount.suffix = "kr."
+        payout: Any = self.fields["planned_payout_on"]
+        payout.min_value, payout.max_value = today, today + LONGEST_AHEAD
+        for name in ("rehabilitation_on", "transition_on", "declared_fit_on"):
+            past: Any = self.fields[name]
+            past.max_value = today
+
+
+def _basis_words(basis: LegalBasis) -> str:
+    words = f"{basis.title}: {basis.reference}" if basis.reference and basis.reference != basis.title else basis.title
+    if basis.valid_to:
+        closed = _("closed %(day)s, transition only") % {"day": danish.short_date(basis.valid_to)}
+        return f"{words} ({closed})"
+    return words
+
+
+class DecideForm(BaseForm):
+    """Grant or refuse. The hearing is asked for a refusal only (danish-rules.md §2.1)."""
+
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        choices=LoanOutcome.choices,
+        widget=RADIO,
+        error_messages={"required": _("Choose whether it is granted or refused.")},
+    )
+    reasons = forms.CharField(
+        label=_("Reasons"),
+        help_text=_(
+            "Needed for a refusal. Write to the citizen: they stand in the letter, each line as a point of its own."
+        ),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    hearing = forms.ChoiceField(
+        label=_("For a refusal: has the citizen been heard?"),
+        help_text=_("The citizen must have seen what counts against them and had time to answer before you refuse."),
+        choices=Hearing.choices,
+        widget=RADIO,
+        required=False,
+    )
+    hearing_note = forms.CharField(
+        label=_("About the hearing"),
+        help_text=_(
+            "Heard: what the citizen saw, when, the deadline and the answer. It stands in the letter. Not needed: why not."
+        ),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class AgreementForm(BaseForm):
+    signed_on = DateField(label=_("When was the agreement signed?"))
+
+    def __init__(self, *args: Any, decided_on: date, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        field: Any = self.fields["signed_on"]
+        field.min_value, field.max_value = decided_on, today
+
+
+class SupportForm(BaseForm):
+    starts_on = DateField(
+        label=_("From which day?"), help_text=_("The day the business starts, dd-mm-yyyy. The end is computed.")
+    )
+    reasons = forms.CharField(
+        label=_("Reasons"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        field: Any = self.fields["starts_on"]
+        field.min_value, field.max_value = today, today + LONGEST_AHEAD
+
+
+def new_key() -> str:
+    """A name for one registration: sent twice, it counts once (domain.md §7.4)."""
+    return str(uuid4())
+
+
+class PaymentForm(BaseForm):
+    amount = AmountField(label=_("Amount"))
+    value_date = DateField(
+        label=_("When did the money arrive?"),
+        help_text=_("The day it stood on the municipality's account, dd-mm-yyyy."),
+    )
+    voucher = forms.CharField(
+        label=_("Voucher number"),
+        help_text=_("From your accounting system"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, loan: Loan, paid_out_on: date, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        amount: Any = self.fields["amount"]
+        amount.max_value, amount.suffix = loan.principal, "kr."
+        day: Any = self.fields["value_date"]
+        day.min_value, day.max_value = paid_out_on, today
+
+
+class PayoutForm(BaseForm):
+    paid_on = DateField(label=_("Paid out on"))
+    voucher = forms.CharField(
+        label=_("Voucher number"),
+        help_text=_("From your accounting system"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
+        error_messages={"required": _("Write the voucher number of the booking.")},
+    )
+    booked = forms.BooleanField(label=_("I have booked the amount as a loan"))
+
+    def __init__(self, *args: Any, kind: str, ordered_on: date, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        day: Any = self.fields["paid_on"]
+        day.min_value, day.max_value = ordered_on, today
+        booked = self.fields["booked"]
+        booked.error_messages["required"] = _("Tick that the amount is booked as a loan.")
+        if kind == SupportKind.GRANT:
+            booked.label = _("I have booked the amount as a grant")
+            booked.error_messages["required"] = _("Tick that the amount is booked as a grant.")
+
+
+class SendBackForm(BaseForm):
+    reason = forms.CharField(
+        label=_("What does the team have to put right?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs=TWO_LINES),
+        error_messages={"required": _("Write what the team has to put right.")},
+    )

@@ -1,0 +1,378 @@
+"""What the loan page shows: the plan folded by years, the ledger with its running balance, support, what may be done.
+
+All figures come from the stored rows and `rules`; nothing is computed a second way (domain.md §1).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cases.enums import Phase
+from cases.models import CaseFile
+from loans import rules
+from loans.enums import EntryKind, LoanOutcome, OrderState, PeriodKind, SupportKind
+from loans.models import LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.queries import balance_of, payout_date, rule_entries
+from loans.services import limits_of
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core import danish
+from microloan.core.money import ZERO
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the plan as it is shown. `state`: paid, partly, late, due, handed_over, written_off or planned."""
+
+    number: int
+    due: date
+    amount: Decimal
+    paid: Decimal
+    remaining: Decimal
+    state: str
+    paid_on: date | None = None
+    is_rest: bool = False
+
+
+@dataclass(frozen=True)
+class Year:
+    """The lines of one year, folded."""
+
+    year: int
+    lines: tuple[Line, ...]
+    is_open: bool
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((line.paid for line in self.lines), ZERO)
+
+    @property
+    def late(self) -> int:
+        return sum(line.state == "late" for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Money:
+    """The figures in the head of the loan page, in kroner. `share` is whole per cent paid, cut."""
+
+    paid_out: Decimal
+    paid: Decimal
+    balance: Decimal
+    handed_over: Decimal = ZERO
+    written_off: Decimal = ZERO
+    overpaid: Decimal = ZERO
+    share: int = 0
+    late: Decimal = ZERO
+
+
+def money_of(loan: Loan, position: rules.Position | None, today: date) -> Money:
+    """Where the loan stands. For an imported loan, which has no plan, the ledger alone says it."""
+    if payout_date(loan) is None:
+        return Money(ZERO, ZERO, ZERO)
+    if position is None:
+        return _money_of_ledger(loan)
+    late = sum((line.remaining for line in position.unpaid if line.due < today), ZERO)
+    return Money(
+        paid_out=loan.principal,
+        paid=position.paid,
+        balance=position.outstanding,
+        handed_over=position.handed_over,
+        written_off=position.written_off,
+        overpaid=position.overpaid,
+        share=_share(position.paid, loan.principal),
+        late=late,
+    )
+
+
+def _money_of_ledger(loan: Loan) -> Money:
+    if loan.kind == SupportKind.GRANT:
+        return Money(loan.principal, ZERO, ZERO)
+    counting = rules.effective(rule_entries(loan.entries.all()))
+    sums = {kind: sum((e.amount for e in counting if e.kind is kind), ZERO) for kind in EntryKind}
+    recovered = -sums[EntryKind.RECOVERY_PAYMENT]
+    paid = -sums[EntryKind.PAYMENT] - sums[EntryKind.CORRECTION] - sums[EntryKind.REFUND] + recovered
+    balance = balance_of(loan)
+    return Money(
+        paid_out=sums[EntryKind.PAYOUT],
+        paid=paid + min(balance, ZERO),
+        balance=max(balance, ZERO),
+        handed_over=max(-sums[EntryKind.HANDOVER] - recovered, ZERO),
+        written_off=-sums[EntryKind.WRITE_OFF],
+        overpaid=max(-balance, ZERO),
+        share=_share(paid, loan.principal),
+    )
+
+
+def _share(paid: Decimal, principal: Decimal) -> int:
+    return int(max(ZERO, min(paid, principal)) * 100 // principal)
+
+
+# --- The plan ---------------------------------------------------------------------------------------------------------
+
+
+def lines_of(plan: PlanVersion | None, position: rules.Position | None, today: date) -> list[Line]:
+    """The lines of the plan in force with what has happened to each; of an older version, or before payout, as planned."""
+    if position is not None:
+        states = position.lines
+        return [_line(state, today, is_rest=state is states[-1]) for state in states]
+    rows = list(plan.instalments.all()) if plan else []
+    return [
+        Line(row.number, row.due_on, row.amount, ZERO, row.amount, "planned", is_rest=row is rows[-1]) for row in rows
+    ]
+
+
+def _line(state: rules.LineState, today: date, *, is_rest: bool) -> Line:
+    return Line(
+        number=state.number,
+        due=state.due,
+        amount=state.amount,
+        paid=state.paid,
+        remaining=state.remaining,
+        state=_state(state, today),
+        paid_on=state.paid_on,
+        is_rest=is_rest,
+    )
+
+
+def _state(line: rules.LineState, today: date) -> str:
+    if line.remaining:
+        if line.due < today:
+            return "late"
+        return "partly" if line.paid else "due"
+    if line.handed_over:
+        return "handed_over"
+    return "written_off" if line.written_off else "paid"
+
+
+SHOWN = ("all", "year", "late")
+
+
+def years_of(lines: Iterable[Line], today: date, shown: str) -> list[Year]:
+    """The lines folded by year; this year and years with something late stand open."""
+    wanted = [line for line in lines if _is_wanted(line, today, shown)]
+    years = []
+    for year, group in groupby(wanted, key=lambda line: line.due.year):
+        of_year = tuple(group)
+        is_open = shown != "all" or year == today.year or any(line.state == "late" for line in of_year)
+        years.append(Year(year, of_year, is_open))
+    if years and not any(year.is_open for year in years):
+        years[0] = Year(years[0].year, years[0].lines, True)
+    return years
+
+
+def _is_wanted(line: Line, today: date, shown: str) -> bool:
+    return (
+        shown == "all"
+        or (shown == "year" and line.due.year == today.year)
+        or (shown == "late" and line.state == "late")
+    )
+
+
+# --- The ledger -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A ledger entry with the balance after it."""
+
+    entry: LedgerEntry
+    balance: Decimal
+
+
+def postings_of(loan: Loan) -> list[Posting]:
+    """The whole ledger by value date, the newest first, each with what was owed to us after it.
+
+    Money that came through recovery does not change that: the hand-over had taken it off already.
+    """
+    entries = sorted(loan.entries.all(), key=lambda entry: (entry.value_date, entry.pk))
+    recovered = {entry.pk for entry in entries if entry.kind == EntryKind.RECOVERY_PAYMENT}
+    balance, postings = ZERO, []
+    for entry in entries:
+        if entry.pk not in recovered and entry.reverses_id not in recovered:
+            balance += entry.amount
+        postings.append(Posting(entry, balance))
+    return postings[::-1]
+
+
+# --- Living support ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Support:
+    """The months of living support: decided, begun, and what more may be given."""
+
+    periods: tuple[SupportPeriod, ...]
+    starts_on: date
+    ends_on: date
+    months: int
+    used: int
+    extension_left: int
+    longest_extension: int
+
+
+def support_of_page(loan: Loan | None, periods: list[SupportPeriod], today: date) -> Support | None:
+    if loan is None or not periods:
+        return None
+    base, *extensions = periods
+    months = sum(period.months for period in periods)
+    given = [period.months for period in extensions]
+    limits = limits_of(loan)
+    return Support(
+        periods=tuple(periods),
+        starts_on=base.starts_on,
+        ends_on=periods[-1].ends_on,
+        months=months,
+        used=rules.months_used(base.starts_on, months, today),
+        extension_left=max(limits.extensions_total - sum(given), 0),
+        longest_extension=rules.longest_extension(base.months, given, limits),
+    )
+
+
+def support_rows(support: Support) -> list[tuple[str, Any]]:
+    """The box "Tilskud til forsørgelse" (ui-guide.md §3.2)."""
+    period = support.periods[-1]
+    return [
+        (_("Legal basis"), period.legal_basis.support_reference),
+        (_("Period"), span_words(support.starts_on, support.ends_on)),
+        (
+            _("Used"),
+            _("%(used)s of %(months)s") % {"used": support.used, "months": danish.months(support.months)},
+        ),
+        (
+            _("May be extended"),
+            _("At most %(months)s in all") % {"months": danish.months(support.extension_left)}
+            if support.extension_left
+            else _("No more"),
+        ),
+    ]
+
+
+def span_words(start: date, end: date) -> str:
+    return f"{danish.short_date(start)} – {danish.short_date(end)}"
+
+
+# --- Boxes and buttons ------------------------------------------------------------------------------------------------
+
+
+def terms_rows(loan: Loan, lines: list[Line]) -> list[tuple[str, Any]]:
+    """Granted, paid out, interest, first and each instalment (ui-guide.md §3.2)."""
+    paid_out = payout_date(loan)
+    rows = [
+        (_("Granted"), danish.kr(loan.principal)),
+        (
+            _("Paid out"),
+            f"{danish.kr(loan.principal)}, {danish.short_date(paid_out)}" if paid_out else _("0 kr. – waiting"),
+        ),
+    ]
+    if loan.kind == SupportKind.GRANT:
+        return [*rows, (_("Repayment"), _("None: a grant is not paid back"))]
+    return [*rows, (_("Interest"), _("Interest-free")), *_instalment_rows(lines)]
+
+
+def _instalment_rows(lines: list[Line]) -> Iterator[tuple[str, Any]]:
+    if lines:
+        yield _("First instalment"), danish.short_date(lines[0].due)
+        yield _("Instalments"), instalment_words([line.amount for line in lines])
+
+
+def instalment_words(amounts: list[Decimal]) -> str:
+    """`417 kr. × 83 + 389 kr.`"""
+    if len(amounts) == 1:
+        return danish.kr(amounts[0])
+    if amounts[-1] == amounts[0]:
+        return f"{danish.kr(amounts[0])} × {len(amounts)}"
+    return f"{danish.kr(amounts[0])} × {len(amounts) - 1} + {danish.kr(amounts[-1])}"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button: where it leads, and whether it is a form (a POST) rather than a link."""
+
+    label: str
+    url: str
+    is_post: bool = False
+
+
+def actions_for(
+    user: User, case: CaseFile, loan: Loan | None, decision: LoanDecision | None, has_support: bool
+) -> list[Action]:
+    """What this person may do next on this loan, the most natural first."""
+    makers = {Role.BENEFITS_OFFICER: _officer_actions, Role.COACH: _team_actions, Role.PROJECT_LEAD: _team_actions}
+    maker = makers.get(Role(user.role))
+    return list(maker(user, case, loan, decision, has_support)) if maker else []
+
+
+def _url(name: str, case: CaseFile) -> str:
+    return reverse(f"loans:{name}", kwargs={"number": case.number})
+
+
+def _officer_actions(
+    user: User, case: CaseFile, loan: Loan | None, decision: LoanDecision | None, has_support: bool
+) -> Iterator[Action]:
+    order = getattr(loan, "order", None)
+    if loan is None:
+        return
+    if order is not None and order.state == OrderState.READY and case.phase == Phase.APPROVAL:
+        label = _("Pay out loan") if loan.kind == SupportKind.LOAN else _("Pay out grant")
+        yield Action(label, reverse("loans:disbursement", kwargs={"pk": order.pk}))
+    if loan.kind == SupportKind.LOAN and payout_date(loan) is not None:
+        yield Action(_("Register payment"), _url("payment", case))
+
+
+def _team_actions(
+    user: User, case: CaseFile, loan: Loan | None, decision: LoanDecision | None, has_support: bool
+) -> Iterator[Action]:
+    if case.phase != Phase.APPROVAL:
+        return
+    is_lead = user.role == Role.PROJECT_LEAD
+    if loan is None:
+        is_open = decision is not None and not decision.is_decided
+        if is_open and is_lead:
+            yield Action(_("Decide the proposal"), _url("decide", case))
+        yield Action(_("Change proposal") if is_open else _("Propose loan or grant"), _url("propose", case))
+        return
+    if loan.kind == SupportKind.LOAN and loan.agreement_signed_on is None:
+        yield Action(_("Register signed agreement"), _url("agreement", case))
+    if is_lead and not case.is_pensioner and not has_support:
+        yield Action(_("Decide living support"), _url("support", case))
+    order = getattr(loan, "order", None)
+    if order is not None and order.state == OrderState.SENT_BACK:
+        yield Action(_("Send to payout again"), _url("send_again", case), is_post=True)
+
+
+def state_words(loan: Loan | None, decision: LoanDecision | None, position: rules.Position | None) -> tuple[str, str]:
+    """The status word of the loan and its tone."""
+    if loan is None:
+        if decision is None:
+            return _("Not proposed yet"), ""
+        if not decision.is_decided:
+            return _("Waiting for the project lead"), "warn"
+        return (_("Refused"), "bad") if decision.outcome == LoanOutcome.REFUSED else (_("Granted"), "good")
+    if payout_date(loan) is None:
+        return _granted_words(loan)
+    if position is not None and position.is_settled:
+        return _("Repaid"), "good"
+    return _("Paid out"), "good"
+
+
+def _granted_words(loan: Loan) -> tuple[str, str]:
+    order = getattr(loan, "order", None)
+    if order is None:
+        return _("Granted, not ready for payout"), "info"
+    return str(order.get_state_display()), "warn" if order.state == OrderState.SENT_BACK else "info"
+
+
+def kinds_of_periods(periods: Iterable[SupportPeriod]) -> list[tuple[str, SupportPeriod]]:
+    """The periods with their names, the first first."""
+    words = {PeriodKind.BASE: _("First period"), PeriodKind.EXTENSION: _("Extension")}
+    return [(words[PeriodKind(period.kind)], period) for period in periods]

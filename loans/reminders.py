@@ -1,0 +1,144 @@
+"""The friendly reminder before an instalment: whom it is for, and whether it may still be sent (domain.md §7.6).
+
+Selected for many loans at once, then asked again for each at the moment of sending: a loan that has been paid, handed
+over or settled in between is not reminded, and nobody is reminded of a day that has passed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from cases.letters.models import Letter
+from loans import letters, rules
+from loans.enums import EntryKind, SupportKind
+from loans.models import Instalment, LedgerEntry, Loan
+from loans.queries import instalments_due, position_of
+from microloan.core import clock
+from microloan.core.errors import Refused
+from microloan.core.jobs import Counts
+from microloan.policy.models import RuleSet
+
+log = structlog.get_logger(__name__)
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One reminder that is due: what remains of the line, and which line of how many it is."""
+
+    loan: Loan
+    instalment: Instalment
+    amount: Decimal
+    count: int
+
+
+def send_due(today: date) -> Counts:
+    """Make the reminders that are due and not made yet. Running it again makes none."""
+    counts = Counts()
+    for batch in _batches(_coming(today)):
+        counts += _send_batch(batch, today)
+    return counts
+
+
+def _coming(today: date) -> QuerySet[Instalment]:
+    """The lines of plans in force that fall due soon, on loans that have been paid out."""
+    days = RuleSet.objects.filter(loans__isnull=False).aggregate(most=Max("reminder_days_before"))["most"]
+    if days is None:
+        return Instalment.objects.none()
+    paid_out = LedgerEntry.objects.filter(loan=OuterRef("plan__loan"), kind=EntryKind.PAYOUT)
+    return (
+        instalments_due(today, today + timedelta(days=days))
+        .filter(Exists(paid_out), plan__loan__kind=SupportKind.LOAN)
+        .order_by("plan__loan_id", "number")
+    )
+
+
+def _batches(coming: QuerySet[Instalment]) -> Iterator[list[int]]:
+    """Ids, not rows: sending commits in between, and a later batch is read as it is by then."""
+    ids = list(coming.values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _send_batch(ids: Iterable[int], today: date) -> Counts:
+    """A fixed number of queries to find out who is reminded, then one letter each."""
+    lines = list(Instalment.objects.filter(pk__in=list(ids)).select_related("plan").order_by("plan__loan_id", "number"))
+    loans = _loans([line.plan.loan_id for line in lines])
+    keys = {line.pk: letters.reminder_key(loans[line.plan.loan_id], line) for line in lines}
+    known = set(Letter.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    counts = Counts()
+    for line in lines:
+        loan = loans[line.plan.loan_id]
+        if line.due_on > today + timedelta(days=loan.rule_set.reminder_days_before):
+            continue
+        reminder = reminder_of(loan, line) if keys[line.pk] not in known else None
+        counts += Counts(created=1) if reminder is not None and _send(reminder, today) else Counts(skipped=1)
+    return counts
+
+
+def _loans(ids: Iterable[int]) -> dict[int, Loan]:
+    loans = (
+        Loan.objects.filter(pk__in=set(ids))
+        .select_related("case__citizen", "case__coach", "rule_set")
+        .prefetch_related(Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")))
+    )
+    return {loan.pk: loan for loan in loans}
+
+
+def reminder_of(loan: Loan, line: Instalment) -> Reminder | None:
+    """What there is to remind of on a line; None when it is paid or the loan has gone to recovery."""
+    position = position_of(loan)
+    owed = owed_on(position, line.due_on)
+    if position is None or not owed:
+        return None
+    return Reminder(loan, line, owed, len(position.lines))
+
+
+def owed_on(position: rules.Position | None, due: date) -> Decimal:
+    """What is still owed to us on the lines that fall due on a day; nothing once anything is with recovery."""
+    if position is None or position.handed_over:
+        return Decimal("0.00")
+    return sum((line.remaining for line in position.lines if line.due == due), Decimal("0.00"))
+
+
+def _send(reminder: Reminder, today: date) -> bool:
+    """One letter. Where it cannot be made (no address, say) the others are made all the same."""
+    try:
+        with transaction.atomic():
+            letters.send_instalment_reminder(
+                loan=reminder.loan,
+                instalment=reminder.instalment,
+                amount=reminder.amount,
+                count=reminder.count,
+                today=today,
+            )
+    except Refused as refusal:
+        log.warning("reminder_not_made", loan=reminder.loan.number, case=reminder.loan.case.number, why=str(refusal))
+        return False
+    return True
+
+
+def why_not_send(letter: Letter) -> str:
+    """Asked at the moment of sending; a text holds the letter back (`cases.letters.registry.send_checks`)."""
+    due = parse_date(letter.context["due"])
+    loan = Loan.objects.filter(case=letter.case_id).select_related("rule_set").prefetch_related("entries").first()
+    position = position_of(loan) if loan else None
+    if due is None or due < clock.today():
+        return _("The instalment has fallen due in the meantime.")
+    if position is None or position.is_settled:
+        return _("The loan has been settled in the meantime.")
+    if position.handed_over:
+        return _("The loan has gone to recovery in the meantime.")
+    owed = owed_on(position, due)
+    if not owed:
+        return _("The instalment has been paid in the meantime.")
+    if owed != Decimal(letter.context["amount"]):
+        return _("A part of the instalment has been paid in the meantime.")
+    return ""

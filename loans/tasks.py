@@ -1,0 +1,11 @@
+"""The daily jobs of loans. Thin: the work is in services and `loans.reminders`."""
+
+from datetime import date
+
+from loans import reminders
+from microloan.core.jobs import Counts
+
+
+def instalment_reminders(today: date) -> Counts:
+    """Remind of each instalment some days before it is due (rule set; domain.md §7.6), once per loan and due date."""
+    return reminders.send_due(today)
