@@ -238,7 +238,7 @@ LOGGING = {
     "formatters": {
         "structured": {
             "()": "microloan.core.logs.CprSafeFormatter",
-            "processor": structlog.dev.ConsoleRenderer(colors=False)
+            "processor": structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
             if DEMO or DEBUG
             else structlog.processors.JSONRenderer(),
             "foreign_pre_chain": SHARED_PROCESSORS,

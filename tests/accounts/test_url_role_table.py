@@ -1,5 +1,6 @@
 """Every address × every role, and logged out (domain.md §2). How to add a row: tests/support/routing.py."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 
@@ -33,6 +34,14 @@ ROUTES = dict(routes_of(get_resolver()))
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """A thousand refusals, each with a traceback in the log, take longer than the refusals."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def visit(user: User | None, method: str, address: str, data: dict) -> tuple[int, list[AccessLog]]:
