@@ -95,10 +95,12 @@ def _planned(case: CaseFile, contact: Contact) -> NextStep:
 
 
 def _recruitment(case: CaseFile, contacts: list[Contact]) -> Iterator[NextStep]:
-    """Telephone interview, first meeting, second meeting: the first that is neither held nor planned."""
-    in_hand = {c.kind for c in contacts if c.state in (ContactState.ATTENDED, ContactState.PLANNED)}
+    """Telephone interview, first meeting, second meeting: the first not held yet, unless it is planned already."""
+    states = {(contact.kind, contact.state) for contact in contacts}
     for kind, task, days in RECRUITMENT:
-        if kind not in in_hand:
+        if (kind, ContactState.ATTENDED) in states:
+            continue
+        if (kind, ContactState.PLANNED) not in states:
             yield NextStep(
                 key=f"recruitment-{task}",
                 kind=task,
@@ -106,7 +108,7 @@ def _recruitment(case: CaseFile, contacts: list[Contact]) -> Iterator[NextStep]:
                 due_on=case.phase_entered_on + timedelta(days=days),
                 link=_link("cases:contact_new", case, kind=kind.value),
             )
-            return
+        return
 
 
 def _last_held(contacts: list[Contact], kind: str | None = None) -> date | None:

@@ -40,6 +40,16 @@ def next_phase(current: str) -> Phase | None:
     return following[0] if following and following[0] != Phase.CLOSED else None
 
 
+# What moves a case on by itself, by the phase it is in (domain.md §3.1, "left by"). The rest is moved by hand.
+LEFT_BY = {
+    Phase.REFERRED: gettext_lazy("The referral is accepted."),
+    Phase.RECRUITMENT: gettext_lazy("Screening 1 is decided: the citizen goes on."),
+    Phase.BUSINESS_DEVELOPMENT: gettext_lazy("Screening 2 is decided: the citizen goes on."),
+    Phase.COURSES: gettext_lazy("Screening 3 is decided: green."),
+    Phase.APPROVAL: gettext_lazy("The loan is paid out."),
+}
+
+
 def may_complete(phase: str) -> bool:
     """Only a case that came through to aftercare can be closed as completed (domain.md §3.1)."""
     return phase == Phase.AFTERCARE

@@ -137,6 +137,12 @@ LOAN_REFUSAL = _decision(
     {"requested_amount": REQUIRED, "resubmit_by": None},
     scope=("requested_amount",),
 )
+GRANT_AWARD = _decision(
+    "grant_award",
+    gettext_lazy("Grant decision: award"),
+    {"amount": REQUIRED, "purpose": "", "business": "", "payout_by": None},
+    scope=("amount",),
+)
 GRANT_REFUSAL = _decision(
     "grant_refusal",
     gettext_lazy("Grant decision: refusal"),

@@ -44,13 +44,17 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def next_phase(request: HttpRequest, number: str) -> HttpResponse:
-    """What is missing before the next phase, each with the source of the rule; and the button when nothing is."""
+    """What is missing before the next phase, each with the source of the rule; and the button where a person moves it.
+
+    Most phases are left by a step of their own, such as a decided screening: the page says by which.
+    """
     case = get_case(request, number)
     today = clock.today()
     following = rules.next_phase(case.phase) if case.is_open else None
+    left_by = rules.LEFT_BY.get(Phase(case.phase), "")
     missing = services.missing_for(case, following, today) if following else []
     form = NextPhaseForm(request.POST or None)
-    if request.method == "POST" and following and form.is_valid():
+    if request.method == "POST" and following and not left_by and form.is_valid():
         try:
             services.enter_phase(
                 case=case, phase=following, by=request.user, today=today, reason=form.cleaned_data["reason"]
@@ -58,10 +62,12 @@ def next_phase(request: HttpRequest, number: str) -> HttpResponse:
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
+            messages.success(request, _("The case is in the phase “%(phase)s”.") % {"phase": following.label})
             return redirect("cases:detail", number=case.number)
     context = {
         **case_context(request, case, tab="overview"),
         "following": following,
+        "left_by": left_by,
         "missing": [_missing_row(one, case) for one in missing],
         "form": form,
     }

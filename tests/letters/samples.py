@@ -165,6 +165,14 @@ CONTEXTS: dict[str, Context] = {
         "payout_by": date(2027, 1, 29),
     },
     "loan_refusal": {**REFUSAL_REASONS, "requested_amount": Decimal(35000), "resubmit_by": date(2027, 2, 1)},
+    "grant_award": {
+        **REASONS,
+        "fully_favourable": True,
+        "amount": Decimal(12000),
+        "purpose": "Værktøj og varebil",
+        "business": "Aminas Syværksted",
+        "payout_by": date(2027, 1, 29),
+    },
     "grant_refusal": {**REFUSAL_REASONS, "requested_amount": Decimal(12000)},
     "loan_agreement": agreement(50000, 596, 84),
     "support_decision": {

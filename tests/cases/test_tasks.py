@@ -1,0 +1,118 @@
+"""Derived tasks: what the state of a case asks for, reconciled one by one and for all cases at night."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import registry, services
+from cases.enums import ContactKind, Holder, Phase
+from cases.models import CaseFile, Task
+from cases.registry import NextStep
+from microloan.core import clock, jobs
+from tests.cases import builders
+from tests.cases.builders import TODAY
+
+
+def open_kinds(case):
+    return set(Task.objects.filter(case=case, done_at__isnull=True).values_list("kind", flat=True))
+
+
+def test_recruitment_goes_through_its_conversations_in_order(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    staff = [cast.coach, cast.lead]
+    assert "telephone_interview" in open_kinds(case)
+    builders.held(case, ContactKind.TELEPHONE_INTERVIEW, staff)
+    assert "first_meeting" in open_kinds(case)
+    services.plan_contact(
+        case=case,
+        kind=ContactKind.FIRST_MEETING,
+        at=clock.now() + timedelta(days=2),
+        place="",
+        staff=staff,
+        today=TODAY,
+    )
+    assert open_kinds(case) >= {"contact_first_meeting"}
+    assert not open_kinds(case) & {"first_meeting", "second_meeting"}
+    builders.held(case, ContactKind.FIRST_MEETING, staff)
+    assert "second_meeting" in open_kinds(case)
+
+
+def test_silence_becomes_a_task_when_time_passes_and_ends_with_a_contact(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    assert "no_contact" not in open_kinds(case)
+    with clock.at(TODAY + timedelta(days=14)) as now:
+        services.reconcile_all(now.date())
+        assert "no_contact" in open_kinds(case)
+        builders.held(case, ContactKind.COACHING, [cast.coach])
+        assert "no_contact" not in open_kinds(case)
+
+
+def test_the_main_course_has_a_weekly_rhythm_and_a_quarterly_follow_up(cast):
+    case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.MAIN_COURSE)
+    due = dict(Task.objects.filter(case=case, done_at__isnull=True).values_list("kind", "due_on"))
+    assert due["weekly_contact"] == TODAY + timedelta(days=7)
+    assert due["three_month_follow_up"] == TODAY + timedelta(days=91)
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase != Phase.CLOSED])
+def test_every_open_case_has_a_next_action(cast, phase):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    case = builders.put_in_phase(case, phase)
+    assert open_kinds(case)
+
+
+def test_a_step_of_somebody_else_is_not_the_coach_s(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+
+    def steps(case, today):
+        yield NextStep(key="wait", kind="follow_up", holder=Holder.CITIZEN, due_on=today)
+
+    registry.next_steps.register("test", steps)
+    try:
+        services.reconcile_tasks(case=case, today=TODAY)
+    finally:
+        registry.next_steps._entries.pop("test")
+    assert Task.objects.get(case=case, key="wait").owner is None
+    services.reconcile_tasks(case=case, today=TODAY)
+    assert Task.objects.get(case=case, key="wait").is_done
+
+
+def test_the_daily_job_creates_nothing_the_second_time(cast):
+    for _ in range(3):
+        builders.accepted(cast.caseworker, cast.coach)
+    later = TODAY + timedelta(days=20)
+    first = jobs.run_jobs(later, only="reconcile_tasks")["reconcile_tasks"]
+    second = jobs.run_jobs(later, only="reconcile_tasks")["reconcile_tasks"]
+    assert first.created == 3
+    assert second.created == 0
+    assert second.skipped == Task.objects.filter(done_at__isnull=True).count()
+
+
+def test_the_daily_job_works_in_sets(cast, monkeypatch):
+    own = registry.next_steps._entries["cases"]
+    monkeypatch.setattr(registry.next_steps, "_entries", {"cases": own})
+
+    def queries_for(number):
+        while CaseFile.objects.count() < number:
+            builders.accepted(cast.caseworker, cast.coach)
+        with CaptureQueriesContext(connection) as caught:
+            services.reconcile_all(TODAY)
+        return len(caught)
+
+    queries_for(2)
+    assert queries_for(3) == queries_for(7)
+
+
+def test_a_new_coach_gets_the_derived_tasks(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    services.assign_coach(case=case, coach=cast.other_coach, by=cast.lead, today=TODAY)
+    owners = Task.objects.filter(case=case, done_at__isnull=True, holder=Holder.TEAM).values_list("owner", flat=True)
+    assert set(owners) == {cast.other_coach.pk}
+
+
+def test_a_stored_link_whose_page_is_gone_leads_to_the_case(cast):
+    case = builders.refer(cast.caseworker)
+    task = Task(case=case, title="Gammel", due_on=TODAY, link={"name": "gone:page", "kwargs": {}})
+    assert task.url == f"/cases/{case.number}/"
