@@ -5,7 +5,7 @@ Built by the same services as real data, over simulated time up to today; dates 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Livelihood, Phase
@@ -46,8 +46,8 @@ def ensure_reference_data() -> None:
     ensure_catalogue()
     LegalBasis.objects.filter(code="local_basis", reference="").update(
         title="Kommunens vedtægt om mikrolån",
-        reference="kommunens vedtægt om mikrolån § 4",
-        support_reference="kommunens vedtægt om mikrolån § 7",
+        reference="kommunens vedtægt om mikrolån §\u00a04",
+        support_reference="kommunens vedtægt om mikrolån §\u00a07",
         allows_loan=True,
         allows_grant=True,
         allows_support=True,
@@ -58,6 +58,10 @@ def ensure_reference_data() -> None:
     Municipality.objects.filter(pk=1, loan_account="").update(
         loan_account="Udlån 0-000-001", grant_account="Tilskud 0-000-002"
     )
+
+
+def clock_day(moment: datetime) -> date:
+    return moment.astimezone(clock.COPENHAGEN).date()
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Town:
             case = story.refresh().case
             if case.phase not in RHYTHM:
                 continue
-            story.until(case.phase_entered_on)
+            story.day = max([case.phase_entered_on, *(clock_day(contact.at) for contact in case.contacts.all())])
             if case.phase == Phase.MAIN_COURSE:
                 follow_ups = Story(story.cast, story.person, case.phase_entered_on)
                 follow_ups.case = case

@@ -70,6 +70,11 @@ def fictitious_cpr(born: date, serial: int) -> str:
     return f"{born.day + 60:02d}{born.month:02d}{born.year % 100:02d}{serial:04d}"
 
 
+def possessive(name: str) -> str:
+    """`Carla` → `Carlas`, `Hans` → `Hans’`."""
+    return f"{name}’" if name.endswith("s") else f"{name}s"
+
+
 def people() -> Iterator[Person]:
     """Invented citizens without end: the first sixty differ in name, and all in number."""
     numbers = cvr_numbers()
@@ -84,7 +89,7 @@ def people() -> Iterator[Person]:
             cpr=fictitious_cpr(born, 1000 + index * 2 + (0 if sex == "K" else 1)),
             name=f"{first} {surname}",
             idea=idea,
-            business=f"{first}s {firm.lower()}",
+            business=f"{possessive(first)} {firm.lower()}",
             trade=trade,
             cvr=next(numbers),
             livelihood=LIVELIHOODS[index % len(LIVELIHOODS)],

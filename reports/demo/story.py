@@ -430,7 +430,8 @@ class Story:
         return self.close(ClosingReason.COMPLETED)
 
     def join(self, cohort: Cohort) -> "Story":
-        cases.set_cohort(case=self.case, cohort=cohort, by=self.cast.coach)
+        with clock.at(self._at(14, 30)):
+            cases.set_cohort(case=self.case, cohort=cohort, by=self.cast.coach)
         return self.refresh()
 
 
