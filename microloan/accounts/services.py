@@ -78,6 +78,21 @@ def create_user(
 
 
 @transaction.atomic
+def create_first_administrator(*, username: str, full_name: str) -> tuple[User, str]:
+    """The one user made without a user: the administrator of a new installation, and the password to hand over once."""
+    if User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
+        raise Refused(_("There is an administrator already, who can make others."))
+    username = username.strip()
+    _check_user(username=username, role=Role.ADMINISTRATOR, centre=None)
+    password = new_temporary_password()
+    user = User(username=username, full_name=full_name.strip(), role=Role.ADMINISTRATOR, must_change_password=True)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    return user, password
+
+
+@transaction.atomic
 def update_user(
     *,
     user: User,
