@@ -89,8 +89,22 @@ class WithdrawForm(BaseForm):
     )
 
 
+class EngagementForm(BaseForm):
+    """How a participant takes part. `seen` is the text there was when the form was opened."""
+
+    text = forms.CharField(
+        label=gettext_lazy("How does the citizen take part?"),
+        help_text=gettext_lazy("Describe what the citizen does and says. Screening 3 reads it."),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class AttendanceForm(BaseForm):
     """One session: a row of big buttons for each participant. An answer that is left out changes nothing."""
+
+    mark_optional = False
 
     def __init__(self, *args: Any, enrolments: list[Enrolment], marks: dict[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,14 +113,10 @@ class AttendanceForm(BaseForm):
             self.fields[name] = forms.ChoiceField(
                 label=str(enrolment.case.citizen),
                 choices=AttendanceMark.choices,
-                widget=forms.RadioSelect,
+                widget=forms.RadioSelect({"class": "btn-check", "autocomplete": "off"}),
                 required=False,
                 initial=marks.get(enrolment.pk),
             )
-            self._prepare_mark(name)
-
-    def _prepare_mark(self, name: str) -> None:
-        self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def marks(self) -> dict[int, str]:
         return {int(name.removeprefix("mark_")): mark for name, mark in self.cleaned_data.items() if mark}

@@ -91,12 +91,17 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
     """Course attendance beside screenings 3 and 4 (domain.md §4)."""
     if number < ScreeningNumber.THREE:
         return
-    attended, sessions = queries.overall(queries.modules_of(case, today))
+    statuses = queries.modules_of(case, today)
+    attended, sessions = queries.overall(statuses)
     yield Fact(
         "course_attendance",
         _("Course attendance"),
         _("%(attended)s of %(total)s sessions") % {"attended": attended, "total": sessions},
     )
+    for status in statuses:
+        if status.enrolment and status.enrolment.engagement:
+            code = f"engagement_{status.grant.module.code}"
+            yield Fact(code, _("Engagement: %(module)s") % {"module": status.grant.module}, status.enrolment.engagement)
 
 
 def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:

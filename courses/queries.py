@@ -10,13 +10,17 @@ from django.db.models import Count, Q, QuerySet
 from cases.models import CaseFile
 from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
 from courses.models import Attendance, CourseRun, Enrolment, ModuleGrant
-from courses.rules import is_completed
+from courses.rules import attended_enough
+from microloan.core import clock
 from microloan.policy.services import rule_set_on
 
 
 @dataclass(frozen=True)
 class ModuleStatus:
-    """One granted module of a case: the newest enrolment, sessions attended of all, and whether it is completed."""
+    """One granted module of a case: the seat that counts, sessions attended of all, and whether it is completed.
+
+    The newest seat counts, unless an earlier one was completed: what is completed stays so.
+    """
 
     grant: ModuleGrant
     enrolment: Enrolment | None
@@ -41,34 +45,36 @@ def attendance_counts(case_ids: list[int]) -> dict[int, tuple[int, int]]:
 def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     """The granted modules of a case with how far each has come, in a fixed number of queries."""
     percent = rule_set_on(today).completion_percent
-    enrolments: dict[int, Enrolment] = {}
-    for enrolment in (
+    grants = {grant.module_id: grant for grant in case.module_grants.select_related("module")}
+    found = {module: ModuleStatus(grant, None, 0, 0, completed=False) for module, grant in grants.items()}
+    for seat in _seats_of(case):
+        module = seat.run.module_id
+        if module in found and not found[module].completed:
+            completed = attended_enough(seat.attended, seat.sessions, percent)
+            found[module] = ModuleStatus(grants[module], seat, seat.attended, seat.sessions, completed=completed)
+    return list(found.values())
+
+
+def _seats_of(case: CaseFile) -> QuerySet[Enrolment]:
+    """The seats of a case, oldest first, with the numbers of `attended` and `sessions`."""
+    return (
         case.enrolments.filter(state=EnrolmentState.ENROLLED)
         .select_related("run")
-        .prefetch_related("run__sessions", "attendance")
-        .order_by("run__starts_on", "pk")
-    ):
-        enrolments[enrolment.run.module_id] = enrolment
-    statuses = []
-    for grant in case.module_grants.select_related("module").order_by("module__order", "pk"):
-        enrolment = enrolments.get(grant.module_id)
-        marks = [row.mark for row in enrolment.attendance.all()] if enrolment else []
-        sessions = len(enrolment.run.sessions.all()) if enrolment else 0
-        statuses.append(
-            ModuleStatus(
-                grant=grant,
-                enrolment=enrolment,
-                attended=sum(mark in ATTENDED for mark in marks),
-                sessions=sessions,
-                completed=is_completed(marks, sessions, percent),
-            )
+        .annotate(
+            attended=Count("attendance", filter=Q(attendance__mark__in=ATTENDED), distinct=True),
+            sessions=Count("run__sessions", distinct=True),
         )
-    return statuses
+        .order_by("run__starts_on", "pk")
+    )
 
 
 def residential_end(case: CaseFile, today: date) -> date | None:
     """The last day of the residential course this case completed, from which the 30 days to payout count."""
-    for status in modules_of(case, today):
+    return residential_end_in(modules_of(case, today))
+
+
+def residential_end_in(statuses: Iterable[ModuleStatus]) -> date | None:
+    for status in statuses:
         if status.grant.module.is_residential and status.completed and status.enrolment:
             return status.enrolment.run.ends_on
     return None
@@ -97,6 +103,12 @@ def runs() -> QuerySet[CourseRun]:
     return CourseRun.objects.select_related("module", "cohort", "teacher").annotate(
         taken=Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
     )
+
+
+def tab_count(case: CaseFile) -> str | None:
+    """Modules completed of those granted, for the tab of the case."""
+    statuses = modules_of(case, clock.today())
+    return f"{sum(status.completed for status in statuses)}/{len(statuses)}" if statuses else None
 
 
 def marks_of(run: CourseRun) -> dict[int, dict[int, str]]:

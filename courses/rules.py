@@ -9,7 +9,10 @@ from microloan.core.calendars import is_public_holiday
 
 def is_completed(marks: Iterable[str], sessions: int, percent: int) -> bool:
     """Whether enough sessions were attended: at least `percent` per cent of all `sessions` of the run."""
-    attended = sum(mark in ATTENDED for mark in marks)
+    return attended_enough(sum(mark in ATTENDED for mark in marks), sessions, percent)
+
+
+def attended_enough(attended: int, sessions: int, percent: int) -> bool:
     return sessions > 0 and attended * 100 >= sessions * percent
 
 

@@ -17,7 +17,7 @@ from courses.models import Attendance, CourseModule, CourseRun, CourseSession, E
 from courses.rules import seats_left
 from microloan.accounts.models import User
 from microloan.core import clock
-from microloan.core.errors import Refused
+from microloan.core.errors import Conflict, Refused
 from screening.models import Screening
 
 
@@ -152,12 +152,36 @@ def grant_from_decision(*, screening: Screening, values: Mapping[str, Any], by: 
 
 
 @transaction.atomic
-def save_engagement(*, enrolment: Enrolment, text: str, by: User) -> Enrolment:
-    """Note how a participant takes part; screening 3 reads it (domain.md §5)."""
-    enrolment = Enrolment.objects.select_for_update(of=("self",)).get(pk=enrolment.pk)
-    enrolment.engagement = text.strip()
+def save_engagement(*, enrolment: Enrolment, text: str, by: User, seen: str | None = None) -> Enrolment:
+    """Note how a participant takes part; screening 3 reads it (domain.md §5).
+
+    `seen` is the text that the form was opened with: a Conflict where somebody saved another since.
+    """
+    enrolment = (
+        Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
+    )
+    text = _plain(text)
+    if not text:
+        raise Refused(_("Write how the citizen takes part."), field="text")
+    if text == enrolment.engagement:
+        return enrolment
+    if seen is not None and _plain(seen) != enrolment.engagement:
+        raise Conflict(_("Somebody else has written in the meantime. Compare, correct the text, and save again."))
+    enrolment.engagement = text
     enrolment.save(update_fields=["engagement"])
+    cases.add_journal_entry(
+        case=enrolment.case,
+        kind=EntryKind.COURSE,
+        title=_("Engagement: %(module)s") % {"module": enrolment.run.module.title},
+        text=text,
+        by=by,
+    )
     return enrolment
+
+
+def _plain(text: str) -> str:
+    """The text with the line ends that we store; browsers send others."""
+    return "\n".join(text.strip().splitlines())
 
 
 @transaction.atomic

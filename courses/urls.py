@@ -10,6 +10,7 @@ urlpatterns = [
     path("courses/new/", views.run_new, name="run_new"),
     path("courses/<int:pk>/", views.run, name="run"),
     path("courses/sessions/<int:pk>/", views.session, name="session"),
+    path("courses/seats/<int:pk>/engagement/", views.engagement, name="engagement"),
     path("courses/seats/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("cases/<str:number>/courses/", views.case_courses, name="case"),
     path("cases/<str:number>/courses/<int:pk>/enrol/", views.case_enrol, name="case_enrol"),

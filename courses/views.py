@@ -12,15 +12,15 @@ from django.views.decorators.http import require_POST
 from cases.models import CaseFile
 from cases.views.base import case_context, get_case
 from courses import queries, services
-from courses.enums import AttendanceMark, EnrolmentState
-from courses.forms import AttendanceForm, EnrolForm, RunForm, TeacherForm, WithdrawForm
+from courses.enums import ATTENDED, EnrolmentState
+from courses.forms import AttendanceForm, EngagementForm, EnrolForm, RunForm, TeacherForm, WithdrawForm
 from courses.models import CourseModule, CourseRun, CourseSession, Enrolment, Teacher
 from courses.rules import seats_left
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock, danish
-from microloan.core.errors import Refused
+from microloan.core.errors import Conflict, Refused
 
 RUNS_PER_PAGE = 20
 
@@ -107,16 +107,21 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
             logged(request, AccessAction.CHANGE, form.cleaned_data["case"])
             messages.success(request, _("The citizen has a seat."))
             return redirect("courses:run", pk=course_run.pk)
-    logged(request, AccessAction.VIEW, *[enrolment.case for enrolment in enrolments])
+    named = [*(enrolment.case for enrolment in enrolments), *candidates]
+    logged(request, AccessAction.LIST, *named)
+    marks = queries.marks_of(course_run)
     sessions = list(course_run.sessions.all())
+    today = clock.today()
     context = {
         "run": course_run,
-        "today": clock.today(),
-        "sessions": sessions,
-        "participants": _participants(course_run, enrolments, sessions),
-        "seats_left": seats_left(course_run.capacity, len(enrolments)),
+        "sessions": [
+            {"session": held, "missing": _unmarked(enrolments, marks[held.pk]) if _is_held(held, today) else 0}
+            for held in sessions
+        ],
+        "participants": _participants(enrolments, sessions, marks),
+        "seats_left": seats_left(course_run.capacity, course_run.taken),
         "form": form,
-        "has_candidates": candidates.exists(),
+        "has_candidates": len(named) > len(enrolments),
     }
     return render(request, "courses/run.html", context)
 
@@ -140,21 +145,24 @@ def _candidates(course_run: CourseRun, request: HttpRequest) -> QuerySet[CaseFil
 
 
 def _participants(
-    course_run: CourseRun, enrolments: list[Enrolment], sessions: list[CourseSession]
+    enrolments: list[Enrolment], sessions: list[CourseSession], marks: dict[int, dict[int, str]]
 ) -> list[dict[str, Any]]:
-    marks = queries.marks_of(course_run)
-    words = dict(AttendanceMark.choices)
     return [
         {
             "enrolment": enrolment,
-            "marks": [
-                {"session": session, "word": words.get(marks[session.pk].get(enrolment.pk, ""), "")}
-                for session in sessions
-            ],
-            "attended": sum(marks[session.pk].get(enrolment.pk) in queries.ATTENDED for session in sessions),
+            "attended": sum(marks[session.pk].get(enrolment.pk) in ATTENDED for session in sessions),
         }
         for enrolment in enrolments
     ]
+
+
+def _is_held(course_session: CourseSession, today: date) -> bool:
+    """Attendance can be taken from the day of the session on."""
+    return danish.local_date(course_session.starts_at) <= today
+
+
+def _unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:
+    return sum(enrolment.pk not in marks for enrolment in enrolments)
 
 
 @team_required
@@ -182,21 +190,48 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "session": course_session,
         "run": course_session.run,
         "form": form,
-        "future": danish.local_date(course_session.starts_at) > today,
-        "missing": len(enrolments) - len(marks),
+        "future": not _is_held(course_session, today),
+        "missing": _unmarked(enrolments, marks),
     }
     return render(request, "courses/session.html", context)
+
+
+def _seat(request: HttpRequest, pk: int) -> Enrolment:
+    visible = CaseFile.objects.visible_to(request.user)
+    return get_object_or_404(
+        Enrolment.objects.filter(case__in=visible).select_related("case__citizen", "run__module"), pk=pk
+    )
+
+
+@team_required
+def engagement(request: HttpRequest, pk: int) -> HttpResponse:
+    """How one participant takes part, in words; the later of two writers sees both texts."""
+    seat = _seat(request, pk)
+    written = {"text": seat.engagement, "seen": seat.engagement}
+    form = EngagementForm(request.POST or None, initial=written)
+    theirs = ""
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.save_engagement(enrolment=seat, text=data["text"], seen=data["seen"], by=request.user)
+        except Conflict as conflict:
+            theirs = Enrolment.objects.get(pk=seat.pk).engagement
+            form = EngagementForm({"text": data["text"], "seen": theirs})
+            _show_refusal(form, conflict)
+        except Refused as refusal:
+            _show_refusal(form, refusal)
+        else:
+            logged(request, AccessAction.CHANGE, seat.case)
+            messages.success(request, _("The note on engagement is saved."))
+            return redirect("courses:run", pk=seat.run_id)
+    logged(request, AccessAction.VIEW, seat.case)
+    return render(request, "courses/engagement.html", {"enrolment": seat, "form": form, "theirs": theirs})
 
 
 @team_required
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Give up a seat, with the reason."""
-    enrolment = get_object_or_404(
-        Enrolment.objects.filter(case__in=CaseFile.objects.visible_to(request.user)).select_related(
-            "case__citizen", "run__module"
-        ),
-        pk=pk,
-    )
+    enrolment = _seat(request, pk)
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -239,7 +274,7 @@ def case_courses(request: HttpRequest, number: str) -> HttpResponse:
         **case_context(request, case, tab="courses"),
         "statuses": statuses,
         "attendance": queries.overall(statuses),
-        "residential_end": queries.residential_end(case, today),
+        "residential_end": queries.residential_end_in(statuses),
         "open_runs": _open_runs(statuses, today),
     }
     return render(request, "courses/case.html", context)
