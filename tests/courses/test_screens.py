@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from courses import services
+from reports.demo import municipality
 from reports.demo.story import Story
-from tests.courses.conftest import make_run
+from tests.courses.conftest import START, make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,12 +24,25 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         ("run_new", {}),
         ("run", {"pk": run.pk}),
         ("session", {"pk": run.sessions.first().pk}),
+        ("engagement", {"pk": seat.pk}),
         ("withdraw", {"pk": seat.pk}),
         ("case", {"number": granted.case.number}),
     ):
         page.goto(reverse(f"courses:{name}", kwargs=kwargs))
         axe(page)
         shot(page, f"courses-{name}")
+    for _ in range(2):
+        municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).enrol(run)
+    page.goto(reverse("courses:session", kwargs={"pk": run.sessions.last().pk}))
+    page.get_by_role("group", name=str(seat.case.citizen)).get_by_text("Afbud").click()
+    axe(page)
+    shot(page, "courses-attendance")
+    page.get_by_role("button", name="Gem fremmøde").click()
+    page.get_by_text("Fremmødet er gemt for 1 af 3.").wait_for()
+    services.save_engagement(enrolment=seat, text="Spørger meget og hjælper de andre.", by=town.casts[0].coach)
+    page.reload()
+    axe(page)
+    shot(page, "courses-run-engagement")
     page.goto(reverse("courses:run_new"))
     page.get_by_role("button", name="Planlæg kursushold").click()
     page.locator("[aria-invalid=true]").first.wait_for()

@@ -133,6 +133,12 @@ def test_attendance_feeds_reliability_and_the_residential_clock(town, granted: S
     ] == [True]
 
 
+def test_what_is_completed_stays_so_when_a_later_run_is_joined(town, granted: Story):
+    first, later = make_run(town), make_run(town, first=date(2026, 8, 17))
+    granted.enrol(first).attend(first).enrol(later)
+    assert queries.residential_end(granted.case, later.ends_on) == first.ends_on
+
+
 def test_a_missed_residential_course_starts_no_clock(town, granted: Story):
     run = make_run(town)
     granted.enrol(run).attend(run, missed=(0, 1))

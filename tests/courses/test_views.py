@@ -1,12 +1,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from courses import journey, queries, services
 from courses.models import Attendance, CourseModule, CourseRun, Enrolment
+from microloan.accounts.models import AccessLog
 from microloan.core import clock
 from reports.demo import municipality
 from reports.demo.story import Story
+from screening.enums import ScreeningNumber
 from tests.courses.conftest import START, make_run
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +85,7 @@ def test_the_case_shows_what_is_granted_and_enrols(town, granted: Story, client_
     assert Enrolment.objects.get().case_id == granted.case.pk
 
 
-def test_lists_cost_the_same_at_any_size(town, client_for, django_assert_max_num_queries):
+def test_lists_cost_the_same_at_any_size(town, client_for):
     client = client_for(town.casts[0].coach)
     url = reverse("courses:runs")
     with clock.at(START):
@@ -93,7 +98,7 @@ def test_lists_cost_the_same_at_any_size(town, client_for, django_assert_max_num
 
 def test_a_run_costs_the_same_with_more_participants(town, client_for):
     run = make_run(town)
-    stories = [municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)) for _ in range(3)]
+    stories = [municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)) for _ in range(4)]
     client = client_for(town.casts[0].coach)
     url = reverse("courses:run", kwargs={"pk": run.pk})
     stories[0].enrol(run)
@@ -103,13 +108,115 @@ def test_a_run_costs_the_same_with_more_participants(town, client_for):
     assert _queries(client, url) == few
 
 
-def _queries(client, url: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def test_engagement_stands_at_the_participant_in_the_journal_and_beside_screening_3(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    seat = Enrolment.objects.get()
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:engagement", kwargs={"pk": seat.pk})
+    response = client.post(url, {"text": "Hjælper de andre.\r\nSpørger til regnskabet.", "seen": ""})
+    assert response.url == reverse("courses:run", kwargs={"pk": run.pk})
+    assert "Hjælper de andre." in client.get(response.url).content.decode()
+    entry = granted.case.journal.get(text__startswith="Hjælper")
+    assert entry.title == "Engagement: Internat: personlig udvikling og ledelse"
+    facts = {fact.code: fact.value for fact in journey.facts(granted.case, ScreeningNumber.THREE, granted.day)}
+    assert facts["engagement_residential_course"] == "Hjælper de andre.\nSpørger til regnskabet."
 
+
+def test_the_later_of_two_writers_sees_both_texts(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    seat = Enrolment.objects.get()
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:engagement", kwargs={"pk": seat.pk})
+    client.post(url, {"text": "Første tekst.", "seen": ""})
+    page = client.post(url, {"text": "Anden tekst.", "seen": ""}).content.decode()
+    assert "Første tekst." in page
+    assert "Anden tekst." in page
+    seat.refresh_from_db()
+    assert seat.engagement == "Første tekst."
+    client.post(url, {"text": "Begge dele.", "seen": "Første tekst."})
+    seat.refresh_from_db()
+    assert seat.engagement == "Begge dele."
+
+
+def test_an_empty_note_is_refused_at_the_field(town, granted: Story, client_for):
+    granted.enrol(make_run(town))
+    url = reverse("courses:engagement", kwargs={"pk": Enrolment.objects.get().pk})
+    response = client_for(town.casts[0].coach).post(url, {"text": "  ", "seen": ""})
+    assert response.context["form"].errors["text"] == ["Udfyld »Hvordan deltager borgeren«."]
+
+
+def test_a_held_session_says_that_attendance_is_missing(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:run", kwargs={"pk": run.pk})
+    with clock.at(run.starts_on - timedelta(days=1)):
+        assert "Mangler fremmøde" not in client.get(url).content.decode()
+    with clock.at(run.starts_on):
+        assert client.get(url).content.decode().count("Mangler fremmøde") == 1
+    granted.attend(run)
+    with clock.at(run.ends_on):
+        assert "Mangler fremmøde" not in client.get(url).content.decode()
+
+
+def test_marks_of_who_left_do_not_count_among_those_missing(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run).attend(run)
+    left = Enrolment.objects.get()
+    services.withdraw(enrolment=left, reason="Flytter", by=town.casts[0].coach, today=run.ends_on)
+    granted.enrol(run)
+    with clock.at(run.ends_on):
+        url = reverse("courses:session", kwargs={"pk": run.sessions.first().pk})
+        assert "1 deltager mangler." in client_for(town.casts[0].coach).get(url).content.decode()
+
+
+def test_a_protected_address_is_on_no_page_of_the_courses(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    citizen = granted.case.citizen
+    citizen.street, citizen.postcode, citizen.city = "Hemmelig Vej 7", "2450", "Skjulested"
+    citizen.protected_address = True
+    citizen.save()
+    seat = Enrolment.objects.get()
+    client = client_for(town.casts[0].coach)
+    pages = [
+        reverse("courses:run", kwargs={"pk": run.pk}),
+        reverse("courses:session", kwargs={"pk": run.sessions.first().pk}),
+        reverse("courses:engagement", kwargs={"pk": seat.pk}),
+        reverse("courses:withdraw", kwargs={"pk": seat.pk}),
+        reverse("courses:case", kwargs={"number": granted.case.number}),
+    ]
+    with clock.at(run.ends_on):
+        for url in pages:
+            shown = client.get(url).content.decode()
+            assert "Hemmelig" not in shown
+            assert "2450" not in shown
+            assert "Skjulested" not in shown
+            assert citizen.cpr.formatted not in shown
+
+
+def test_the_tab_counts_completed_of_granted_modules(town, granted: Story, client_for):
+    assert queries.tab_count(granted.case) == f"0/{granted.case.module_grants.count()}"
+    run = make_run(town)
+    granted.enrol(run).attend(run)
+    with clock.at(run.ends_on):
+        page = client_for(town.casts[0].coach).get(reverse("courses:case", kwargs={"number": granted.case.number}))
+    tab = next(tab for tab in page.context["tabs"] if tab["current"])
+    assert tab["count"] == f"1/{granted.case.module_grants.count()}"
+
+
+def test_who_reads_the_names_is_logged(town, granted: Story, client_for):
+    run = make_run(town)
+    client = client_for(town.casts[0].coach)
+    client.get(reverse("courses:run", kwargs={"pk": run.pk}))
+    line = AccessLog.objects.latest("pk")
+    assert (line.action, granted.case.number in line.case_numbers) == ("list", True)
+
+
+def _queries(client, url: str) -> int:
     client.get(url)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
