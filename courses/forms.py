@@ -17,20 +17,42 @@ from microloan.core.forms import BaseForm, DateField, TimeField
 # A run of a weekly module has one session a week, any other has them on days in a row (domain.md §5).
 CADENCES = (("1", gettext_lazy("on days in a row")), ("7", gettext_lazy("once a week")))
 
+SHORT = {"class": "field-short"}
+
 
 class RunForm(BaseForm):
     """A run of a module, planned from its format in one step; public holidays are passed over."""
 
-    module = forms.ModelChoiceField(queryset=CourseModule.objects.none(), label=gettext_lazy("Module"))
+    module = forms.ModelChoiceField(
+        queryset=CourseModule.objects.none(), label=gettext_lazy("Module"), empty_label=gettext_lazy("Choose a module")
+    )
     starts_on = DateField(label=gettext_lazy("First session"))
-    sessions = forms.IntegerField(label=gettext_lazy("Number of sessions"), min_value=1, max_value=30)
+    sessions = forms.IntegerField(
+        label=gettext_lazy("Number of sessions"), min_value=1, max_value=30, widget=forms.NumberInput(SHORT)
+    )
     cadence = forms.ChoiceField(label=gettext_lazy("The sessions are held"), choices=CADENCES, widget=forms.RadioSelect)
-    starts = TimeField(label=gettext_lazy("From"))
-    ends = TimeField(label=gettext_lazy("To"))
+    starts = TimeField(
+        label=gettext_lazy("From"), error_messages={"required": gettext_lazy("Write when the sessions begin, as hh.mm.")}
+    )
+    ends = TimeField(
+        label=gettext_lazy("To"), error_messages={"required": gettext_lazy("Write when the sessions end, as hh.mm.")}
+    )
     place = forms.CharField(label=gettext_lazy("Place"), max_length=120)
-    capacity = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=30, initial=12)
-    teacher = forms.ModelChoiceField(queryset=Teacher.objects.none(), label=gettext_lazy("Teacher"), required=False)
-    cohort = forms.ModelChoiceField(queryset=Cohort.objects.none(), label=gettext_lazy("Cohort"), required=False)
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Seats"), min_value=1, max_value=30, initial=12, widget=forms.NumberInput(SHORT)
+    )
+    teacher = forms.ModelChoiceField(
+        queryset=Teacher.objects.none(),
+        label=gettext_lazy("Teacher"),
+        required=False,
+        empty_label=gettext_lazy("None yet"),
+    )
+    cohort = forms.ModelChoiceField(
+        queryset=Cohort.objects.none(),
+        label=gettext_lazy("Cohort"),
+        required=False,
+        empty_label=gettext_lazy("None yet"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +95,9 @@ class TeacherForm(BaseForm):
 
 
 class EnrolForm(BaseForm):
-    case = forms.ModelChoiceField(queryset=CaseFile.objects.none(), label=gettext_lazy("Citizen"))
+    case = forms.ModelChoiceField(
+        queryset=CaseFile.objects.none(), label=gettext_lazy("Citizen"), empty_label=gettext_lazy("Choose a citizen")
+    )
 
     def __init__(self, *args: Any, candidates: QuerySet[CaseFile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,7 +47,7 @@ def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     percent = rule_set_on(today).completion_percent
     grants = {grant.module_id: grant for grant in case.module_grants.select_related("module")}
     found = {module: ModuleStatus(grant, None, 0, 0, completed=False) for module, grant in grants.items()}
-    for seat in _seats_of(case):
+    for seat in _counted(case.enrolments.all()):
         module = seat.run.module_id
         if module in found and not found[module].completed:
             completed = attended_enough(seat.attended, seat.sessions, percent)
@@ -55,10 +55,10 @@ def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     return list(found.values())
 
 
-def _seats_of(case: CaseFile) -> QuerySet[Enrolment]:
-    """The seats of a case, oldest first, with the numbers of `attended` and `sessions`."""
+def _counted(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """Those that are seats, oldest run first, with the numbers of `attended` and `sessions`."""
     return (
-        case.enrolments.filter(state=EnrolmentState.ENROLLED)
+        enrolments.filter(state=EnrolmentState.ENROLLED)
         .select_related("run")
         .annotate(
             attended=Count("attendance", filter=Q(attendance__mark__in=ATTENDED), distinct=True),
@@ -83,19 +83,11 @@ def residential_end_in(statuses: Iterable[ModuleStatus]) -> date | None:
 def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
     """The same for many cases at once; cases without a completed residential course are left out."""
     percent = rule_set_on(today).completion_percent
-    enrolments = (
-        Enrolment.objects.filter(
-            case__in=list(case_ids), state=EnrolmentState.ENROLLED, run__module__is_residential=True
-        )
-        .select_related("run")
-        .prefetch_related("run__sessions", "attendance")
-        .order_by("run__starts_on", "pk")
-    )
-    return {
-        row.case_id: row.run.ends_on
-        for row in enrolments
-        if is_completed([mark.mark for mark in row.attendance.all()], len(row.run.sessions.all()), percent)
-    }
+    ends: dict[int, date] = {}
+    for seat in _counted(Enrolment.objects.filter(case__in=list(case_ids), run__module__is_residential=True)):
+        if attended_enough(seat.attended, seat.sessions, percent):
+            ends.setdefault(seat.case_id, seat.run.ends_on)
+    return ends
 
 
 def runs() -> QuerySet[CourseRun]:
