@@ -26,7 +26,8 @@ class CasesConfig(AppConfig):
         )
         jobs.register("reconcile_tasks", reconcile_all, order=10)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
-        navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=("cases:", "courses:case", "screening:"))
+        of_a_case = ("cases:", "letters:case", "screening:", "courses:case", "loans:")
+        navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=of_a_case)
         navigation.register("referral_new", _("Refer a citizen"), "cases:referral_new", REFERRERS, order=10)
         navigation.register(
             "my_referrals", _("My referrals"), "cases:my_referrals", REFERRERS, order=20, owns=("cases:referral_",)
