@@ -32,7 +32,8 @@ class RunForm(BaseForm):
     )
     cadence = forms.ChoiceField(label=gettext_lazy("The sessions are held"), choices=CADENCES, widget=forms.RadioSelect)
     starts = TimeField(
-        label=gettext_lazy("From"), error_messages={"required": gettext_lazy("Write when the sessions begin, as hh.mm.")}
+        label=gettext_lazy("From"),
+        error_messages={"required": gettext_lazy("Write when the sessions begin, as hh.mm.")},
     )
     ends = TimeField(
         label=gettext_lazy("To"), error_messages={"required": gettext_lazy("Write when the sessions end, as hh.mm.")}
@@ -104,7 +105,7 @@ class EnrolForm(BaseForm):
         field = self.fields["case"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = candidates
-        field.label_from_instance = lambda case: f"{case.citizen} ({case.number})"  # type: ignore[method-assign]
+        field.label_from_instance = lambda case: f"{case.citizen} ({case.number})"  # type: ignore[method-assign,assignment]
 
 
 class WithdrawForm(BaseForm):

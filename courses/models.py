@@ -70,7 +70,6 @@ class CourseRun(models.Model):
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    taken: int  # seats given, from `queries.runs()`
 
     class Meta:
         ordering = ("-starts_on", "-pk")
@@ -135,8 +134,6 @@ class Enrolment(models.Model):
     enrolled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     withdrawn_reason = models.CharField(_("why withdrawn"), max_length=200, blank=True)
     engagement = models.TextField(_("engagement"), blank=True)
-    attended: int  # with `sessions`: counted by `queries.modules_of()`
-    sessions: int
 
     class Meta:
         ordering = ("case__citizen__name", "pk")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -55,7 +56,7 @@ def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     return list(found.values())
 
 
-def _counted(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+def _counted(enrolments: QuerySet[Enrolment]) -> Iterable[Any]:
     """Those that are seats, oldest run first, with the numbers of `attended` and `sessions`."""
     return (
         enrolments.filter(state=EnrolmentState.ENROLLED)
@@ -90,7 +91,7 @@ def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
     return ends
 
 
-def runs() -> QuerySet[CourseRun]:
+def runs() -> QuerySet[Any]:
     """All runs with seats taken, newest first."""
     return CourseRun.objects.select_related("module", "cohort", "teacher").annotate(
         taken=Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
