@@ -55,7 +55,7 @@ REFERRAL_LIVELIHOODS = tuple(
 def livelihoods_of_rule_sets() -> list[tuple[str, str]]:
     """What a rule set may call eligible: benefits, also ended ones, for old rule sets list them."""
     return [
-        (livelihood.value, livelihood.label)
+        (livelihood.value, str(livelihood.label))
         for livelihood in Livelihood
         if livelihood not in SELF_SUPPORTING and livelihood != Livelihood.UNKNOWN
     ]

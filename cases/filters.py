@@ -55,7 +55,7 @@ class CaseFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[CaseFile]) -> QuerySet[CaseFile]:
         queryset = super().filter_queryset(queryset)
-        return queryset if self.form.cleaned_data.get("phase") else queryset.open()
+        return queryset if self.form.cleaned_data.get("phase") else queryset.exclude(phase=Phase.CLOSED)
 
     def tags(self) -> list[dict[str, str]]:
         """The active filters, each with the address of the list without it."""

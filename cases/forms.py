@@ -1,9 +1,10 @@
 """What the screens of a case take. The services decide; a form reads and says at the field what to write instead."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases import services
@@ -36,7 +37,20 @@ NOTE_KINDS = (
     EntryKind.LOAN,
     EntryKind.SUPPORT,
 )
+HOW_IT_WENT = (
+    (ContactState.PLANNED.value, _("It is planned: it lies ahead")),
+    (ContactState.ATTENDED.value, _("The citizen took part")),
+    (ContactState.EXCUSED.value, _("The citizen cancelled in time")),
+    (ContactState.NO_SHOW.value, _("The citizen did not come")),
+)
 YES_NO = (("yes", _("Yes")), ("no", _("No")))
+
+
+def set_again(form: forms.BaseForm, name: str, value: object) -> None:
+    """Put another value into a bound form's data, such as the version that the next save starts from."""
+    data = cast(QueryDict, form.data).copy()
+    data[name] = str(value)
+    form.data = data
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
@@ -182,13 +196,12 @@ class TaskForm(BaseForm):
     due_on = DateField(label=_("By when?"))
     holder = forms.ChoiceField(label=_("Whose turn is it?"), choices=Holder.choices, initial=Holder.TEAM)
     owner = forms.ModelChoiceField(
-        label=_("Who in the team keeps an eye on it?"), queryset=User.objects.none(), required=False, empty_label="–"
+        label=_("Who in the team keeps an eye on it?"), queryset=team(), required=False, empty_label="–"
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = team()
-        self.fields["due_on"].min_value = today
+        cast(DateField, self.fields["due_on"]).min_value = today
 
 
 class NewTaskForm(TaskForm):
@@ -218,7 +231,7 @@ class ContactForm(BaseForm):
     """Plan a contact, or register how it went (domain.md §3.5)."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.Select)
-    state = forms.ChoiceField(label=_("How did it go?"), choices=[], widget=forms.RadioSelect)
+    state = forms.ChoiceField(label=_("How did it go?"), choices=HOW_IT_WENT, widget=forms.RadioSelect)
     date = DateField(label=_("Date"))
     time = TimeField(label=_("Time"))
     place = forms.CharField(
@@ -227,7 +240,7 @@ class ContactForm(BaseForm):
     staff = forms.ModelMultipleChoiceField(
         label=_("Who from the team took part?"),
         help_text=_("Two at a first meeting."),
-        queryset=User.objects.none(),
+        queryset=team(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -236,16 +249,6 @@ class ContactForm(BaseForm):
     )
     seen_state = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["staff"].queryset = team()
-        self.fields["state"].choices = [
-            (ContactState.PLANNED, _("It is planned: it lies ahead")),
-            (ContactState.ATTENDED, _("The citizen took part")),
-            (ContactState.EXCUSED, _("The citizen cancelled in time")),
-            (ContactState.NO_SHOW, _("The citizen did not come")),
-        ]
-
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         values["at"] = _moment(values.get("date"), values.get("time"))
@@ -253,12 +256,8 @@ class ContactForm(BaseForm):
 
 
 class CoachForm(BaseForm):
-    coach = forms.ModelChoiceField(label=_("Coach"), queryset=User.objects.none(), empty_label=_("Choose a coach"))
+    coach = forms.ModelChoiceField(label=_("Coach"), queryset=team(), empty_label=_("Choose a coach"))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["coach"].queryset = team()
 
 
 class CohortForm(BaseForm):
@@ -315,13 +314,7 @@ class FirmForm(BaseForm):
 
 
 class AcceptForm(BaseForm):
-    coach = forms.ModelChoiceField(
-        label=_("Who takes the case?"), queryset=User.objects.none(), empty_label=_("Choose a coach")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["coach"].queryset = team()
+    coach = forms.ModelChoiceField(label=_("Who takes the case?"), queryset=team(), empty_label=_("Choose a coach"))
 
 
 class NextPhaseForm(BaseForm):
@@ -342,15 +335,17 @@ class CloseForm(BaseForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    livelihood = forms.ChoiceField(label=_("What does the citizen live on now?"), required=False, choices=[])
+    livelihood = forms.ChoiceField(
+        label=_("What does the citizen live on now?"),
+        required=False,
+        choices=[("", _("Not known")), *((one.value, one.label) for one in Livelihood if one != Livelihood.UNKNOWN)],
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, may_complete: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reasons = [(r.value, r.label) for r in ClosingReason if may_complete or r != ClosingReason.COMPLETED]
-        self.fields["reason"].choices = [("", _("Choose a reason")), *reasons]
-        livelihoods = [(one.value, one.label) for one in Livelihood if one != Livelihood.UNKNOWN]
-        self.fields["livelihood"].choices = [("", _("Not known")), *livelihoods]
+        cast(forms.ChoiceField, self.fields["reason"]).choices = [("", _("Choose a reason")), *reasons]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -60,7 +60,7 @@ class CaseTable(tables.Table):
         return self.step_labels.get(record.pk, "")
 
     def render_coach(self, record: CaseFile) -> str:
-        return record.coach.short_name
+        return record.coach.short_name if record.coach else ""
 
     def render_next_due_on(self, value: date, record: CaseFile) -> str:
         chip = render_to_string("cases/_due.html", {"due_on": value, "today": self.today})

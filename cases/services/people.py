@@ -78,7 +78,7 @@ def update_citizen(
     citizen.save(update_fields=changed)
     case.version += 1
     case.save(update_fields=["version"])
-    labels = [str(Citizen._meta.get_field(name).verbose_name) for name in changed]
+    labels = [str(field.verbose_name) for field in Citizen._meta.fields if field.name in changed]
     add_journal_entry(
         case=case, kind=EntryKind.NOTE, title=_("Citizen's data corrected"), text=", ".join(labels).capitalize(), by=by
     )

@@ -10,9 +10,9 @@ The template extends `cases/case_base.html` and fills `case_title` (the page's n
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
@@ -24,9 +24,14 @@ from microloan.accounts.models import User
 from microloan.core import clock
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also an empty post is one."""
+    return request.POST if request.method == "POST" else None
+
+
 def get_case(request: HttpRequest, number: str, *, action: AccessAction | None = None, what: str = "") -> CaseFile:
     """The case with this number if this person may see it, else 404. The access is logged: a GET as viewed, else as changed."""
-    case: CaseFile = get_object_or_404(queries.case_with_everything(request.user), number=number)
+    case: CaseFile = get_object_or_404(queries.case_with_everything(cast(User, request.user)), number=number)
     viewed = request.method in ("GET", "HEAD")
     logged(request, action or (AccessAction.VIEW if viewed else AccessAction.CHANGE), case, what=what)
     return case
@@ -34,14 +39,14 @@ def get_case(request: HttpRequest, number: str, *, action: AccessAction | None =
 
 def case_context(request: HttpRequest, case: CaseFile, *, tab: str) -> dict[str, Any]:
     """Header, journey and tabs of a case, for templates that extend `cases/case_base.html`."""
-    today = clock.today()
+    today, user = clock.today(), cast(User, request.user)
     steps = queries.journey(case, today)
     return {
         "case": case,
         "today": today,
-        "header": header(request.user, case, steps, today),
+        "header": header(user, case, steps, today),
         "steps": steps,
-        "tabs": tabs_for(request.user, case, current=tab),
+        "tabs": tabs_for(user, case, current=tab),
     }
 
 

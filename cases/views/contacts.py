@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from cases import queries, services
 from cases.enums import ContactKind, ContactState, Phase
-from cases.forms import ContactForm, add_refusal
+from cases.forms import ContactForm, add_refusal, set_again
 from cases.models import CaseFile, Contact
-from cases.views.base import case_context, get_case
-from microloan.accounts.perms import team_required
+from cases.views.base import case_context, get_case, posted
+from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 
@@ -20,16 +20,16 @@ USUAL_KIND = {Phase.REFERRED: ContactKind.TELEPHONE_INTERVIEW, Phase.RECRUITMENT
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact_new(request: HttpRequest, number: str) -> HttpResponse:
+def contact_new(request: StaffRequest, number: str) -> HttpResponse:
     """Plan a contact, or register one that was not planned."""
     case = get_case(request, number)
-    form = ContactForm(request.POST or None, initial=_usual(request, case))
+    form = ContactForm(posted(request), initial=_usual(request, case))
     if request.method == "POST" and form.is_valid() and _save(request, case, form, None):
         return redirect("cases:detail", number=case.number)
     return _page(request, case, form, None)
 
 
-def _usual(request: HttpRequest, case: CaseFile) -> dict[str, Any]:
+def _usual(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
     kind = request.GET.get("kind", "")
     if kind not in ContactKind.values:
         kind = USUAL_KIND.get(Phase(case.phase), ContactKind.COACHING)
@@ -38,7 +38,7 @@ def _usual(request: HttpRequest, case: CaseFile) -> dict[str, Any]:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+def contact(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Register how a planned contact went, move it, or put a wrong registration right."""
     case = get_case(request, number)
     known = get_object_or_404(case.contacts.prefetch_related("staff"), pk=pk)
@@ -53,13 +53,13 @@ def contact(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         "notes": known.notes,
         "seen_state": known.state,
     }
-    form = ContactForm(request.POST or None, initial=initial)
+    form = ContactForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid() and _save(request, case, form, known):
         return redirect("cases:detail", number=case.number)
     return _page(request, case, form, known)
 
 
-def _save(request: HttpRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> bool:
+def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> bool:
     values = form.cleaned_data
     today = clock.today()
     kind, state = ContactKind(values["kind"]), ContactState(values["state"])
@@ -82,19 +82,16 @@ def _save(request: HttpRequest, case: CaseFile, form: ContactForm, known: Contac
                 today=today,
                 seen_state=values["seen_state"] or None,
             )
-    except Conflict as conflict:
-        known.refresh_from_db()
-        form.data = form.data.copy()
-        form.data["seen_state"] = known.state
-        add_refusal(form, conflict)
-        return False
     except Refused as refusal:
+        if isinstance(refusal, Conflict) and known is not None:
+            known.refresh_from_db()
+            set_again(form, "seen_state", known.state)
         add_refusal(form, refusal)
         return False
     return True
 
 
-def _page(request: HttpRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> HttpResponse:
+def _page(request: StaffRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> HttpResponse:
     context = {
         **case_context(request, case, tab="overview"),
         "form": form,

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
@@ -14,9 +14,9 @@ from cases import queries, registry, services
 from cases.enums import EntryKind
 from cases.forms import CorrectionForm, NoteForm, add_refusal
 from cases.models import CaseFile, JournalEntry
-from cases.views.base import case_context, first_page_for, get_case
+from cases.views.base import case_context, first_page_for, get_case, posted
 from microloan.accounts.enums import TEAM, AccessAction, Role
-from microloan.accounts.perms import role_required, team_required
+from microloan.accounts.perms import StaffRequest, role_required, team_required
 from microloan.core.errors import Refused
 
 EXCERPT = 6
@@ -27,16 +27,16 @@ SECRETS = ("cpr", "address")
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: StaffRequest, number: str) -> HttpResponse:
     """The case page: deadline, tasks, journal, panels. A POST is a new note."""
     case = get_case(request, number)
-    form = NoteForm(request.POST or None)
+    form = NoteForm(posted(request))
     if request.method == "POST" and _write_note(request, case, form):
         return redirect("cases:detail", number=case.number)
     return render(request, "cases/detail.html", _overview(request, case, form))
 
 
-def _overview(request: HttpRequest, case: CaseFile, form: NoteForm) -> dict[str, Any]:
+def _overview(request: StaffRequest, case: CaseFile, form: NoteForm) -> dict[str, Any]:
     context = case_context(request, case, tab="overview")
     today = context["today"]
     tasks = list(queries.case_tasks(case))
@@ -58,9 +58,9 @@ def _overview(request: HttpRequest, case: CaseFile, form: NoteForm) -> dict[str,
     }
 
 
-def panels_for(request: HttpRequest, case: CaseFile, today: date) -> list[str]:
+def panels_for(request: StaffRequest, case: CaseFile, today: date) -> list[str]:
     """The boxes of the higher rooms, each rendered by its own template."""
-    boxes = []
+    boxes: list[str] = []
     for panel in registry.panels:
         if request.user.role not in panel.roles:
             continue
@@ -70,7 +70,7 @@ def panels_for(request: HttpRequest, case: CaseFile, today: date) -> list[str]:
     return boxes
 
 
-def _write_note(request: HttpRequest, case: CaseFile, form: NoteForm) -> JournalEntry | None:
+def _write_note(request: StaffRequest, case: CaseFile, form: NoteForm) -> JournalEntry | None:
     if not form.is_valid():
         return None
     try:
@@ -90,10 +90,10 @@ def _write_note(request: HttpRequest, case: CaseFile, form: NoteForm) -> Journal
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def journal(request: HttpRequest, number: str) -> HttpResponse:
+def journal(request: StaffRequest, number: str) -> HttpResponse:
     """The whole journal, newest first, by kind; and a new note."""
     case = get_case(request, number)
-    form = NoteForm(request.POST or None)
+    form = NoteForm(posted(request))
     if request.method == "POST" and _write_note(request, case, form):
         return redirect("cases:journal", number=case.number)
     kind = request.GET.get("kind", "")
@@ -111,11 +111,11 @@ def journal(request: HttpRequest, number: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def journal_correct(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+def journal_correct(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """A mistake is put right by a new entry that names the old one; both stay (domain.md §3.7)."""
     case = get_case(request, number)
     entry = get_object_or_404(case.journal.select_related("author"), pk=pk)
-    form = CorrectionForm(request.POST or None)
+    form = CorrectionForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.write_note(case=case, text=form.cleaned_data["text"], by=request.user, corrects=entry)
@@ -135,7 +135,7 @@ def journal_correct(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 @role_required(*TEAM, Role.BENEFITS_OFFICER)
 @never_cache
 @require_POST
-def reveal(request: HttpRequest, number: str) -> HttpResponse:
+def reveal(request: StaffRequest, number: str) -> HttpResponse:
     """The whole CPR number, or a protected address: by POST, and logged (domain.md §2, danish-rules.md §7)."""
     secret = request.POST.get("what", "")
     if secret not in SECRETS:

@@ -3,21 +3,21 @@ the later one sees both versions, and nothing is changed until it is decided (ui
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from cases import services
-from cases.forms import CitizenForm, CoachForm, CohortForm, FirmForm, add_refusal
+from cases.forms import CitizenForm, CoachForm, CohortForm, FirmForm, add_refusal, set_again
 from cases.models import Business, CaseFile
-from cases.views.base import case_context, get_case
-from microloan.accounts.perms import team_required
+from cases.views.base import case_context, get_case, posted
+from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 
@@ -31,22 +31,21 @@ class Editing:
     saved: Any
     form_class: type[forms.Form]
     initial: Callable[[CaseFile], dict[str, Any]]
-    save: Callable[[CaseFile, Any, HttpRequest], object]
+    save: Callable[[CaseFile, Any, StaffRequest], object]
     intro: Any = ""
 
 
-def _edit(request: HttpRequest, number: str, page: Editing) -> HttpResponse:
+def _edit(request: StaffRequest, number: str, page: Editing) -> HttpResponse:
     case = get_case(request, number)
     stored = page.initial(case)
-    form = page.form_class(request.POST or None, initial={**stored, "version": case.version})
+    form = page.form_class(posted(request), initial={**stored, "version": case.version})
     conflict: list[dict[str, str]] = []
     if request.method == "POST" and form.is_valid():
         try:
             page.save(case, form, request)
         except Conflict as refusal:
             conflict = _both_versions(form, stored)
-            form.data = form.data.copy()
-            form.data["version"] = str(case.version)
+            set_again(form, "version", case.version)
             add_refusal(form, refusal)
         except Refused as refusal:
             add_refusal(form, refusal)
@@ -75,9 +74,9 @@ def _words(field: forms.Field, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        return str(dict(field.choices).get(value, value))
-    shown = field.prepare_value(value) if not isinstance(field, forms.ModelChoiceField) else value
-    return str(shown)
+        return str(dict(cast(Any, field.choices)).get(value, value))
+    show = getattr(field, "show", str)  # dates and numbers are shown as they are written
+    return str(show(value))
 
 
 CITIZEN = Editing(
@@ -142,23 +141,23 @@ BUSINESS = Editing(
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def citizen(request: HttpRequest, number: str) -> HttpResponse:
+def citizen(request: StaffRequest, number: str) -> HttpResponse:
     return _edit(request, number, CITIZEN)
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def coach(request: HttpRequest, number: str) -> HttpResponse:
+def coach(request: StaffRequest, number: str) -> HttpResponse:
     return _edit(request, number, COACH)
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def cohort(request: HttpRequest, number: str) -> HttpResponse:
+def cohort(request: StaffRequest, number: str) -> HttpResponse:
     return _edit(request, number, COHORT)
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def business(request: HttpRequest, number: str) -> HttpResponse:
+def business(request: StaffRequest, number: str) -> HttpResponse:
     return _edit(request, number, BUSINESS)

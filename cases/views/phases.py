@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -13,21 +13,21 @@ from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
 from cases.forms import AcceptForm, CloseForm, NextPhaseForm, ReopenForm, add_refusal
 from cases.models import CaseFile
 from cases.models.work import link_url
-from cases.views.base import case_context, get_case
-from microloan.accounts.perms import lead_required, team_required
+from cases.views.base import case_context, get_case, posted
+from microloan.accounts.perms import StaffRequest, lead_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def accept(request: HttpRequest, number: str) -> HttpResponse:
+def accept(request: StaffRequest, number: str) -> HttpResponse:
     """Answer a referral: take it and choose a coach, or turn it away with a reason."""
     case = get_case(request, number)
     if case.phase != Phase.REFERRED:
         messages.info(request, _("The referral has been answered already."))
         return redirect("cases:detail", number=case.number)
-    form = AcceptForm(request.POST or None, initial={"coach": case.coach or request.user})
+    form = AcceptForm(posted(request), initial={"coach": case.coach or request.user})
     if request.method == "POST" and form.is_valid():
         try:
             services.accept(case=case, coach=form.cleaned_data["coach"], by=request.user, today=clock.today())
@@ -43,7 +43,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def next_phase(request: HttpRequest, number: str) -> HttpResponse:
+def next_phase(request: StaffRequest, number: str) -> HttpResponse:
     """What is missing before the next phase, each with the source of the rule; and the button where a person moves it.
 
     Most phases are left by a step of their own, such as a decided screening: the page says by which.
@@ -53,7 +53,7 @@ def next_phase(request: HttpRequest, number: str) -> HttpResponse:
     following = rules.next_phase(case.phase) if case.is_open else None
     left_by = rules.LEFT_BY.get(Phase(case.phase), "")
     missing = services.missing_for(case, following, today) if following else []
-    form = NextPhaseForm(request.POST or None)
+    form = NextPhaseForm(posted(request))
     if request.method == "POST" and following and not left_by and form.is_valid():
         try:
             services.enter_phase(
@@ -81,15 +81,13 @@ def _missing_row(missing: Any, case: CaseFile) -> dict[str, str]:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def close(request: HttpRequest, number: str) -> HttpResponse:
+def close(request: StaffRequest, number: str) -> HttpResponse:
     """The reason, then a check page that repeats the facts, then it is closed."""
     case = get_case(request, number)
     if not case.is_open:
         messages.info(request, _("The case is closed already."))
         return redirect("cases:detail", number=case.number)
-    form = CloseForm(
-        request.POST or None, may_complete=rules.may_complete(case.phase), initial={"version": case.version}
-    )
+    form = CloseForm(posted(request), may_complete=rules.may_complete(case.phase), initial={"version": case.version})
     context = case_context(request, case, tab="overview")
     if request.method != "POST" or not form.is_valid() or "edit" in request.POST:
         return render(request, "cases/close.html", {**context, "form": form})
@@ -119,10 +117,10 @@ def _closing_rows(form: CloseForm) -> list[tuple[str, str]]:
 
 @lead_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def reopen(request: HttpRequest, number: str) -> HttpResponse:
+def reopen(request: StaffRequest, number: str) -> HttpResponse:
     """Open a closed case again in the phase it was closed from; the project lead, with a reason."""
     case = get_case(request, number)
-    form = ReopenForm(request.POST or None)
+    form = ReopenForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.reopen_case(case=case, reason=form.cleaned_data["reason"], by=request.user, today=clock.today())

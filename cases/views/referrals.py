@@ -3,21 +3,23 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import queries, services
+from cases.enums import REFERRAL_LIVELIHOODS
 from cases.forms import MessageForm, ReferralForm, add_refusal
 from cases.models import CaseFile
-from cases.views.base import get_case
+from cases.views.base import get_case, posted
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
-from microloan.accounts.perms import referrer_required, role_required
+from microloan.accounts.perms import StaffRequest, referrer_required, role_required
 from microloan.core import clock, cpr
 from microloan.core.errors import Refused
+from microloan.core.forms import phone_groups
 from microloan.policy.services import rule_set_on
 
 REFERRALS_PER_PAGE = 25
@@ -27,7 +29,7 @@ may_refer = role_required(*REFERRERS, *TEAM)
 @may_refer
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def referral_new(request: HttpRequest) -> HttpResponse:
+def referral_new(request: StaffRequest) -> HttpResponse:
     """Three steps on one address: the form, the check page, the receipt. What was typed is posted again, never stored."""
     today = clock.today()
     if request.method != "POST":
@@ -49,13 +51,13 @@ def _to_edit(form: ReferralForm, field: str) -> ReferralForm:
     return form
 
 
-def _form_page(request: HttpRequest, form: ReferralForm) -> HttpResponse:
+def _form_page(request: StaffRequest, form: ReferralForm) -> HttpResponse:
     eligible = set(rule_set_on(form.today).eligible_livelihoods)
-    offered = [label for value, label in form.fields["livelihood"].choices if value in eligible]
+    offered = [livelihood.label for livelihood in REFERRAL_LIVELIHOODS if livelihood in eligible]
     return render(request, "cases/referral_new.html", {"form": form, "eligible": offered})
 
 
-def _check_page(request: HttpRequest, form: ReferralForm) -> HttpResponse:
+def _check_page(request: StaffRequest, form: ReferralForm) -> HttpResponse:
     context = {"rows": _answers(form), "hidden": form.values_to_send_again(), "form": form}
     return render(request, "cases/referral_check.html", context)
 
@@ -64,7 +66,7 @@ def _answers(form: ReferralForm) -> list[dict[str, Any]]:
     """What was answered, in the order of the page, as it will be sent."""
     rows = []
     for name, field in form.fields.items():
-        value = form.cleaned_data.get(name)
+        value: Any = form.cleaned_data.get(name)
         if name == "cpr":
             value = cpr.Cpr(value).formatted
         elif name == "citizen_informed":
@@ -72,12 +74,12 @@ def _answers(form: ReferralForm) -> list[dict[str, Any]]:
         elif choices := getattr(field, "choices", None):
             value = dict(choices).get(value, value)
         elif name == "phone":
-            value = field.show(value)
+            value = phone_groups(value)
         rows.append({"name": name, "label": str(field.label).rstrip("?"), "value": value})
     return rows
 
 
-def _send(request: HttpRequest, form: ReferralForm) -> HttpResponse:
+def _send(request: StaffRequest, form: ReferralForm) -> HttpResponse:
     data = form.referral_data()
     if sent := queries.sent_today(cpr.blind_index(data.cpr), by=request.user, today=form.today):
         return redirect("cases:referral_receipt", number=sent.number)  # pressed twice, or sent again by the browser
@@ -93,7 +95,7 @@ def _send(request: HttpRequest, form: ReferralForm) -> HttpResponse:
 @may_refer
 @never_cache
 @require_safe
-def referral_receipt(request: HttpRequest, number: str) -> HttpResponse:
+def referral_receipt(request: StaffRequest, number: str) -> HttpResponse:
     """Thank you, and the date by which the team rings."""
     case = get_case(request, number)
     get_object_or_404(CaseFile, pk=case.pk, referral__isnull=False)
@@ -102,7 +104,7 @@ def referral_receipt(request: HttpRequest, number: str) -> HttpResponse:
 
 @referrer_required
 @require_safe
-def my_referrals(request: HttpRequest) -> HttpResponse:
+def my_referrals(request: StaffRequest) -> HttpResponse:
     """Name, step in plain words, next date; nothing more."""
     page = Paginator(queries.referrals_of(request.user), REFERRALS_PER_PAGE).get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *page)
@@ -111,10 +113,10 @@ def my_referrals(request: HttpRequest) -> HttpResponse:
 
 @referrer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def referral_detail(request: HttpRequest, number: str) -> HttpResponse:
+def referral_detail(request: StaffRequest, number: str) -> HttpResponse:
     """How far it has come, what comes next, what was decided, and a note to the team."""
     case = get_case(request, number)
-    form = MessageForm(request.POST or None)
+    form = MessageForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.write_to_team(case=case, text=form.cleaned_data["text"], by=request.user, today=clock.today())

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,10 +17,10 @@ from cases.filters import CaseFilter
 from cases.forms import NewTaskForm, TaskForm, add_refusal
 from cases.models import CaseFile, Task
 from cases.tables import CaseTable
-from cases.views.base import case_context, first_page_for, get_case
+from cases.views.base import case_context, first_page_for, get_case, posted
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
-from microloan.accounts.perms import CASE_READERS, role_required, team_required
+from microloan.accounts.perms import CASE_READERS, StaffRequest, role_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
 
@@ -30,7 +30,7 @@ CASES_PER_PAGE = 50
 
 @team_required
 @require_safe
-def work(request: HttpRequest) -> HttpResponse:
+def work(request: StaffRequest) -> HttpResponse:
     """Mit arbejde: what is late, due today, this week and later (ui-guide.md §3.1)."""
     today = clock.today()
     view = request.GET.get("view", "mine")
@@ -55,7 +55,7 @@ def work(request: HttpRequest) -> HttpResponse:
 
 @team_required
 @require_safe
-def case_list(request: HttpRequest) -> HttpResponse:
+def case_list(request: StaffRequest) -> HttpResponse:
     """All cases, filtered and sorted on the server."""
     today = clock.today()
     filters = CaseFilter(request.GET, queryset=queries.case_list(request.user), request=request)
@@ -82,7 +82,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 @role_required(*CASE_READERS)
 @never_cache
 @require_POST
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Name, CPR, case number, phone or CVR; by POST, so that nothing typed stands in an address (ui-guide.md §2)."""
     query = request.POST.get("q", "")[:100].strip()
     found = queries.search(request.user, query)
@@ -103,14 +103,14 @@ def search(request: HttpRequest) -> HttpResponse:
 # --- Tasks ---------------------------------------------------------------------------------------------------------------
 
 
-def _task_of(request: HttpRequest, pk: int) -> Task:
+def _task_of(request: StaffRequest, pk: int) -> Task:
     visible = CaseFile.objects.visible_to(request.user)
     task: Task = get_object_or_404(Task.objects.select_related("case__citizen"), pk=pk, case__in=visible)
     logged(request, AccessAction.CHANGE, task.case)
     return task
 
 
-def _back(request: HttpRequest, case: CaseFile) -> HttpResponse:
+def _back(request: StaffRequest, case: CaseFile) -> HttpResponse:
     """To the page the button stood on, if it is one of ours."""
     address = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
@@ -119,7 +119,7 @@ def _back(request: HttpRequest, case: CaseFile) -> HttpResponse:
 
 @team_required
 @require_POST
-def task_done(request: HttpRequest, pk: int) -> HttpResponse:
+def task_done(request: StaffRequest, pk: int) -> HttpResponse:
     """ "Løst": acts at once, and can be undone from the message until the next page."""
     task = _task_of(request, pk)
     try:
@@ -134,7 +134,7 @@ def task_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 @team_required
 @require_POST
-def task_undo(request: HttpRequest, pk: int) -> HttpResponse:
+def task_undo(request: StaffRequest, pk: int) -> HttpResponse:
     task = _task_of(request, pk)
     try:
         services.undo_complete_task(task=task)
@@ -145,9 +145,9 @@ def task_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def task_new(request: HttpRequest) -> HttpResponse:
+def task_new(request: StaffRequest) -> HttpResponse:
     """A new task from the work list: the case is named by its number."""
-    form = NewTaskForm(request.POST or None, user=request.user, today=clock.today(), initial={"owner": request.user})
+    form = NewTaskForm(posted(request), user=request.user, today=clock.today(), initial={"owner": request.user})
     if request.method == "POST" and form.is_valid() and _add_task(request, form, form.case):
         return redirect("cases:work")
     return render(request, "cases/task_new.html", {"form": form})
@@ -155,16 +155,16 @@ def task_new(request: HttpRequest) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def case_task_new(request: HttpRequest, number: str) -> HttpResponse:
+def case_task_new(request: StaffRequest, number: str) -> HttpResponse:
     """A new task in a case."""
     case = get_case(request, number)
-    form = TaskForm(request.POST or None, today=clock.today(), initial={"owner": case.coach or request.user})
+    form = TaskForm(posted(request), today=clock.today(), initial={"owner": case.coach or request.user})
     if request.method == "POST" and form.is_valid() and _add_task(request, form, case):
         return redirect("cases:detail", number=case.number)
     return render(request, "cases/case_task_new.html", {**case_context(request, case, tab="overview"), "form": form})
 
 
-def _add_task(request: HttpRequest, form: TaskForm, case: CaseFile) -> Task | None:
+def _add_task(request: StaffRequest, form: TaskForm, case: CaseFile) -> Task | None:
     values = form.cleaned_data
     try:
         return services.add_task(
@@ -182,7 +182,7 @@ def _add_task(request: HttpRequest, form: TaskForm, case: CaseFile) -> Task | No
 
 @team_required
 @require_safe
-def case_tasks(request: HttpRequest, number: str) -> HttpResponse:
+def case_tasks(request: StaffRequest, number: str) -> HttpResponse:
     """All tasks of a case, open and done."""
     case = get_case(request, number)
     tasks = queries.all_tasks(case)

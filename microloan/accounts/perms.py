@@ -6,10 +6,20 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from microloan.accounts.enums import REFERRERS, TEAM, Role
+from microloan.accounts.models import User
 
 View = Callable[..., HttpResponse]
+
+
+class StaffRequest(HttpRequest):
+    """The request of a view behind `role_required`, for type checkers: somebody is logged in, and htmx may have asked."""
+
+    user: User
+    htmx: HtmxDetails
+
 
 CASE_READERS = frozenset({*TEAM, *REFERRERS, Role.BENEFITS_OFFICER})
 
