@@ -64,7 +64,9 @@ class UserTable(tables.Table):
 
 class AccessLogTable(tables.Table):
     at = tables.Column(
-        verbose_name=gettext_lazy("Date and time"), attrs={"td": {"class": "mk-cell-title mk-nowrap"}}, order_by=("at", "pk")
+        verbose_name=gettext_lazy("Date and time"),
+        attrs={"td": {"class": "mk-cell-title mk-nowrap"}},
+        order_by=("at", "pk"),
     )
     user = tables.Column(
         verbose_name=gettext_lazy("Who"), attrs={"td": {"data-label": gettext_lazy("Who")}}, orderable=False
