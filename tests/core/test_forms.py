@@ -36,12 +36,12 @@ def test_an_amount_outside_the_limits_is_told_the_limits(text):
 @pytest.mark.parametrize(
     ("limits", "text", "message"),
     [
-        ({}, "0", "Skriv et beløb over 0 kr."),
-        ({}, "-5", "Skriv et beløb over 0 kr."),
+        ({}, "0", f"Skriv et beløb over 0{NBSP}kr."),
+        ({}, "-5", f"Skriv et beløb over 0{NBSP}kr."),
         ({}, "abc", "Skriv et beløb i tal, fx 35.000 eller 416,67."),
         ({}, "1.234", "Skriv 1234 eller 1.234,00, så punktummet ikke kan misforstås."),
         ({"max_value": D("35000")}, "99999999", f"Skriv et beløb over 0 og højst 35.000{NBSP}kr."),
-        ({"min_value": 500}, "1", "Skriv et beløb på mindst 500 kr."),
+        ({"min_value": 500}, "1", f"Skriv et beløb på mindst 500{NBSP}kr."),
         ({"min_value": None, "max_value": 5}, "6", f"Skriv et beløb på højst 5{NBSP}kr."),
         ({"whole": True}, "12,50", "Skriv hele kroner uden øre."),
         ({}, "9" * 500, "Beløbet er for stort."),

@@ -62,20 +62,20 @@ def test_log_in_is_accessible_empty_and_wrong(page, axe, shot, reference_data):
 def test_session_warning_extends_the_session_and_says_when_it_is_over(coach):
     coach.clock.install()
     coach.goto("/help/")
-    warning = coach.get_by_role("dialog", name="Du bliver snart logget af")
+    warning = coach.get_by_role("dialog", name="Du bliver snart logget ud")
     coach.clock.fast_forward("57:00")
     expect(warning).to_be_hidden()
     coach.clock.fast_forward("01:10")
     expect(warning).to_be_visible()
     assert_accessible(coach)
     with coach.expect_response("**/session/extend/") as answer:
-        coach.get_by_role("button", name="Bliv logget på").click()
+        coach.get_by_role("button", name="Bliv logget ind").click()
     assert answer.value.status == 204
     expect(warning).to_be_hidden()
     coach.clock.fast_forward("01:01:00")
-    ended = coach.get_by_role("dialog", name="Du er logget af")
+    ended = coach.get_by_role("dialog", name="Du er logget ud")
     expect(ended).to_be_visible()
-    expect(ended.get_by_role("link", name="Log på igen")).to_have_attribute("href", "/login/?next=%2Fhelp%2F")
+    expect(ended.get_by_role("link", name="Log ind igen")).to_have_attribute("href", "/login/?next=%2Fhelp%2F")
 
 
 def test_errors_take_the_focus_and_lead_to_the_field(coach):
