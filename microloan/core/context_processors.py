@@ -99,6 +99,10 @@ class Shell:
         return _url("accounts:extend_session")
 
     @property
+    def theme_url(self) -> str:
+        return _url("policy:theme")
+
+    @property
     def demo_clock_url(self) -> str:
         return _url("demo_clock")
 
