@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest
 
-from cases.models import CaseFile
 from cases.forms import add_refusal
+from cases.models import CaseFile
 from cases.views.base import case_context, get_case
 from loans.models import Loan
 from loans.queries import loan_of

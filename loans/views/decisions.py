@@ -184,7 +184,7 @@ def _charge_words(decision: LoanDecision) -> str:
 
 
 def _answer_rows(answer: services.Answer) -> list[tuple[str, Any]]:
-    rows = [(_("Decision"), LoanOutcome(answer.outcome).label)]
+    rows: list[tuple[str, Any]] = [(_("Decision"), LoanOutcome(answer.outcome).label)]
     if answer.reasons:
         rows.append((_("Reasons"), answer.reasons))
     if answer.outcome == LoanOutcome.REFUSED:

@@ -16,7 +16,7 @@ class LockedOnceUsed(pgtrigger.Trigger):
     def __init__(self, *, fields: list[str], **kwargs: Any) -> None:
         super().__init__(condition=pgtrigger.AnyChange(*fields), **kwargs)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: Any) -> str:
         return f"""
             FOR reference IN
                 SELECT c.conrelid::regclass AS of_table, a.attname AS of_column
@@ -38,10 +38,9 @@ class LockedOnceUsed(pgtrigger.Trigger):
 def is_used(row: models.Model) -> bool:
     """Whether any row points to this one; its history does not count."""
     for relation in row._meta.get_fields(include_hidden=True):
-        if not relation.auto_created or not (relation.one_to_many or relation.one_to_one):
+        if not isinstance(relation, models.ManyToOneRel):  # also one to one
             continue
-        if not relation.field.db_constraint:
-            continue
-        if relation.related_model._base_manager.filter(**{relation.field.name: row}).exists():
+        pointer: Any = relation.field
+        if pointer.db_constraint and pointer.model._base_manager.filter(**{pointer.name: row}).exists():
             return True
     return False
