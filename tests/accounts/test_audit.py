@@ -175,7 +175,7 @@ LOG_QUERIES, CASE_QUERIES, EXTRACT_QUERIES, CHANGES_QUERIES = 11, 13, 11, 31
 
 
 def test_words_for_what_was_seen() -> None:
-    assert what_label("loans:payments") == "Lån, tilskud og betalinger"
+    assert what_label("loans:payments") == "Lån, tilskud og indbetalinger"
     assert what_label("Betalinger som CSV") == "Betalinger som CSV"
 
 
