@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -165,6 +165,5 @@ def municipality(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """The municipality's colour as a style sheet, since a page may not hold style of its own (CSP)."""
     found = Municipality.objects.filter(pk=1).only("primary_colour").first()
-    if found is None:
-        raise Http404
-    return HttpResponse(presentation.theme_css(found.primary_colour), content_type="text/css; charset=utf-8")
+    css = presentation.theme_css(found.primary_colour) if found else ""
+    return HttpResponse(css, content_type="text/css; charset=utf-8")
