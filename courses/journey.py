@@ -13,8 +13,10 @@ from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep
 from courses import queries
+from courses.enums import EnrolmentState
 from courses.models import CourseModule
-from courses.services import grant_from_decision
+from courses.services import give_up_seats, grant_from_decision
+from microloan.accounts.models import User
 from screening import registry as screening
 from screening.enums import Outcome, ScreeningNumber
 from screening.registry import DecisionPart, Fact
@@ -27,6 +29,9 @@ ENROL_DAYS = 21
 def register() -> None:
     cases.attendance.register("courses", queries.attendance_counts)
     cases.next_steps.register("courses", next_steps, order=30)
+    cases.next_step_relations.register("course grants", "module_grants__module")
+    cases.next_step_relations.register("course seats", "enrolments__run")
+    cases.phase_entered.register("courses", free_seats, order=30)
     cases.journey.register("courses", journey, order=30)
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
@@ -62,16 +67,23 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     """Every granted module gets a course run (domain.md §5)."""
     if case.phase != Phase.COURSES:
         return
-    for status in queries.modules_of(case, today):
-        if status.enrolment is None:
+    seated = {seat.run.module_id for seat in case.enrolments.all() if seat.state == EnrolmentState.ENROLLED}
+    for grant in case.module_grants.all():
+        if grant.module_id not in seated:
             yield NextStep(
-                key=f"course-{status.grant.module.code}",
+                key=f"course-{grant.module.code}",
                 kind="course_enrol",
                 holder=Holder.TEAM,
-                due_on=status.grant.granted_on + timedelta(days=ENROL_DAYS),
-                why=status.grant.module.title,
+                due_on=grant.granted_on + timedelta(days=ENROL_DAYS),
+                why=grant.module.title,
                 link={"name": "courses:case", "kwargs": {"number": case.number}},
             )
+
+
+def free_seats(*, case: CaseFile, from_phase: str, by: User, today: date) -> None:
+    """Who leaves the programme takes no seat from others (domain.md §3.1: drop-out in any phase)."""
+    if case.phase == Phase.CLOSED:
+        give_up_seats(case=case, reason=_("The case is closed."), by=by, today=today)
 
 
 def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:

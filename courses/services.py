@@ -121,6 +121,13 @@ def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enr
 
 
 @transaction.atomic
+def give_up_seats(*, case: CaseFile, reason: str, by: User, today: date) -> None:
+    """Give up the seats of a case on runs that are not over; what was attended stays on record."""
+    for enrolment in case.enrolments.filter(state=EnrolmentState.ENROLLED, run__ends_on__gte=today):
+        withdraw(enrolment=enrolment, reason=reason, by=by, today=today)
+
+
+@transaction.atomic
 def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: User, today: date) -> list[Attendance]:
     """Take attendance of one session: enrolment id → mark. A correction keeps the earlier value in the change history."""
     if timezone.localdate(session.starts_at) > today:

@@ -4,6 +4,8 @@ from threading import Barrier, Thread
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from cases import services as cases
+from cases.enums import ClosedBy, ClosingReason
 from cases.models import CaseFile
 from courses import queries, services
 from courses.enums import AttendanceMark, EnrolmentState
@@ -131,6 +133,33 @@ def test_attendance_feeds_reliability_and_the_residential_clock(town, granted: S
     assert [
         status.completed for status in queries.modules_of(case, run.ends_on) if status.grant.module.is_residential
     ] == [True]
+
+
+def test_a_closed_case_frees_its_seats_on_runs_to_come(town, granted: Story):
+    past, coming = make_run(town), make_run(town, "network_day", date(2026, 9, 1))
+    granted.enrol(past).attend(past).enrol(coming)
+    with clock.at(coming.starts_on - timedelta(days=30)):
+        cases.close_case(
+            case=granted.case,
+            reason=ClosingReason.FOUND_JOB,
+            choice_of=ClosedBy.CITIZEN,
+            text="",
+            by=town.casts[0].lead,
+            today=coming.starts_on - timedelta(days=30),
+        )
+    states = dict(Enrolment.objects.values_list("run", "state"))
+    assert states == {past.pk: EnrolmentState.ENROLLED, coming.pk: EnrolmentState.WITHDRAWN}
+    assert Enrolment.objects.get(run=coming).withdrawn_reason == "Sagen er afsluttet."
+
+
+def test_every_granted_module_without_a_seat_is_a_task(town, granted: Story):
+    def tasks() -> list[str]:
+        keys = granted.case.tasks.filter(done_at__isnull=True).values_list("key", flat=True)
+        return [key for key in keys if key.startswith("course-")]
+
+    assert tasks() == ["course-residential_course"]
+    granted.enrol(make_run(town))
+    assert tasks() == []
 
 
 def test_what_is_completed_stays_so_when_a_later_run_is_joined(town, granted: Story):
