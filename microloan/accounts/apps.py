@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         from microloan.accounts.enums import Role
         from microloan.core import navigation
 
+        navigation.restrict("demo_clock", {Role.ADMINISTRATOR, Role.PROJECT_LEAD})
         administrator, auditor = {Role.ADMINISTRATOR}, {Role.AUDITOR}
         navigation.register("users", _("Users"), "accounts:users", administrator, order=10, owns=("accounts:user",))
         navigation.register(

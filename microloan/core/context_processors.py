@@ -104,7 +104,7 @@ class Shell:
 
     @property
     def demo_clock_url(self) -> str:
-        return _url("demo_clock")
+        return _url("demo_clock") if navigation.is_linked_for(self.user, "demo_clock") else ""
 
 
 def _url(name: str) -> str:

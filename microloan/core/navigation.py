@@ -87,6 +87,19 @@ def links(user: Any, view_name: str, today: date) -> list[Link]:
     ]
 
 
+# --- Pages of some roles that are linked outside the top bar ----------------------------------------------------------
+_restricted: dict[str, frozenset[str]] = {}
+
+
+def restrict(url_name: str, roles: Collection[str]) -> None:
+    """The shell links this page for these roles only (the page itself checks as well)."""
+    _restricted[url_name] = frozenset(str(role) for role in roles)
+
+
+def is_linked_for(user: Any, url_name: str) -> bool:
+    return url_name not in _restricted or getattr(user, "role", "") in _restricted[url_name]
+
+
 # --- Search ----------------------------------------------------------------------------------------------------------
 _search: dict[str, Any] = {}
 

@@ -54,7 +54,7 @@ def test_the_clock_does_not_go_back_nor_too_far(days_worked: list[date], days: i
 
 
 def test_on_screen(client_for: Callable[..., StrictClient], days_worked: list[date]) -> None:
-    client = client_for("coach")
+    client = client_for("project_lead")
     start = clock.today()
     page = client.post("/demo/clock/", {"days": "7"}, follow=True).content.decode()
     assert clock.today() == start + timedelta(days=7)
@@ -66,3 +66,10 @@ def test_on_screen(client_for: Callable[..., StrictClient], days_worked: list[da
         response = client.post("/demo/clock/", wrong)
         assert (response.status_code, clock.today()) == (200, until)
         assert response.context["form"].errors
+
+
+@pytest.mark.parametrize(("role", "linked"), [("project_lead", True), ("administrator", True), ("coach", False)])
+def test_only_who_may_move_the_clock_is_shown_the_way(
+    client_for: Callable[..., StrictClient], role: str, linked: bool
+) -> None:
+    assert ('href="/demo/clock/"' in client_for(role).get("/profile/").content.decode()) is linked

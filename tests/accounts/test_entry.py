@@ -295,7 +295,7 @@ def test_outside_demos_none_of_it_exists(client: StrictClient, settings: Any) ->
         call_command("demo_logins")
     (error,) = no_demo_users(databases=["default"])
     assert (error.id, "coach" in error.msg) == ("accounts.E001", True)
-    client.force_login(User.objects.get(username="coach"))
+    client.force_login(User.objects.get(username="projektleder"))
     assert client.get("/demo/clock/").status_code == 404
 
 

@@ -135,6 +135,7 @@ def test_access_log(world: World, page_for: Callable[..., Page], axe: Check, sho
 
 
 def test_demo_clock(page_for: Callable[..., Page], axe: Check, shot: Shot, settings: Any) -> None:
-    page = page_for("coach")
-    page.goto("/demo/clock/")
+    page = page_for("project_lead")
+    page.goto("/profile/")
+    page.get_by_role("link", name="Flyt uret").click()
     look(page, axe, shot, "demo-clock")

@@ -8,15 +8,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from microloan.accounts.demo_clock import move_clock_to
+from microloan.accounts.enums import Role
 from microloan.accounts.forms import DemoClockForm
+from microloan.accounts.perms import role_required
 from microloan.accounts.views.administration import refuse
 from microloan.core import clock, jobs
 from microloan.core.danish import long_date
 from microloan.core.errors import Refused
 
 
+@role_required(Role.ADMINISTRATOR, Role.PROJECT_LEAD)
 def demo_clock(request: HttpRequest) -> HttpResponse:
-    """Move the clock forward, and do what the daily jobs would have done on the days passed. For whoever shows the demo."""
+    """Move the clock forward, and do what the daily jobs would have done on the days passed."""
     if not settings.DEMO:
         raise Http404
     today = clock.today()

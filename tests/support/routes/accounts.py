@@ -34,7 +34,7 @@ ROWS = [
     ),
     row("accounts:extend_session", allow=EVERYONE, method="post", ok=204),
     row("accounts:profile", allow=EVERYONE, method="post", get=200),
-    row("demo_clock", allow=EVERYONE),
+    row("demo_clock", allow={Role.ADMINISTRATOR, Role.PROJECT_LEAD}),
     row("accounts:users", allow=ADMINISTRATOR),
     row("accounts:user_new", allow=ADMINISTRATOR, method="post", ok=200, get=200, data=fields()),
     row("accounts:user", allow=ADMINISTRATOR, kwargs=person, method="post", get=200, data=fields()),
