@@ -14,7 +14,7 @@ NEXT_PHASE = {1: Phase.BUSINESS_DEVELOPMENT, 2: Phase.COURSES, 3: Phase.APPROVAL
 # Handbook: two members of staff at the first screening; one is enough later.
 STAFF_NEEDED = {1: 2, 2: 1, 3: 1, 4: 1}
 # Trades with many competitors; a plan has to say what sets it apart (domain.md §4, R).
-CROWDED_TRADES = ("pizza", "kiosk", "kosmetolog", "grill", "frisør")
+CROWDED_TRADES = ("pizz", "kiosk", "kosmetolog", "grill", "frisør")
 # What stands in words in every screening; the person's strengths come first (ui-guide.md §3.3).
 TEXTS = ("strengths", "person", "money", "plan")
 
