@@ -1,0 +1,611 @@
+"""The pages without a browser: what is shown, refused at the field, and logged."""
+
+import html
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cases.enums import ClosedBy, ClosingReason
+from cases.models import CaseFile
+from cases.services import close_case
+from courses.models import CourseModule
+from courses.services import ensure_catalogue
+from microloan.accounts.enums import AccessAction, Role
+from microloan.accounts.models import AccessLog
+from screening import services
+from screening.enums import BudgetState, Outcome, ScreeningState
+from screening.models import Budget
+from tests.screening.builders import (
+    BACK,
+    LATER,
+    NO,
+    TEXTS,
+    another_coach,
+    budget,
+    case_for,
+    decided,
+    draft_of,
+    drafted,
+    line,
+    opened,
+    recommended,
+)
+
+
+@pytest.fixture
+def coach(world, client_for):
+    return client_for(world.user(Role.COACH))
+
+
+@pytest.fixture
+def lead(world, client_for):
+    return client_for(world.user(Role.PROJECT_LEAD))
+
+
+def address(name, screening):
+    return reverse(f"screening:{name}", kwargs={"number": screening.case.number, "pk": screening.pk})
+
+
+def case_page(name, case, **more):
+    return reverse(f"screening:{name}", kwargs={"number": case.number, **more})
+
+
+def text_of(response):
+    """The words of the page, as read."""
+    body = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.S)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def typed(screening, **changes):
+    """The form as the browser sends it back."""
+    fields = {"version": screening.version, "held_on": "20-11-2026", "staff": [], **TEXTS, "next": "draft"}
+    for score in screening.scores.all():
+        fields[f"score_{score.criterion_id}"] = "3"
+        fields[f"note_{score.criterion_id}"] = "Note"
+    return {**fields, **changes}
+
+
+def decision(screening, **changes):
+    return {"version": screening.version, "outcome": "continue", "reasons": "", "step": "check", **changes}
+
+
+# --- List --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_says_where_each_screening_stands(world, coach):
+    case = case_for(world, 1)
+    page = text_of(coach.get(case_page("list", case)))
+    assert "Start Screening 1" in page
+    assert page.count("Begynder, når sagen er i fasen") == 3
+    first = decided(world, 1, BACK, case=case)
+    page = text_of(coach.get(case_page("list", case)))
+    assert "Ret og kom igen" in page
+    assert "igen senest 18. dec. 2026" in page
+    assert "Start Screening 1, runde 2" in page
+    drafted(world, 1, case=first.case, strengths="")
+    page = text_of(coach.get(case_page("list", case)))
+    assert "runde 2" in page
+    assert "Skriv, hvad der taler for borgeren." in page
+    assert "Start Screening 1" not in page
+
+
+def test_the_third_shows_its_light_in_words(world, coach):
+    screening = decided(world, 3, NO)
+    page = coach.get(case_page("list", screening.case))
+    assert "Rød" in text_of(page)
+    assert "x-circle-fill" in page.content.decode()
+
+
+def test_a_pensioner_has_status_only_and_a_closed_case_offers_nothing(world, coach):
+    case = case_for(world, 4, pensioner=True)
+    assert "Kun status" in text_of(coach.get(case_page("list", case)))
+    close_case(
+        case=case,
+        reason=ClosingReason.ILLNESS,
+        choice_of=ClosedBy.CITIZEN,
+        text="",
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+    page = text_of(coach.get(case_page("list", case)))
+    assert "Start" not in page
+    assert "Er ikke holdt." in page
+
+
+def test_starting_a_round_twice_leads_to_the_same(world, coach):
+    case = case_for(world, 1)
+    first = coach.post(case_page("open", case), {"screening": "1"})
+    second = coach.post(case_page("open", case), {"screening": "1"})
+    assert first.url == second.url == address("edit", case.screenings.get())
+
+
+@pytest.mark.parametrize("wrong", ["", "5", "x", "-1"])
+def test_there_are_four_screenings(world, coach, wrong):
+    assert coach.post(case_page("open", case_for(world, 1)), {"screening": wrong}).status_code == 404
+
+
+def test_a_screening_out_of_its_phase_is_refused_in_words(world, coach):
+    case = case_for(world, 1)
+    page = coach.post(case_page("open", case), {"screening": "4"}, follow=True)
+    assert "Screening 4 hører til fasen »Hovedforløb«" in text_of(page)
+
+
+# --- Draft -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_may_have_holes(world, coach):
+    screening = opened(world)
+    answers = {name: "" for name in TEXTS}
+    page = coach.post(address("edit", screening), typed(screening, **answers, staff=[]), follow=True)
+    assert "Kladde gemt kl." in text_of(page)
+    screening.refresh_from_db()
+    assert (screening.version, screening.strengths) == (2, "")
+
+
+def test_the_form_reads_ratings_staff_and_notes(world, coach):
+    screening = opened(world)
+    criterion = screening.scores.first().criterion_id
+    data = typed(screening, staff=[world.user(Role.COACH).pk], **{f"score_{criterion}": ""}, next="check")
+    response = coach.post(address("edit", screening), data)
+    assert response.url == address("check", screening)
+    values = list(screening.scores.values_list("value", flat=True))
+    assert values[0] is None
+    assert set(values[1:]) == {3}
+    assert list(screening.staff.all()) == [world.user(Role.COACH)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"held_on": ""}, "Skriv datoen som dd-mm-åååå."),
+        ({"held_on": "21-11-2026"}, "ikke er efter 20. november 2026"),
+        ({"held_on": "31-02-2026"}, "31"),
+        ({"staff": ["999999"]}, "999999"),
+    ],
+)
+def test_what_cannot_be_read_is_said_at_the_field_and_kept(world, coach, changes, words):
+    screening = opened(world)
+    page = coach.post(address("edit", screening), typed(screening, **changes))
+    assert page.status_code == 200
+    assert words in text_of(page)
+    assert TEXTS["plan"] in text_of(page)
+    assert page.content.decode().count("<title>Fejl:") == 1
+    screening.refresh_from_db()
+    assert screening.version == 1
+
+
+def test_a_rating_of_six_is_refused(world, coach):
+    screening = opened(world)
+    name = f"score_{screening.scores.first().criterion_id}"
+    page = coach.post(address("edit", screening), typed(screening, **{name: "6"}))
+    assert page.status_code == 200
+    assert f"id_{name}_error" in page.content.decode()
+
+
+def test_two_people_in_one_form_see_both_versions(world, coach):
+    screening = opened(world)
+    other = another_coach()
+    draft = draft_of(world, screening, strengths="Den andens ord.")
+    services.save_draft(screening=screening, draft=draft, version=1, by=other, today=world.today)
+    page = coach.post(address("edit", screening), typed(screening, strengths="Mine ord."))
+    words = text_of(page)
+    assert "En anden" in words
+    assert "Den andens ord." in words
+    assert "Mine ord." in words
+    assert "Gemt af Mette Medarbejder" in words
+    screening.refresh_from_db()
+    assert screening.strengths == "Den andens ord."
+    again = typed(screening, strengths="Mine ord.", version=2)
+    coach.post(address("edit", screening), again)
+    screening.refresh_from_db()
+    assert screening.strengths == "Mine ord."
+
+
+def test_a_page_opened_before_it_was_sent_changes_nothing(world, coach):
+    screening = opened(world)
+    old = typed(screening, strengths="For sent")
+    recommended(world, case=screening.case)
+    page = coach.post(address("edit", screening), old, follow=True)
+    assert "ligger hos projektlederen" in text_of(page)
+    screening.refresh_from_db()
+    assert screening.strengths == TEXTS["strengths"]
+
+
+def test_warnings_have_a_box_each(world, coach):
+    screening = opened(world, 3)
+    page = coach.get(address("edit", screening))
+    assert 'name="answer_no_budget"' in page.content.decode()
+    coach.post(address("edit", screening), typed(screening, answer_no_budget="Vi har talt om det."))
+    screening.refresh_from_db()
+    assert screening.warnings["no_budget"]["answer"] == "Vi har talt om det."
+
+
+# --- Check page ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_check_page_says_what_is_missing_with_a_way_to_it(world, coach):
+    screening = drafted(world, staff=[world.user(Role.COACH)], plan="")
+    page = coach.get(address("check", screening))
+    body = page.content.decode()
+    assert "mindst to" in text_of(page)
+    for anchor in ("id_staff_0", "id_plan", "id_strengths"):
+        assert f'href="{address("edit", screening)}#{anchor}"' in body
+    refused = coach.post(address("check", screening), {"version": screening.version, "recommendation": "continue"})
+    assert "mindst to" in text_of(refused)
+    assert "Skriv om planen." in text_of(refused)
+    screening.refresh_from_db()
+    assert screening.state == ScreeningState.DRAFT
+
+
+def test_the_recommendation_is_chosen_in_the_words_of_the_screening(world, coach):
+    screening = drafted(world, 3)
+    page = text_of(coach.get(address("check", screening)))
+    assert "Grøn: lånet kan godkendes" in page
+    assert "Vælg" in text_of(coach.post(address("check", screening), {"version": screening.version}))
+    coach.post(address("check", screening), {"version": screening.version, "recommendation": "revise"})
+    screening.refresh_from_db()
+    assert (screening.state, screening.recommendation) == (ScreeningState.RECOMMENDED, Outcome.REVISE)
+
+
+def test_sending_twice_or_from_an_old_page_is_answered_politely(world, coach):
+    screening = drafted(world)
+    old = {"version": screening.version - 1, "recommendation": "stop"}
+    page = coach.post(address("check", screening), old, follow=True)
+    assert "En anden har ændret screeningen" in text_of(page)
+    good = {"version": screening.version, "recommendation": "continue"}
+    coach.post(address("check", screening), good)
+    assert coach.post(address("check", screening), good).url == address("detail", screening)
+    screening.refresh_from_db()
+    assert screening.recommendation == Outcome.CONTINUE
+
+
+# --- Decision ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_decision_is_repeated_then_locked(world, lead):
+    screening = recommended(world)
+    page = lead.post(address("decide", screening), decision(screening))
+    words = text_of(page)
+    assert "Afgør Screening 1 for" in words
+    assert "Sagen går videre til fasen »Forretningsudvikling«." in words
+    screening.refresh_from_db()
+    assert not screening.is_decided
+    page = lead.post(address("decide", screening), decision(screening, step="confirm"), follow=True)
+    assert "Screeningen er afgjort og låst." in text_of(page)
+    screening.refresh_from_db()
+    assert screening.outcome == Outcome.CONTINUE
+    again = lead.post(address("decide", screening), decision(screening, step="confirm"), follow=True)
+    assert "har allerede afgjort denne screening" in text_of(again)
+    assert screening.case.letters.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"outcome": ""}, ["Vælg"]),
+        ({"outcome": "maybe"}, ["maybe"]),
+        ({"outcome": "revise"}, ["Skriv begrundelsen", "Skriv, hvad der skal", "Skriv en dato efter i dag"]),
+        (
+            {"outcome": "revise", "reasons": "x", "improvements": "x", "return_by": "20-11-2026"},
+            ["Skriv en dato efter"],
+        ),
+        ({"outcome": "stop", "reasons": "x"}, ["hvordan borgeren er blevet hørt"]),
+        ({"outcome": "stop", "reasons": "x", "hearing": "not_needed"}, ["Skriv, hvorfor partshøring ikke"]),
+        ({"outcome": "stop", "reasons": "x", "hearing": "answered"}, ["Skriv, hvad borgeren har svaret."]),
+    ],
+)
+def test_what_a_decision_lacks_is_said_at_the_field(world, lead, changes, words):
+    screening = recommended(world)
+    page = lead.post(address("decide", screening), decision(screening, **changes))
+    assert page.status_code == 200
+    for word in words:
+        assert word in text_of(page)
+    assert "Lås afgørelsen" not in text_of(page)
+    screening.refresh_from_db()
+    assert not screening.is_decided
+
+
+def test_going_back_from_the_check_page_keeps_what_was_typed(world, lead):
+    screening = recommended(world)
+    data = decision(
+        screening, outcome="revise", reasons="Der mangler kunder.", improvements="Find to.", return_by="18-12-2026"
+    )
+    check = lead.post(address("decide", screening), data)
+    assert 'name="return_by" value="18-12-2026"' in check.content.decode()
+    back = lead.post(address("decide", screening), {**data, "step": "edit"})
+    assert "Find to." in text_of(back)
+    lead.post(address("decide", screening), {**data, "step": "confirm"})
+    screening.refresh_from_db()
+    assert (screening.improvements, screening.return_by) == ("Find to.", LATER)
+
+
+def test_stop_shows_letter_and_next_step(world, lead):
+    screening = recommended(world, recommendation=Outcome.STOP)
+    data = decision(screening, outcome="stop", reasons="Idéen kan ikke sælges.", hearing="expired", step="confirm")
+    page = lead.post(address("decide", screening), data, follow=True)
+    words = text_of(page)
+    assert "Fristen er gået uden svar" in words
+    assert "Næste skridt: Tal med borgeren" in words
+    body = page.content.decode()
+    assert reverse("letters:case_letters", kwargs={"number": screening.case.number}) in body
+
+
+def test_a_screening_changed_meanwhile_is_read_again(world, lead):
+    screening = recommended(world)
+    old = decision(screening, step="confirm", version=screening.version - 1)
+    page = lead.post(address("decide", screening), old, follow=True)
+    assert "Læs den igen." in text_of(page)
+    screening.refresh_from_db()
+    assert not screening.is_decided
+
+
+def test_a_draft_is_not_decided(world, lead):
+    screening = drafted(world)
+    page = lead.post(address("decide", screening), decision(screening))
+    assert "endnu" in text_of(page)
+
+
+def test_modules_are_chosen_with_screening_2(world, lead):
+    ensure_catalogue()
+    module = CourseModule.objects.get(code="vat_tax")
+    screening = recommended(world, 2)
+    assert module.title in text_of(lead.get(address("decide", screening)))
+    data = decision(screening, modules=[module.pk])
+    check = lead.post(address("decide", screening), data)
+    assert "Bevilgede kursusmoduler" in text_of(check)
+    assert module.title in text_of(check)
+    page = lead.post(address("decide", screening), {**data, "step": "confirm"}, follow=True)
+    assert module.title in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [("4", "1 til 3 måneder"), ("0", "1 til 3 måneder"), ("", "1 til 3 måneder"), ("abc", "heltal")],
+)
+def test_a_fourth_month_at_once_is_refused_at_the_field(world, lead, months, words):
+    screening = recommended(world, 4)
+    for step in ("check", "confirm"):
+        page = lead.post(address("decide", screening), decision(screening, months=months, step=step))
+        assert words in text_of(page)
+        assert 'id="id_months_error"' in page.content.decode()
+    screening.refresh_from_db()
+    assert not screening.is_decided
+    assert screening.case.support_periods.count() == 1
+
+
+def test_a_seventh_month_in_all_is_refused_at_the_field(world, lead):
+    case = case_for(world, 4)
+    for _round in range(2):
+        decided(world, 4, case=case, values={"months": 3})
+    screening = recommended(world, 4, case=case)
+    page = lead.post(address("decide", screening), decision(screening, months="1"))
+    assert 'id="id_months_error"' in page.content.decode()
+    assert case.support_periods.count() == 3
+
+
+def test_an_extension_of_two_months(world, lead):
+    screening = recommended(world, 4)
+    page = text_of(lead.get(address("decide", screening)))
+    assert "Forlæng tilskuddet" in page
+    assert "Afslut tilskuddet" in page
+    assert "Ret og kom igen" not in page
+    assert "Partshøring" not in page
+    page = lead.post(address("decide", screening), decision(screening, months="2", step="confirm"), follow=True)
+    assert "2 måneder" in text_of(page)
+    assert screening.case.support_periods.count() == 2
+
+
+def test_a_pensioner_gets_no_months(world, lead):
+    screening = recommended(world, 4, case=case_for(world, 4, pensioner=True))
+    page = lead.get(address("decide", screening))
+    assert "Status registreret" in text_of(page)
+    assert 'name="months"' not in page.content.decode()
+    page = lead.post(address("decide", screening), decision(screening, months="2", step="confirm"), follow=True)
+    assert "Status registreret" in text_of(page)
+    assert screening.case.support_periods.count() == 0
+
+
+# --- Reading -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_decided_screening_is_read_only(world, coach):
+    screening = decided(world, 1, BACK)
+    page = coach.get(address("detail", screening))
+    words = text_of(page)
+    assert "Låst" in words
+    assert "Find to faste kunder." in words
+    assert "Talt igennem." in words
+    for name in ("edit", "check"):
+        assert coach.get(address(name, screening)).url == address("detail", screening)
+    page = coach.post(address("edit", screening), typed(screening), follow=True)
+    assert "Intet er gemt." in text_of(page)
+
+
+def test_a_screening_is_found_under_its_own_case_only(world, coach):
+    screening, other = opened(world), case_for(world, 1)
+    assert coach.get(case_page("detail", other, pk=screening.pk)).status_code == 404
+    assert coach.get(case_page("detail", other, pk=10**25)).status_code == 404
+
+
+def test_taking_back_makes_a_draft(world, coach):
+    screening = recommended(world)
+    assert coach.post(address("take_back", screening)).url == address("edit", screening)
+    screening.refresh_from_db()
+    assert screening.state == ScreeningState.DRAFT
+
+
+def test_reading_and_writing_are_logged(world, coach):
+    screening = opened(world)
+    coach.get(address("detail", screening))
+    coach.post(address("edit", screening), typed(screening))
+    seen = AccessLog.objects.filter(case_number=screening.case.number).values_list("what", "action")
+    assert ("screening:detail", AccessAction.VIEW) in seen
+    assert ("screening:edit", AccessAction.CHANGE) in seen
+
+
+def queries(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(url).status_code == 200
+    return len(found)
+
+
+def test_the_pages_ask_the_same_number_of_queries_for_few_and_many(world, coach):
+    case = case_for(world, 1)
+    first = decided(world, 1, BACK, case=case)
+    budget(world, case)
+    pages = [
+        case_page("list", case),
+        address("detail", first),
+        case_page("budget", case),
+        case_page("budget_edit", case),
+    ]
+    few = [queries(coach, url) for url in pages]
+    for number in range(3):
+        decided(world, 1, BACK, case=case)
+        budget(world, case, *[line(f"Ting {index}") for index in range(5 + number)])
+    assert [queries(coach, url) for url in pages] == few
+
+
+def test_the_form_asks_the_same_number_of_queries_however_many_work_here(world, coach):
+    screening = drafted(world)
+    few = [queries(coach, address(name, screening)) for name in ("edit", "check")]
+    for _number in range(4):
+        another_coach()
+    assert [queries(coach, address(name, screening)) for name in ("edit", "check")] == few
+
+
+# --- Budget --------------------------------------------------------------------------------------------------------------
+
+
+def lines_of(*rows, base=0, note="", step="save"):
+    fields = {"base": base, "note": note, "step": step, "form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows)}
+    for number, (text, kind, amount) in enumerate(rows):
+        fields |= {f"form-{number}-text": text, f"form-{number}-kind": kind, f"form-{number}-amount": amount}
+    return fields
+
+
+SEWING = ("Symaskine", "expense", "12.000,50")
+
+
+def test_a_budget_is_saved_and_shown_with_its_totals(world, coach):
+    case = case_for(world, 2)
+    assert "Intet budget endnu" in text_of(coach.get(case_page("budget", case)))
+    data = lines_of(SEWING, ("", "expense", ""), ("Opsparing", "own_funds", "2000"), note="Brugt maskine")
+    page = coach.post(case_page("budget_edit", case), data, follow=True)
+    words = text_of(page)
+    assert "Budgettet er gemt som version 1." in words
+    for amount in ("12.000,50\xa0kr.", "10.000,50\xa0kr."):
+        assert amount.replace("\xa0", " ") in words
+    assert "Brugt maskine" in words
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (("Symaskine", "expense", ""), "Skriv beløbet for »Symaskine«"),
+        (("", "expense", "500"), "Skriv, hvad beløbet går til"),
+        (("Symaskine", "expense", "0"), "over 0"),
+        (("Symaskine", "expense", "-5"), "Skriv"),
+        (("Symaskine", "expense", "abc"), "Skriv"),
+        (("Symaskine", "expense", "1.23"), "1,23"),
+        (("Symaskine", "expense", "99999999"), "op til"),
+        (("Opsparing", "own_funds", "500"), "Skriv mindst én udgift"),
+        (("Symaskine", "gift", "500"), "gift"),
+    ],
+)
+def test_amounts_that_cannot_be_are_refused_at_the_line(world, coach, row, words):
+    case = case_for(world, 2)
+    page = coach.post(case_page("budget_edit", case), lines_of(row))
+    assert page.status_code == 200
+    assert words in text_of(page)
+    assert "<title>Fejl:" in page.content.decode()
+    assert row[0] in page.content.decode()
+    assert not case.budgets.exists()
+
+
+def test_there_are_eight_lines_and_more_on_demand(world, coach):
+    case = case_for(world, 2)
+    page = coach.get(case_page("budget_edit", case)).content.decode()
+    assert page.count('name="form-7-text"') == 1
+    typed_rows = [(f"Ting {number}", "expense", "abc" if number else "100") for number in range(8)]
+    page = coach.post(case_page("budget_edit", case), lines_of(*typed_rows, step="more"))
+    body = page.content.decode()
+    assert 'name="form-11-text"' in body
+    assert 'value="abc"' in body
+    assert "Ting 7" in body
+    assert not case.budgets.exists()
+
+
+@pytest.mark.parametrize("broken", [{"form-TOTAL_FORMS": "x"}, {"form-TOTAL_FORMS": "100000"}, {"base": "x"}])
+def test_a_broken_form_is_refused_politely(world, coach, broken):
+    case = case_for(world, 2)
+    for step in ("save", "more"):
+        page = coach.post(case_page("budget_edit", case), {**lines_of(SEWING, step=step), **broken})
+        assert page.status_code == 200
+    assert not case.budgets.exists()
+
+
+def test_two_people_on_one_budget_see_both(world, coach):
+    case = case_for(world, 2)
+    budget(world, case, line("Kageovn", "30000.00"), by=another_coach())
+    page = coach.post(case_page("budget_edit", case), lines_of(SEWING, base=0))
+    words = text_of(page)
+    assert "Kageovn" in words
+    assert "Version 1 blev gemt af Mette Medarbejder" in words
+    assert 'value="Symaskine"' in page.content.decode()
+    assert case.budgets.count() == 1
+    assert 'name="base" value="1"' in page.content.decode()
+    coach.post(case_page("budget_edit", case), lines_of(SEWING, base=1))
+    assert case.budgets.count() == 2
+
+
+def test_earlier_versions_are_read(world, coach):
+    case = case_for(world, 2)
+    budget(world, case, line("Kageovn"))
+    budget(world, case, line("Symaskine"))
+    address_of_first = f"{case_page('budget', case)}?{urlencode({'version': 1})}"
+    page = text_of(coach.get(address_of_first))
+    assert "Kageovn" in page
+    assert "Se den nyeste version" in page
+    assert coach.get(f"{case_page('budget', case)}?version=9").status_code == 404
+
+
+def test_the_project_lead_approves_after_a_check_page(world, lead, coach):
+    case = case_for(world, 2)
+    budget(world, case)
+    approve = case_page("budget_approve", case, version=1)
+    assert approve in lead.get(case_page("budget", case)).content.decode()
+    assert approve not in coach.get(case_page("budget", case)).content.decode()
+    assert "Godkend version 1" in text_of(lead.get(approve))
+    for _click in range(2):
+        lead.post(approve)
+    kept = Budget.objects.get(case=case)
+    assert (kept.state, kept.approved_by) == (BudgetState.APPROVED, world.user(Role.PROJECT_LEAD))
+    assert lead.get(approve).status_code == 302
+
+
+def test_only_the_newest_version_is_approved(world, lead):
+    case = case_for(world, 2)
+    budget(world, case)
+    budget(world, case, line("Kageovn"))
+    page = lead.post(case_page("budget_approve", case, version=1), follow=True)
+    assert "nyere version" in text_of(page)
+    assert not Budget.objects.filter(state=BudgetState.APPROVED).exists()
+    assert lead.get(case_page("budget_approve", case, version=7)).status_code == 404
+
+
+def test_a_closed_case_keeps_its_budget(world, lead):
+    case = case_for(world, 2)
+    budget(world, case)
+    close_case(
+        case=case, reason=ClosingReason.ILLNESS, choice_of=ClosedBy.CITIZEN, text="", by=lead.user, today=world.today
+    )
+    assert "Skriv en ny version" not in text_of(lead.get(case_page("budget", case)))
+    page = lead.post(case_page("budget_edit", case), lines_of(SEWING, base=1))
+    assert "Sagen er afsluttet" in text_of(page)
+    assert CaseFile.objects.get(pk=case.pk).budgets.count() == 1
