@@ -272,8 +272,8 @@ def hearing_rows(hearing: str, note: str) -> list[tuple[str, Any]]:
     """The hearing as pages show it."""
     if not hearing:
         return []
-    words = [str(Hearing(hearing).label).removesuffix(" …"), note]
-    return [(str(_("Hearing of the citizen")), "\n".join(word for word in words if word))]
+    words = str(_("Not needed") if hearing == Hearing.NOT_NEEDED else Hearing(hearing).label)
+    return [(str(_("Hearing of the citizen")), "\n".join(text for text in (words, note) if text))]
 
 
 def in_words(value: Any) -> str:

@@ -56,7 +56,10 @@ def decide(
     case = cases.lock_case(screening.case)
     screening.case = case
     check_decision(screening=screening, decision=decision, by=by, today=today)
-    screening.facts = {fact.code: {"label": fact.label, "value": fact.value} for fact in facts_of(screening, today)}
+    screening.facts = {
+        fact.code: {"order": order, "label": fact.label, "value": fact.value}
+        for order, fact in enumerate(facts_of(screening, today))
+    }
     screening.gives = _apply_parts(screening, decision, by=by, today=today)
     _write(screening, decision, by=by, today=today)
     cases.add_journal_entry(

@@ -237,7 +237,8 @@ def check_answers(screening: Screening, today: date) -> None:
 def facts_of(screening: Screening, today: date) -> list[registry.Fact]:
     """What the system knows beside the form; frozen once decided."""
     if screening.is_decided:
-        return [registry.Fact(code, item["label"], item["value"]) for code, item in screening.facts.items()]
+        kept = sorted(screening.facts.items(), key=lambda item: item[1].get("order", 0))  # the database sorts JSON
+        return [registry.Fact(code, item["label"], item["value"]) for code, item in kept]
     return [fact for provider in registry.facts for fact in provider(screening.case, screening.number, today)]
 
 
