@@ -95,7 +95,7 @@ def test_a_screening_from_start_to_decision(world, page_for, look):
     lead.get_by_label("Borgeren kommer igen senest").fill("18/12-26")
     button(lead, "Til kontrolside").click()
     look(lead, "decide-check")
-    button(lead, "Lås afgørelsen").click()
+    button(lead, "Lås afgørelsen").click(timeout=30_000)  # the letter is made meanwhile
     expect(lead.get_by_text("Screeningen er afgjort og låst.")).to_be_visible()
     look(lead, "detail-decided")
     lead.goto(address("list", case))
@@ -118,7 +118,7 @@ def test_only_what_belongs_to_the_choice_is_shown(world, page_for, look):
     lead.get_by_label("Borgerens svar, eller hvorfor").fill("Afgørelsen bygger på det, du selv har sagt.")
     button(lead, "Til kontrolside").click()
     look(lead, "decide-stop-check")
-    button(lead, "Lås afgørelsen").click()
+    button(lead, "Lås afgørelsen").click(timeout=30_000)  # the letter is made meanwhile
     look(lead, "detail-stopped")
 
 
@@ -135,7 +135,7 @@ def test_an_extension_is_decided_without_scripts(world, page_for, look, browser,
     expect(page.get_by_text("1 til 3 måneder").first).to_be_visible()
     page.get_by_label("Forlængelse i måneder").fill("2")
     button(page, "Til kontrolside").click()
-    button(page, "Lås afgørelsen").click()
+    button(page, "Lås afgørelsen").click(timeout=30_000)  # the letter is made meanwhile
     expect(page.get_by_text("2 måneder")).to_be_visible()
     context.close()
     with_scripts.goto(address("list", screening.case))
