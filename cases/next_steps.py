@@ -74,7 +74,7 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _recruitment(case, contacts)
     for contact in planned:
         yield _planned(case, contact)
-    yield from _rhythm(case, contacts, today, is_planned=bool(planned))
+    yield from _rhythm(case, contacts, planned, today)
     if case.phase == Phase.MAIN_COURSE:
         yield _follow_up(case, contacts)
 
@@ -116,7 +116,7 @@ def _last_held(contacts: list[Contact], kind: str | None = None) -> date | None:
     return max((timezone.localdate(c.at) for c in held), default=None)
 
 
-def _rhythm(case: CaseFile, contacts: list[Contact], today: date, *, is_planned: bool) -> Iterator[NextStep]:
+def _rhythm(case: CaseFile, contacts: list[Contact], planned: list[Contact], today: date) -> Iterator[NextStep]:
     """No contact for 14 days before the loan; weekly contact in the main course; each quarter in aftercare (§3.5, §9).
 
     So every open case has a next action, always (domain.md §3.6).
@@ -128,13 +128,16 @@ def _rhythm(case: CaseFile, contacts: list[Contact], today: date, *, is_planned:
         limit = rule_set_on(today).no_contact_days
         quiet = is_quiet(last, case.phase_entered_on, today, limit)
         due_on = (last or case.phase_entered_on) + timedelta(days=limit)
-        if quiet or not is_planned:
+        if quiet or not planned:
             kind = "no_contact" if quiet else "next_contact"
             yield NextStep(key=kind, kind=kind, holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.MAIN_COURSE:
         due_on = since + MAIN_COURSE_RHYTHM
-        yield NextStep(key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact)
-    elif case.phase == Phase.APPROVAL and not is_planned:
+        if not any(timezone.localdate(contact.at) <= due_on for contact in planned):
+            yield NextStep(
+                key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact
+            )
+    elif case.phase == Phase.APPROVAL and not planned:
         due_on = since + timedelta(days=rule_set_on(today).no_contact_days)
         yield NextStep(key="next_contact", kind="next_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.AFTERCARE:

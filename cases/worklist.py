@@ -133,13 +133,8 @@ def new_referrals(user: User, today: date) -> dict[str, Any]:
 
 
 def waiting_on(user: User) -> list[tuple[str, int]]:
-    """How many tasks each of the others holds."""
-    rows = (
-        queries.open_tasks(user)
-        .filter(holder__in=[*OTHERS, Holder.PROJECT_LEAD])
-        .order_by()
-        .values("holder")
-        .annotate(number=Count("pk"))
-    )
+    """How many tasks each of the others holds; the project lead does not wait on herself."""
+    others = OTHERS if user.role == Role.PROJECT_LEAD else (*OTHERS, Holder.PROJECT_LEAD)
+    rows = queries.open_tasks(user).filter(holder__in=others).order_by().values("holder").annotate(number=Count("pk"))
     found = {row["holder"]: row["number"] for row in rows}
     return [(str(holder.label), found[holder]) for holder in Holder if holder in found]

@@ -72,7 +72,7 @@ def register_contact(
             case=case,
             kind=EntryKind.CORRECTION if corrected else EntryKind.CONTACT,
             title=_("Corrected: %(title)s") % {"title": title} if corrected else title,
-            text=_notes_with_people(notes, place, staff),
+            text=_notes_with_people(notes, place, staff, by),
             by=by,
             event_at=at if state != ContactState.PLANNED else None,
         )
@@ -98,8 +98,9 @@ def _check_staff(kind: ContactKind, state: ContactState, staff: list[User]) -> N
         )
 
 
-def _notes_with_people(notes: str, place: str, staff: list[User]) -> str:
-    """The journal is read on its own, so it names who was there and where."""
-    people = ", ".join(person.full_name for person in staff)
+def _notes_with_people(notes: str, place: str, staff: list[User], by: User) -> str:
+    """The journal is read on its own, so it names where it was and who was there besides the author."""
+    alone = [person.pk for person in staff] == [by.pk]
+    people = "" if alone else ", ".join(person.full_name for person in staff)
     where = ", ".join(part for part in (people, place) if part)
     return "\n".join(part for part in (notes.strip(), where) if part)

@@ -51,13 +51,14 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
 @transaction.atomic
 def _reconcile(case_ids: list[int], today: date) -> Counts:
     """A fixed number of queries for any number of cases, as long as the providers read prefetched relations."""
-    cases = (
+    locked = (
         CaseFile.objects.filter(pk__in=case_ids)
         .select_for_update(of=("self",))
         .select_related("citizen", "referral")
         .prefetch_related("contacts", *registry.next_step_relations)
         .order_by("pk")
     )
+    cases = list(locked)  # the lock comes first: what is read after it cannot be changed by somebody else
     current: dict[tuple[int, str], Task] = {
         (task.case_id, task.key): task
         for task in Task.objects.filter(case__in=case_ids, done_at__isnull=True).exclude(key="")

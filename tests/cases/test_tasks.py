@@ -116,3 +116,20 @@ def test_a_stored_link_whose_page_is_gone_leads_to_the_case(cast):
     case = builders.refer(cast.caseworker)
     task = Task(case=case, title="Gammel", due_on=TODAY, link={"name": "gone:page", "kwargs": {}})
     assert task.url == f"/cases/{case.number}/"
+
+
+def test_a_planned_conversation_is_the_week_s_conversation(cast):
+    case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.MAIN_COURSE)
+    services.plan_contact(
+        case=case, kind=ContactKind.COACHING, at=clock.now() + timedelta(days=3), place="", staff=[], today=TODAY
+    )
+    assert "weekly_contact" not in open_kinds(case)
+    services.plan_contact(
+        case=builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.MAIN_COURSE),
+        kind=ContactKind.COACHING,
+        at=clock.now() + timedelta(days=20),
+        place="",
+        staff=[],
+        today=TODAY,
+    )
+    assert Task.objects.filter(kind="weekly_contact", done_at__isnull=True).count() == 1

@@ -68,6 +68,12 @@ def test_another_s_case_is_404_and_other_roles_pages_403(cast, cases, client_for
         assert client_for(cast.officer).get(address).status_code == 403
 
 
+def test_each_tab_leads_to_a_page(cast, cases):
+    for tab in registry.tabs:
+        assert reverse(tab.url_name, kwargs={"number": cases["north"].number})
+        assert tab.roles
+
+
 def test_a_task_of_an_unseen_case_does_not_exist(cast, cases, client_for):
     task = cases["north"].tasks.get()
     assert client_for(cast.officer).post(reverse("cases:task_done", args=[task.pk])).status_code == 403
