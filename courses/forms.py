@@ -12,7 +12,7 @@ from courses.enums import AttendanceMark
 from courses.models import CourseModule, Enrolment, Teacher
 from courses.rules import session_days
 from microloan.core.clock import COPENHAGEN
-from microloan.core.forms import BaseForm, DateField, TimeField
+from microloan.core.forms import BaseForm, DateField, PhoneField, TimeField
 
 # A run of a weekly module has one session a week, any other has them on days in a row (domain.md §5).
 CADENCES = (("1", gettext_lazy("on days in a row")), ("7", gettext_lazy("once a week")))
@@ -91,7 +91,7 @@ class TeacherForm(BaseForm):
     """A teacher of the register; teachers are no users."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=20, required=False)
+    phone = PhoneField(label=gettext_lazy("Phone"), required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import CaseFile, Cohort
 from courses.enums import AttendanceMark, EnrolmentState
 from microloan.core import clock
+from microloan.core.forms import phone_groups
 from microloan.core.history import tracked
 from screening.models import Screening
 
@@ -51,6 +52,11 @@ class Teacher(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_shown(self) -> str:
+        """`12 34 56 78`."""
+        return phone_groups(self.phone)
 
 
 @tracked()

@@ -93,9 +93,9 @@ def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
 
 def runs() -> QuerySet[Any]:
     """All runs with seats taken, newest first."""
-    return CourseRun.objects.select_related("module", "cohort", "teacher").annotate(
-        taken=Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
-    )
+    seats = Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
+    rows = CourseRun.objects.select_related("module", "cohort", "teacher").annotate(taken=seats)
+    return rows.order_by("-starts_on", "-pk")
 
 
 def tab_count(case: CaseFile) -> str | None:

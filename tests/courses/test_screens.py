@@ -31,6 +31,13 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         page.goto(reverse(f"courses:{name}", kwargs=kwargs))
         axe(page)
         shot(page, f"courses-{name}")
+    page.goto(f"{reverse('courses:runs')}?over=1")
+    axe(page)
+    shot(page, "courses-held")
+    services.add_teacher(name="Tove Testesen", phone="00000000", email="tove@example.org")
+    page.goto(reverse("courses:teachers"))
+    axe(page)
+    shot(page, "courses-teachers-some")
     for _ in range(2):
         municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).enrol(run)
     page.goto(reverse("courses:session", kwargs={"pk": run.sessions.last().pk}))

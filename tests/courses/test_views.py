@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -83,6 +83,29 @@ def test_the_case_shows_what_is_granted_and_enrols(town, granted: Story, client_
         assert "Internat" in client.get(url).content.decode()
         client.post(reverse("courses:case_enrol", kwargs={"number": granted.case.number, "pk": run.pk}))
     assert Enrolment.objects.get().case_id == granted.case.pk
+
+
+def test_runs_to_come_and_runs_held_stand_in_their_own_order(town, client_for):
+    first, second = make_run(town), make_run(town, "vat_tax", date(2026, 8, 24))
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:runs")
+    with clock.at(date(2026, 6, 1)):
+        assert list(client.get(url).context["page"]) == [first, second]
+        assert list(client.get(url, {"over": "1"}).context["page"]) == []
+    with clock.at(date(2026, 12, 1)):
+        assert list(client.get(url).context["page"]) == []
+        assert list(client.get(url, {"over": "1"}).context["page"]) == [second, first]
+
+
+def test_a_teacher_is_added_once(town, client_for):
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:teachers")
+    client.post(url, {"name": "Tove Testesen", "phone": "12 34 56 78", "email": "tove@example.org"})
+    again = client.post(url, {"name": "tove testesen", "phone": "", "email": ""})
+    assert again.context["form"].errors["name"] == ["Der er allerede en underviser med det navn."]
+    wrong = client.post(url, {"name": "Ny Testesen", "phone": "123", "email": "ny"})
+    assert set(wrong.context["form"].errors) == {"phone", "email"}
+    assert "12 34 56 78" in client.get(url).content.decode()
 
 
 def test_lists_cost_the_same_at_any_size(town, client_for):
