@@ -17,7 +17,7 @@ from microloan.core import danish
 from microloan.core.calendars import add_working_days
 from microloan.policy.services import rule_set_on
 from screening import registry, rules
-from screening.enums import Outcome, ScreeningNumber, ScreeningState
+from screening.enums import BudgetKind, BudgetState, Outcome, ScreeningNumber, ScreeningState
 from screening.models import Screening
 from screening.registry import Fact
 from screening.services import budget_totals, latest_budget, outcome_words
@@ -36,6 +36,8 @@ PHASE_WEEKS = {
 
 def register() -> None:
     cases.next_steps.register("screening", next_steps, order=20)
+    cases.next_step_relations.register("screenings", "screenings")
+    cases.next_step_relations.register("budgets", "budgets")
     cases.journey.register("screening", journey, order=20)
     cases.steps.register("screening", steps)
     registry.facts.register("screening", facts, order=10)
@@ -54,7 +56,8 @@ def register() -> None:
 
 def _rounds(case: CaseFile) -> dict[int, Screening]:
     """The newest round of each screening."""
-    return {screening.number: screening for screening in case.screenings.order_by("number", "round")}
+    rounds = sorted(case.screenings.all(), key=lambda screening: (screening.number, screening.round))
+    return {screening.number: screening for screening in rounds}
 
 
 def _number_of(phase: str) -> int | None:
@@ -128,7 +131,8 @@ def _screening_step(case: CaseFile, number: int, screening: Screening | None, to
 
 def _budget_step(case: CaseFile, today: date) -> Iterator[NextStep]:
     link = {"name": "screening:budget", "kwargs": {"number": case.number}}
-    if latest_budget(case) is None:
+    budgets = [budget for budget in case.budgets.all() if budget.kind == BudgetKind.ESTABLISHMENT]
+    if not budgets:
         yield NextStep(
             key="budget-make",
             kind="budget_make",
@@ -136,7 +140,7 @@ def _budget_step(case: CaseFile, today: date) -> Iterator[NextStep]:
             due_on=case.phase_entered_on + timedelta(weeks=6),
             link=link,
         )
-    elif case.phase == Phase.APPROVAL and latest_budget(case, approved=True) is None:
+    elif case.phase == Phase.APPROVAL and not any(budget.state == BudgetState.APPROVED for budget in budgets):
         yield NextStep(
             key="budget-approve",
             kind="budget_approve",
