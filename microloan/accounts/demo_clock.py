@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from microloan.core import clock, jobs
 from microloan.core.errors import Refused
 
-MOST_DAYS = 366
+MOST_DAYS = 92  # the page answers when all those days are worked through
 
 
 @transaction.atomic
@@ -16,7 +16,7 @@ def move_clock_to(day: date, *, today: date) -> dict[str, jobs.Counts]:
     if days < 1:
         raise Refused(_("Choose a later day: the clock only moves forward."), field="until")
     if days > MOST_DAYS:
-        raise Refused(_("Move the clock one year at most at a time."), field="until")
+        raise Refused(_("Move the clock three months at most at a time."), field="until")
     total: dict[str, jobs.Counts] = {}
     clock.move_demo_clock(days)
     for step in range(1, days + 1):

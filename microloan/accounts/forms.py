@@ -110,7 +110,7 @@ class CentreForm(BaseForm):
 class DemoClockForm(BaseForm):
     """Some days, or up to a day; one of the two."""
 
-    days = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=366)
+    days = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=92)
     until = DateField(label=_("Move to"), required=False)
     mark_optional = False
 
