@@ -35,7 +35,7 @@ class Rendered:
 def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
     complete = complete_context(kind, context)
     html, subject = compose(kind, envelope, complete)
-    pdf = render_document(html, stylesheets=[_stylesheet(letter_layout())])
+    pdf = render_document(html, stylesheets=[letter_stylesheet(letter_layout())])
     return Rendered(
         subject=subject,
         pdf=pdf.data,
@@ -125,7 +125,7 @@ def _refuse_missing(kind: LetterKind, blocks: list[Block]) -> None:
 
 
 @lru_cache(maxsize=4)
-def _stylesheet(layout: LetterLayout) -> str:
+def letter_stylesheet(layout: LetterLayout) -> str:
     return render_to_string(
         "letters/letter.css",
         {
