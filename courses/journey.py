@@ -32,6 +32,8 @@ def register() -> None:
     cases.next_step_relations.register("course grants", "module_grants__module")
     cases.next_step_relations.register("course seats", "enrolments__run")
     cases.phase_entered.register("courses", free_seats, order=30)
+    for relation in queries.read_ahead():
+        cases.next_step_relations.register(relation.to_attr, relation)
     cases.journey.register("courses", journey, order=30)
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))

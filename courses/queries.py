@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from cases.models import CaseFile
 from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
@@ -14,6 +14,9 @@ from courses.models import Attendance, CourseRun, Enrolment, ModuleGrant
 from courses.rules import attended_enough
 from microloan.core import clock
 from microloan.policy.services import rule_set_on
+
+# Where `read_ahead` puts what `modules_of` reads.
+READ_GRANTS, READ_SEATS = "grants_read", "seats_read"
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,21 @@ def attendance_counts(case_ids: list[int]) -> dict[int, tuple[int, int]]:
 def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     """The granted modules of a case with how far each has come, in a fixed number of queries."""
     percent = rule_set_on(today).completion_percent
-    grants = {grant.module_id: grant for grant in case.module_grants.select_related("module")}
+    granted, seats = getattr(case, READ_GRANTS, None), getattr(case, READ_SEATS, None)
+    if granted is None or seats is None:
+        granted, seats = _granted(case.module_grants.all()), _counted(case.enrolments.all())
+    grants = {grant.module_id: grant for grant in granted}
     found = {module: ModuleStatus(grant, None, 0, 0, completed=False) for module, grant in grants.items()}
-    for seat in _counted(case.enrolments.all()):
+    for seat in seats:
         module = seat.run.module_id
         if module in found and not found[module].completed:
             completed = attended_enough(seat.attended, seat.sessions, percent)
             found[module] = ModuleStatus(grants[module], seat, seat.attended, seat.sessions, completed=completed)
     return list(found.values())
+
+
+def _granted(grants: QuerySet[ModuleGrant]) -> QuerySet[ModuleGrant]:
+    return grants.select_related("module")
 
 
 def _counted(enrolments: QuerySet[Enrolment]) -> Iterable[Any]:
@@ -67,6 +77,14 @@ def _counted(enrolments: QuerySet[Enrolment]) -> Iterable[Any]:
         )
         .order_by("run__starts_on", "pk")
     )
+
+
+def read_ahead() -> list[Prefetch]:
+    """What `modules_of` reads, for many cases at once: relations to prefetch, after which it asks no query per case."""
+    return [
+        Prefetch("module_grants", _granted(ModuleGrant.objects.all()), to_attr=READ_GRANTS),
+        Prefetch("enrolments", _counted(Enrolment.objects.all()), to_attr=READ_SEATS),
+    ]
 
 
 def residential_end(case: CaseFile, today: date) -> date | None:

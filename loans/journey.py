@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,10 +33,15 @@ from screening.registry import DecisionPart, Fact
 LOAN_STEP, SCREENING_4_STEP, REPAYMENT_STEP = 8, 9, 10
 # A pensioner has no support period; screening 4 is held before the main course's half year is over.
 MAIN_COURSE_WEEKS = 26
+# Where the daily job puts the loans it reads for many cases at once.
+READ_LOANS = "loans_read"
 
 
 def register() -> None:
     cases.next_steps.register("loans", next_steps, order=40)
+    cases.next_step_relations.register("loans", Prefetch("loans", _with_all(Loan.objects.all()), to_attr=READ_LOANS))
+    for relation in ("loan_decisions", "support_periods"):
+        cases.next_step_relations.register(relation, relation)
     cases.journey.register("loans", journey, order=40)
     cases.requires(Phase.MAIN_COURSE, OWN_REQUIREMENT, main_course_needs)
     cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
@@ -80,12 +85,15 @@ def register() -> None:
 
 
 def _loan(case: CaseFile) -> Loan | None:
-    return (
-        Loan.objects.filter(case=case)
-        .select_related("rule_set", "decision", "order")
-        .prefetch_related("entries")
-        .first()
-    )
+    """The loan of a case: read ahead by a job that looks at many cases, else fresh."""
+    read = getattr(case, READ_LOANS, None)
+    if read is not None:
+        return read[0] if read else None
+    return _with_all(Loan.objects.filter(case=case)).first()
+
+
+def _with_all(loans: QuerySet[Loan]) -> QuerySet[Loan]:
+    return loans.select_related("rule_set", "decision", "order").prefetch_related("entries")
 
 
 def _step(
@@ -134,7 +142,7 @@ def _approval_steps(case: CaseFile, loan: Loan | None, today: date) -> Iterator[
     target = payout_target(case, today) or case.phase_entered_on + timedelta(days=30)
     promise = _("The loan is to be paid out within 30 days of the residential course.")
     if loan is None:
-        decision = LoanDecision.objects.filter(case=case).order_by("-pk").first()
+        decision: LoanDecision | None = max(case.loan_decisions.all(), key=lambda row: row.pk, default=None)
         if decision is None:
             yield _step(
                 case, "loan_propose", Holder.TEAM, target - timedelta(days=20), why=promise, link="loans:propose"
@@ -160,7 +168,8 @@ def _approval_steps(case: CaseFile, loan: Loan | None, today: date) -> Iterator[
 
 
 def _last_screening_4(case: CaseFile) -> Screening | None:
-    return case.screenings.filter(number=ScreeningNumber.FOUR).order_by("-round").first()
+    rounds = [screening for screening in case.screenings.all() if screening.number == ScreeningNumber.FOUR]
+    return max(rounds, key=lambda screening: screening.round, default=None)
 
 
 def _main_course_steps(case: CaseFile, today: date) -> Iterator[NextStep]:

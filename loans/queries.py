@@ -176,7 +176,8 @@ def loan_of(case: CaseFile) -> Loan | None:
 
 
 def support_of(case: CaseFile) -> list[SupportPeriod]:
-    return list(case.support_periods.order_by("starts_on"))
+    """The periods of living support, the first first (the model's order)."""
+    return list(case.support_periods.all())
 
 
 ENTRIES = Prefetch("entries", LedgerEntry.objects.select_related("by").order_by("value_date", "pk"))

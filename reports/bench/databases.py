@@ -43,7 +43,9 @@ class Town:
 
 
 @contextmanager
-def towns(sizes: dict[str, int], *, today: date, seed_number: int, template: str, say: Say) -> Iterator[dict[str, Town]]:
+def towns(
+    sizes: dict[str, int], *, today: date, seed_number: int, template: str, say: Say
+) -> Iterator[dict[str, Town]]:
     """A filled database of each size by its label, copied from `template` or from one that is migrated for it."""
     run = f"{PREFIX}_{uuid4().hex[:8]}"
     made: list[str] = []

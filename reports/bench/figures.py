@@ -207,7 +207,9 @@ def _with_files(text: str) -> str:
 
 def _envelope(today: date) -> Envelope:
     return Envelope(
-        sender=Sender(authority="Testkommune", department="Mikrolån", lines=("Prøvevej 1", "0000 Prøveby"), phone="00 00 00 00"),
+        sender=Sender(
+            authority="Testkommune", department="Mikrolån", lines=("Prøvevej 1", "0000 Prøveby"), phone="00 00 00 00"
+        ),
         recipient=Recipient(name="Amina Testesen", lines=("Eksempelgade 12", "0000 Prøveby")),
         contact=Contact(name="Mette Eksempelsen"),
         case_number="ML-2026-0001",

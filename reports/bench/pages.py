@@ -41,7 +41,10 @@ def _case_number(town: Town) -> str:
 PAGES = (
     Page("my_work", lambda town: reverse("cases:work"), 1.5, "A coach's own tasks, large town and small"),
     Page(
-        "my_work_team", lambda town: reverse("cases:work") + "?view=team", 2.5, "The tasks of the whole team, large and small"
+        "my_work_team",
+        lambda town: reverse("cases:work") + "?view=team",
+        2.5,
+        "The tasks of the whole team, large and small",
     ),
     Page("case_list", lambda town: reverse("cases:list"), 2.5, "First page of the open cases, large and small"),
     Page(
@@ -102,7 +105,9 @@ class Visitor:
 
         def work() -> None:
             with self.town:
-                response: Any = self.client.post(address, dict(page.posted)) if page.posted else self.client.get(address)
+                response: Any = (
+                    self.client.post(address, dict(page.posted)) if page.posted else self.client.get(address)
+                )
             if response.status_code != 200:
                 raise RuntimeError(f"{page.name}: {response.status_code}")
 

@@ -17,6 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile, NumberSeries
@@ -77,13 +78,14 @@ def seed(*, cases: int, seed: int, today: date, say: Callable[[str], None] = _si
         raise Refused(_("There are cases in this database. Choose an empty one."))
     ensure_reference_data()
     before = _counts()
-    with _unhurried():
+    with _unhurried(), _defaults():
         values = _prepare(cases=cases, seed=seed, today=today)
         for file in sorted(SQL.glob("*.sql")):
             started = time.monotonic()
             _execute(file.read_text(), values)
             say(f"{file.stem}: {time.monotonic() - started:.1f} s")
         _move_sequences()
+        _execute("SELECT gin_clean_pending_list('citizen_name_search')")
         _execute(f"ANALYZE {', '.join(SEEDED)}")
     _refuse_orphans()
     return {table: count - before[table] for table, count in _counts().items()}
@@ -92,13 +94,34 @@ def seed(*, cases: int, seed: int, today: date, say: Callable[[str], None] = _si
 @contextmanager
 def _unhurried() -> Iterator[None]:
     """No triggers and no time limit until the sets are written."""
-    names = ("session_replication_role", "statement_timeout", "work_mem")
+    names = ("session_replication_role", "statement_timeout", "work_mem", "gin_pending_list_limit")
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
         before = cursor.fetchone()
-        _set_local(dict(zip(names, ("replica", "0", "128MB"), strict=True)))
+        _set_local(dict(zip(names, ("replica", "0", "128MB", "1GB"), strict=True)))
         yield
         _set_local(dict(zip(names, before, strict=True)))
+
+
+@contextmanager
+def _defaults() -> Iterator[None]:
+    """What a model fills in by itself, the database fills in meanwhile, so that the SQL names only what it chooses."""
+    columns = list(_default_values())
+    for table, column, value in columns:
+        _execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET DEFAULT %s', [value])
+    yield
+    for table, column, _value in columns:
+        _execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP DEFAULT')
+
+
+def _default_values() -> Iterator[tuple[str, str, Any]]:
+    for model in _models():
+        for field in model._meta.local_concrete_fields:
+            if field.null or field.is_relation or field.primary_key or field.generated:
+                continue
+            if field.has_default() or (field.blank and field.empty_strings_allowed):
+                value = field.get_db_prep_save(field.get_default(), connection)
+                yield model._meta.db_table, field.column, value
 
 
 def _set_local(values: dict[str, str]) -> None:
@@ -141,7 +164,7 @@ def _prepare(*, cases: int, seed: int, today: date) -> dict[str, Any]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in NUMBERED.values())
+            "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in NUMBERED.values())  # noqa: S608
         )
         firsts = dict(zip(NUMBERED, cursor.fetchone(), strict=True))
     return {
@@ -259,8 +282,11 @@ def _refuse_orphans() -> None:
 
 def foreign_keys() -> Iterator[tuple[str, str, str]]:
     """(table, column, table pointed to) of everything that is seeded."""
-    for model in apps.get_models(include_auto_created=True):
-        if model._meta.db_table in SEEDED:
-            for field in model._meta.concrete_fields:
-                if field.is_relation and field.related_model is not None:
-                    yield model._meta.db_table, field.column, field.related_model._meta.db_table
+    for model in _models():
+        for field in model._meta.local_concrete_fields:
+            if field.is_relation and field.related_model is not None:
+                yield model._meta.db_table, field.column, field.related_model._meta.db_table
+
+
+def _models() -> Iterator[type[Model]]:
+    return (model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in SEEDED)

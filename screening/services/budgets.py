@@ -117,8 +117,10 @@ def totals_of(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def latest_budget(case: CaseFile, *, approved: bool = False) -> Budget | None:
-    budgets = case.budgets.filter(kind=BudgetKind.ESTABLISHMENT).order_by("-number")
-    return budgets.filter(state=BudgetState.APPROVED).first() if approved else budgets.first()
+    """The newest version, or the newest that is approved. Chosen here, so that budgets read ahead cost no query."""
+    budgets = (budget for budget in case.budgets.all() if budget.kind == BudgetKind.ESTABLISHMENT)
+    wanted = (budget for budget in budgets if not approved or budget.state == BudgetState.APPROVED)
+    return max(wanted, key=lambda budget: budget.number, default=None)
 
 
 def _link(case: CaseFile) -> dict[str, object]:

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--runs", type=int, default=9, help="runs of each; the median counts")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
-            "--template", default="", help="a migrated database to copy that nobody uses, instead of migrating an empty one"
+            "--template",
+            default="",
+            help="a migrated database to copy that nobody uses, instead of migrating an empty one",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

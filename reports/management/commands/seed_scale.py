@@ -13,7 +13,9 @@ class Command(ReportingCommand):
 
     def add_own_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--cases", type=int, default=100_000, help="how many cases (default: 100000)")
-        parser.add_argument("--seed", type=int, default=1, help="another number gives another municipality (default: 1)")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="another number gives another municipality (default: 1)"
+        )
         parser.add_argument("--date", type=date_argument, help="the day it is as of (default: today)")
 
     def run(self, **options: Any) -> dict[str, Any]:

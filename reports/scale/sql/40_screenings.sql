@@ -23,14 +23,16 @@ CREATE INDEX ON seed_screening (i);
 ANALYZE seed_screening;
 
 INSERT INTO screening_screening (id, case_id, number, round, state, criteria_set_id, held_on, strengths, person, money,
-                                 plan, warnings, recommendation, recommended_by_id, recommended_at, outcome, improvements,
-                                 gives, version, rule_set_id, facts, reasons, appeal_variant, decided_on, decided_at,
+                                 plan, recommendation, recommended_by_id, recommended_at, outcome, hearing,
+                                 hearing_note, gives, version, rule_set_id, reasons, decided_on, decided_at,
                                  decided_by_id)
 SELECT s.id, case_id, s.number, s.round, s.state, sets.id, s.on_day - 3, 'Du kender dit fag godt.', 'Du er vedholdende.',
-       'Du ved, hvad det koster at starte.', 'Planen beskriver kunder og priser.', '{}',
-       coalesce(nullif(s.outcome, ''), 'continue'), coach_id, pg_temp.moment(s.on_day - 2, '13:00'), s.outcome, '',
-       CASE WHEN months > 0 THEN jsonb_build_object('months', months) ELSE '{}' END, 3, %(rule_set)s, '{}',
-       CASE s.outcome WHEN 'stop' THEN 'Planen kan ikke bære et lån.' ELSE '' END, '',
+       'Du ved, hvad det koster at starte.', 'Planen beskriver kunder og priser.',
+       coalesce(nullif(s.outcome, ''), 'continue'), coach_id, pg_temp.moment(s.on_day - 2, '13:00'), s.outcome,
+       CASE s.outcome WHEN 'stop' THEN 'not_needed' ELSE '' END,
+       CASE s.outcome WHEN 'stop' THEN 'Borgeren bad selv om at stoppe.' ELSE '' END,
+       CASE WHEN months > 0 THEN jsonb_build_object('months', months) ELSE '{}' END, 3, %(rule_set)s,
+       CASE s.outcome WHEN 'stop' THEN 'Planen kan ikke bære et lån.' ELSE '' END,
        CASE s.state WHEN 'decided' THEN s.on_day END,
        CASE s.state WHEN 'decided' THEN pg_temp.moment(s.on_day, '14:00') END,
        CASE s.state WHEN 'decided' THEN lead_id END

@@ -24,24 +24,22 @@ CREATE INDEX ON seed_loan (i);
 ANALYZE seed_loan;
 
 INSERT INTO loans_loandecision (id, case_id, kind, amount, purpose, planned_payout_on, budget_id, screening_id,
-                                over_maximum_reason, rehabilitation_reference, charge, charge_note, proposed_by_id,
-                                proposed_on, outcome, hearing, hearing_note, legal_basis_id, rule_set_id, facts, reasons,
-                                appeal_variant, decided_on, decided_at, decided_by_id)
-SELECT decision_id, case_id, 'loan', principal, 'Udstyr og varelager', planned_on, budget.id, s.id, '', '', '', '',
-       coach_id, decided_on - 2, 'granted', '', '', basis_id, %(rule_set)s, '{"prerequisites": []}', '', appeal_variant,
+                                proposed_by_id, proposed_on, outcome, legal_basis_id, rule_set_id, facts, appeal_variant,
+                                decided_on, decided_at, decided_by_id)
+SELECT decision_id, case_id, 'loan', principal, 'Udstyr og varelager', planned_on, budget.id, s.id,
+       coach_id, decided_on - 2, 'granted', basis_id, %(rule_set)s, '{"prerequisites": []}', appeal_variant,
        decided_on, pg_temp.moment(decided_on, '15:00'), lead_id
 FROM seed_loan JOIN seed_case USING (i)
 LEFT JOIN screening_budget budget USING (case_id)
 LEFT JOIN seed_screening s ON s.i = seed_loan.i AND s.number = 3 AND s.outcome = 'continue'
 ORDER BY decision_id;
 
-INSERT INTO loans_loandecision (id, case_id, kind, amount, purpose, planned_payout_on, over_maximum_reason,
-                                rehabilitation_reference, charge, charge_note, proposed_by_id, proposed_on, outcome,
-                                hearing, hearing_note, legal_basis_id, rule_set_id, facts, reasons, appeal_variant,
+INSERT INTO loans_loandecision (id, case_id, kind, amount, purpose, planned_payout_on,
+                                proposed_by_id, proposed_on, outcome, hearing, hearing_note, legal_basis_id, rule_set_id, facts, reasons, appeal_variant,
                                 decided_on, decided_at, decided_by_id)
 SELECT %(first_decision)s + (SELECT count(*) FROM seed_loan) + row_number() OVER (ORDER BY i), case_id, 'loan',
-       pg_temp.principal(i), 'Udstyr og varelager', closed_on + 20, '', '', '', '', coach_id, closed_on - 2,
-       'refused', 'held', 'Du har set budgettet og fik en uge til at svare.', basis.id, %(rule_set)s,
+       pg_temp.principal(i), 'Udstyr og varelager', closed_on + 20, coach_id, closed_on - 2,
+       'refused', 'not_needed', 'Du bad selv om at stoppe.', basis.id, %(rule_set)s,
        '{"prerequisites": []}', 'Virksomheden kan ikke bære gælden.', basis.appeal_variant, closed_on,
        pg_temp.moment(closed_on, '15:00'), lead_id
 FROM seed_case
