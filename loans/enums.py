@@ -14,13 +14,6 @@ class LoanOutcome(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
-class Hearing(models.TextChoices):
-    """Whether the citizen was heard before a decision against them, or why not (danish-rules.md §2.1)."""
-
-    HELD = "held", _("The citizen has seen what we build on and had time to answer")
-    NOT_NEEDED = "not_needed", _("A hearing is not needed")
-
-
 class OrderState(models.TextChoices):
     """A disbursement order on its way (domain.md §7.1, ui-guide.md §3.5)."""
 

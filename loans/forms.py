@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.enums import Livelihood
 from cases.models import CaseFile
-from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.models import Loan
 from microloan.core import danish
 from microloan.core.forms import AmountField, BaseForm, DateField
 from microloan.policy.models import LegalBasis, RuleSet
+from screening.enums import Hearing
 
 LONGEST_AHEAD = timedelta(days=366)
 RADIO = forms.RadioSelect
@@ -142,17 +143,15 @@ class DecideForm(BaseForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     hearing = forms.ChoiceField(
-        label=_("For a refusal: has the citizen been heard?"),
-        help_text=_("The citizen must have seen what counts against them and had time to answer before you refuse."),
+        label=_("Hearing of the citizen"),
+        help_text=_("For a refusal: has the citizen been able to comment on what the decision rests on?"),
         choices=Hearing.choices,
         widget=RADIO,
         required=False,
     )
     hearing_note = forms.CharField(
-        label=_("About the hearing"),
-        help_text=_(
-            "Heard: what the citizen saw, when, the deadline and the answer. It stands in the letter. Not needed: why not."
-        ),
+        label=_("The citizen's answer, or why a hearing is not needed"),
+        help_text=_("Write what was shown, when, the deadline and the answer. An answer is repeated in the letter."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),

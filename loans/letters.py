@@ -13,13 +13,14 @@ from cases.letters.services import prepare_letter
 from cases.models import CaseFile
 from cases.services import add_journal_entry
 from loans import rules
-from loans.enums import Hearing, SupportKind
+from loans.enums import SupportKind
 from loans.models import Instalment, Loan, LoanDecision, SupportPeriod
 from loans.queries import current_plan
 from microloan.accounts.models import User
 from microloan.core.danish import kr
 from microloan.core.errors import Refused
 from microloan.policy.services import basis_facts
+from screening.enums import Hearing
 
 
 def _send(*, kind: str, case: CaseFile, key: str, context: dict[str, Any], by: User | None, today: date) -> None:
@@ -143,7 +144,7 @@ def send_refusal(*, decision: LoanDecision, by: User, today: date) -> None:
                 "legal_basis": basis_facts(decision.legal_basis),
                 "facts": facts,
                 "considerations": _lines(decision.reasons),
-                "hearing": _lines(decision.hearing_note) if decision.hearing == Hearing.HELD else (),
+                "hearing": _lines(decision.hearing_note) if decision.hearing == Hearing.ANSWERED else (),
             },
             by=by,
             today=today,

@@ -9,10 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
-from loans.enums import Charge, EntryKind, Hearing, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
+from loans.enums import Charge, EntryKind, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
 from microloan.core import clock
 from microloan.core.history import Refuse, append_only, locked_when, tracked
 from microloan.policy.models import LegalBasis, RuleSet, closed_range
+from screening.enums import Hearing
 from screening.models import Budget, Screening
 
 

@@ -10,6 +10,7 @@ from loans.services.support import (
     extend_support,
     extension_span,
     limits_of,
+    limits_of_rules,
     months_left,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "extend_support",
     "extension_span",
     "limits_of",
+    "limits_of_rules",
     "months_left",
     "propose",
     "register_agreement",

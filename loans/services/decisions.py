@@ -12,7 +12,7 @@ from cases.enums import EntryKind as JournalKind
 from cases.enums import Phase
 from cases.models import CaseFile
 from loans import letters, rules
-from loans.enums import Charge, Hearing, LoanOutcome, OrderState, PlanCause, SupportKind
+from loans.enums import Charge, LoanOutcome, OrderState, PlanCause, SupportKind
 from loans.models import DisbursementOrder, Instalment, Loan, LoanDecision, PlanVersion, SupportPeriod
 from loans.prerequisites import Check, checks_before_decision
 from loans.queries import terms_of
@@ -24,7 +24,7 @@ from microloan.core.danish import kr, short_date
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import LegalBasis, RuleSet
 from microloan.policy.services import rule_set_on
-from screening.enums import ScreeningNumber
+from screening.enums import Hearing, ScreeningNumber
 from screening.services import latest_budget
 
 

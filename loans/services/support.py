@@ -18,6 +18,7 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.danish import short_date
 from microloan.core.errors import Conflict, Refused
+from microloan.policy.models import RuleSet
 from screening.models import Screening
 
 
@@ -103,7 +104,10 @@ def extension_span(*, case: CaseFile, months: int, today: date) -> tuple[Loan, r
 
 def limits_of(loan: Loan) -> rules.SupportLimits:
     """The limits of the rule set the loan keeps (domain.md §7.2)."""
-    rule_set = loan.rule_set
+    return limits_of_rules(loan.rule_set)
+
+
+def limits_of_rules(rule_set: RuleSet) -> rules.SupportLimits:
     return rules.SupportLimits(
         base=rule_set.support_months,
         extension_min=rule_set.extension_min_months,

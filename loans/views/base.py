@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest
+from django.http import Http404
 
 from cases.forms import add_refusal
 from cases.models import CaseFile
@@ -11,9 +11,10 @@ from cases.views.base import case_context, get_case
 from loans.models import Loan
 from loans.queries import loan_of
 from microloan.accounts.enums import AccessAction, Role
+from microloan.accounts.perms import StaffRequest
 
 
-def page_of(request: HttpRequest, case: CaseFile) -> dict[str, Any]:
+def page_of(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
     """The frame of a page of the case. A benefits officer sees header and loan, not the journey (domain.md §2)."""
     context = case_context(request, case, tab="loans")
     if request.user.role == Role.BENEFITS_OFFICER:
@@ -21,7 +22,7 @@ def page_of(request: HttpRequest, case: CaseFile) -> dict[str, Any]:
     return context
 
 
-def case_and_loan(request: HttpRequest, number: str, *, action: AccessAction | None = None) -> tuple[CaseFile, Loan]:
+def case_and_loan(request: StaffRequest, number: str, *, action: AccessAction | None = None) -> tuple[CaseFile, Loan]:
     """The case and its loan, or 404 where there is none."""
     case = get_case(request, number, action=action)
     loan = loan_of(case)

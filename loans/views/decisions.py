@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,18 +13,19 @@ from cases.enums import Phase
 from cases.models import CaseFile
 from cases.views.base import get_case
 from loans import overview, rules, services
-from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.forms import AgreementForm, DecideForm, ProposeForm, SupportForm
 from loans.models import Loan, LoanDecision
 from loans.prerequisites import checks_before_decision
 from loans.queries import bases_for_proposals, loan_of, newest_decision, support_of
 from loans.services import limits_of
 from loans.views.base import add_refusal, case_and_loan, page_of, typed
-from microloan.accounts.perms import lead_required, team_required
+from microloan.accounts.perms import StaffRequest, lead_required, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
 from microloan.policy.models import LegalBasis
 from microloan.policy.services import rule_set_on
+from screening.forms import hearing_rows
 from screening.services import budget_totals, latest_budget
 
 PROPOSAL_FIELDS = (
@@ -49,7 +50,7 @@ def _to_loan(case: CaseFile) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def propose(request: HttpRequest, number: str) -> HttpResponse:
+def propose(request: StaffRequest, number: str) -> HttpResponse:
     """A proposal to the project lead; an open one is changed."""
     case = get_case(request, number)
     today = clock.today()
@@ -108,7 +109,7 @@ def _proposal_checks(case: CaseFile, decision: LoanDecision | None, bases: list[
 
 @lead_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def decide(request: HttpRequest, number: str) -> HttpResponse:
+def decide(request: StaffRequest, number: str) -> HttpResponse:
     """Checklist and form, then a check page that repeats the facts, then it is decided and locked."""
     case = get_case(request, number)
     today = clock.today()
@@ -188,13 +189,13 @@ def _answer_rows(answer: services.Answer) -> list[tuple[str, Any]]:
     if answer.reasons:
         rows.append((_("Reasons"), answer.reasons))
     if answer.outcome == LoanOutcome.REFUSED:
-        rows += [(_("Hearing"), Hearing(answer.hearing).label), (_("About the hearing"), answer.hearing_note)]
+        rows += hearing_rows(answer.hearing, answer.hearing_note)
     return rows
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def agreement(request: HttpRequest, number: str) -> HttpResponse:
+def agreement(request: StaffRequest, number: str) -> HttpResponse:
     """Register the signed loan agreement."""
     case, loan = case_and_loan(request, number)
     if loan.kind != SupportKind.LOAN or loan.decision is None:
@@ -229,7 +230,7 @@ def _agreement_words(loan: Loan) -> str:
 
 @lead_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def support(request: HttpRequest, number: str) -> HttpResponse:
+def support(request: StaffRequest, number: str) -> HttpResponse:
     """Decide the first months of living support; the check page shows the end that is computed."""
     case = get_case(request, number)
     loan, today = loan_of(case), clock.today()
@@ -278,7 +279,7 @@ def _no_support_words(case: CaseFile, loan: Loan | None) -> str:
 
 @team_required
 @require_POST
-def send_again(request: HttpRequest, number: str) -> HttpResponse:
+def send_again(request: StaffRequest, number: str) -> HttpResponse:
     """The team has put an order right: back into the queue."""
     case, loan = case_and_loan(request, number)
     order = getattr(loan, "order", None)

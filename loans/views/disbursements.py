@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,7 +21,7 @@ from loans.queries import QueueView, current_plan, orders_visible_to, queue, que
 from loans.views.base import add_refusal
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
-from microloan.accounts.perms import benefits_officer_required, role_required
+from microloan.accounts.perms import StaffRequest, benefits_officer_required, role_required
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.services import municipality, rule_set_on
@@ -31,7 +31,7 @@ PER_PAGE = 25
 
 @role_required(Role.BENEFITS_OFFICER, Role.PROJECT_LEAD)
 @require_safe
-def disbursements(request: HttpRequest) -> HttpResponse:
+def disbursements(request: StaffRequest) -> HttpResponse:
     """What is ready, what waits for the team, what was paid out this year. The project lead looks on."""
     today = clock.today()
     view = request.GET.get("view", "")
@@ -77,7 +77,7 @@ def _waits_for(loan: Loan, order: DisbursementOrder | None) -> str:
     return _("The decision on living support")
 
 
-def _order(request: HttpRequest, pk: int) -> DisbursementOrder:
+def _order(request: StaffRequest, pk: int) -> DisbursementOrder:
     order: DisbursementOrder = get_object_or_404(orders_visible_to(request.user), pk=pk)
     viewed = request.method in ("GET", "HEAD")
     logged(request, AccessAction.VIEW if viewed else AccessAction.CHANGE, order.loan.case)
@@ -86,7 +86,7 @@ def _order(request: HttpRequest, pk: int) -> DisbursementOrder:
 
 @benefits_officer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def disbursement(request: HttpRequest, pk: int) -> HttpResponse:
+def disbursement(request: StaffRequest, pk: int) -> HttpResponse:
     """Everything the officer needs to pay out one loan, and the form that registers it."""
     order, today = _order(request, pk), clock.today()
     if order.state == OrderState.PAID:
@@ -115,7 +115,7 @@ def disbursement(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _context(
-    request: HttpRequest, order: DisbursementOrder, form: PayoutForm, back: SendBackForm, today: date
+    request: StaffRequest, order: DisbursementOrder, form: PayoutForm, back: SendBackForm, today: date
 ) -> dict[str, Any]:
     loan = order.loan
     plan = current_plan(loan)
@@ -150,7 +150,7 @@ def account_of(loan: Loan) -> str:
 
 @benefits_officer_required
 @require_POST
-def disbursement_back(request: HttpRequest, pk: int) -> HttpResponse:
+def disbursement_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Send an order back to the team with a reason."""
     order, today = _order(request, pk), clock.today()
     back = SendBackForm(request.POST)
@@ -172,7 +172,7 @@ def disbursement_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @benefits_officer_required
 @require_safe
-def disbursement_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+def disbursement_receipt(request: StaffRequest, pk: int) -> HttpResponse:
     """What was registered, and what happens next."""
     order = _order(request, pk)
     if order.state != OrderState.PAID:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from loans.queries import bases_for_proposals, loan_of, newest_decision, payout_
 from loans.views.base import page_of
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
-from microloan.accounts.perms import role_required
+from microloan.accounts.perms import StaffRequest, role_required
 from microloan.core import danish
 
 ENTRIES_PER_PAGE = 50
@@ -29,7 +29,7 @@ LETTER_KINDS = ("loan_grant", "grant_decision", "loan_refusal", "grant_refusal",
 
 @role_required(*TEAM, Role.BENEFITS_OFFICER)
 @require_safe
-def loan(request: HttpRequest, number: str) -> HttpResponse:
+def loan(request: StaffRequest, number: str) -> HttpResponse:
     """One page from the first prerequisite to the last instalment."""
     case = get_case(request, number)
     context = page_of(request, case)
@@ -64,7 +64,7 @@ def _checks(case: CaseFile, found: Loan | None, decision: LoanDecision | None, t
     return checks_before_decision(decision, today)
 
 
-def _loan_context(request: HttpRequest, found: Loan, position: Any, today: date) -> dict[str, Any]:
+def _loan_context(request: StaffRequest, found: Loan, position: Any, today: date) -> dict[str, Any]:
     plans = list(found.plan_versions.all())
     plan = _chosen(plans, request.GET.get("version", ""))
     is_current = plan is None or plan is plans[0]

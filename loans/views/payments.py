@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -17,14 +17,14 @@ from loans.models import Loan
 from loans.overview import money_of
 from loans.queries import payout_date, position_of, rule_entries, terms_of
 from loans.views.base import add_refusal, case_and_loan, page_of, typed
-from microloan.accounts.perms import benefits_officer_required
+from microloan.accounts.perms import StaffRequest, benefits_officer_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
 
 @benefits_officer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def payment(request: HttpRequest, number: str) -> HttpResponse:
+def payment(request: StaffRequest, number: str) -> HttpResponse:
     """Amount, day and voucher; then before and after, side by side; then it is booked, once."""
     case, loan = case_and_loan(request, number)
     today, paid_out_on = clock.today(), payout_date(loan)

@@ -15,7 +15,7 @@ from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import CourseModule, CourseRun
 from loans import services as loans
-from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.models import Loan, LoanDecision
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -23,8 +23,7 @@ from microloan.core.calendars import is_working_day, next_banking_day
 from microloan.core.clock import COPENHAGEN
 from microloan.policy.services import bases_for_loans
 from screening import services as screening
-from screening.enums import Hearing as ScreeningHearing
-from screening.enums import LineKind, Outcome
+from screening.enums import Hearing, LineKind, Outcome
 from screening.models import Screening
 
 
@@ -66,7 +65,7 @@ PLAN = "Planen beskriver kunder, priser og de første måneder."
 NO = loans.Answer(
     LoanOutcome.REFUSED,
     reasons="Virksomheden kan ikke bære gælden.",
-    hearing=Hearing.HELD,
+    hearing=Hearing.ANSWERED,
     hearing_note="Du har set budgettet og fik en uge til at svare. Du skrev, at du håber på flere kunder til foråret.",
 )
 CHATS = (
@@ -226,7 +225,7 @@ class Story:
                     reasons="" if outcome == Outcome.CONTINUE else "Planen kan ikke bære et lån endnu.",
                     improvements="Find to faste kunder, før du kommer igen." if outcome == Outcome.REVISE else "",
                     return_by=self.day + timedelta(days=28) if outcome == Outcome.REVISE else None,
-                    hearing=ScreeningHearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",
+                    hearing=Hearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",
                     hearing_note="Du har sagt, at du har brug for mere tid til at finde kunder."
                     if outcome == Outcome.STOP and number < 4
                     else "",

@@ -14,15 +14,15 @@ from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
 from loans import services
-from loans.enums import Charge, Hearing, LoanOutcome, SupportKind
+from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.models import DisbursementOrder, LedgerEntry, Loan, LoanDecision, SupportPeriod
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.clock import COPENHAGEN
-from microloan.policy.models import LegalBasis
+from microloan.policy.models import LegalBasis, RuleSet
 from screening import services as screening
-from screening.enums import LineKind, Outcome, ScreeningNumber, ScreeningState
+from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber, ScreeningState
 from screening.models import CriteriaSet, Screening
 from tests.support.people import make_user
 from tests.support.world import World
@@ -32,11 +32,17 @@ PAYOUT = date(2026, 11, 30)
 REFUSAL = services.Answer(
     LoanOutcome.REFUSED,
     reasons="Virksomheden kan ikke bære gælden.",
-    hearing=Hearing.HELD,
+    hearing=Hearing.ANSWERED,
     hearing_note="Du har set budgettet og fik en uge til at svare.",
 )
 YES = services.Answer(LoanOutcome.GRANTED)
 _numbers = count(1)
+
+
+def small_world() -> World:
+    world = World()
+    RuleSet.objects.update(instalments=12)
+    return world
 
 
 def new_case(world: World, *, name: str = "", livelihood: str = Livelihood.CASH_BENEFIT) -> CaseFile:
@@ -66,7 +72,9 @@ def decided_screening(
         held_on=world.today,
         state=ScreeningState.DECIDED,
         outcome=outcome,
-        reasons="",
+        reasons="Planen holder ikke." if outcome == Outcome.STOP else "",
+        hearing="answered" if outcome == Outcome.STOP else "",
+        hearing_note="Du har sagt, at du vil prøve igen." if outcome == Outcome.STOP else "",
         improvements="Ret budgettet" if outcome == Outcome.REVISE else "",
         return_by=world.today + timedelta(days=28) if outcome == Outcome.REVISE else None,
         decided_by=world.user(Role.PROJECT_LEAD),
@@ -226,3 +234,7 @@ def extend(world: World, case: CaseFile, months: int, *, round_: int = 1, **chan
 
 def another(role: str) -> User:
     return make_user(role)
+
+
+def rule_set() -> RuleSet:
+    return RuleSet.objects.get()

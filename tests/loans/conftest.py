@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from microloan.core import clock
-from tests.loans.builders import TODAY
+from tests.loans.builders import TODAY, small_world
 from tests.support.world import World
 
 
@@ -16,4 +16,5 @@ def _friday() -> Iterator[None]:
 
 @pytest.fixture
 def world(db: None) -> World:
-    return World()
+    """Everybody, and rules with twelve instalments, so that letters are short and made quickly."""
+    return small_world()

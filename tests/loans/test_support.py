@@ -1,0 +1,135 @@
+"""Living support: decided, extended, announced, within the limits (domain.md §6)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cases.enums import Livelihood
+from cases.letters.models import Letter
+from cases.models import CaseFile
+from loans import services
+from loans.models import SupportPeriod
+from loans.overview import support_of_page
+from loans.queries import support_of
+from microloan.accounts.enums import Role
+from microloan.core.errors import Conflict, Refused
+from microloan.policy.models import LegalBasis
+from tests.loans import builders
+from tests.loans.builders import TODAY
+from tests.support.world import World
+
+
+def test_the_end_is_computed_and_told_by_letter(world: World) -> None:
+    period = builders.supported(world, builders.granted(world), starts_on=date(2026, 12, 1))
+    assert (period.starts_on, period.ends_on, period.months) == (date(2026, 12, 1), date(2027, 5, 31), 6)
+    letter = Letter.objects.get(kind="support_decision")
+    assert (letter.context["period_from"], letter.context["period_to"]) == ("2026-12-01", "2027-05-31")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.PROJECT_LEAD])
+def test_only_the_project_lead_decides_support(world: World, role: str) -> None:
+    loan = builders.granted(world)
+    with pytest.raises(Refused):
+        services.decide_support(case=loan.case, starts_on=TODAY, reasons="", by=world.user(role), today=TODAY)
+
+
+def test_a_pensioner_gets_none(world: World) -> None:
+    loan = builders.granted(world, builders.in_approval(world, livelihood=Livelihood.DISABILITY_PENSION))
+    with pytest.raises(Refused):
+        builders.supported(world, loan)
+
+
+def test_support_is_decided_once(world: World) -> None:
+    loan = builders.granted(world)
+    builders.supported(world, loan)
+    with pytest.raises(Conflict):
+        builders.supported(world, loan)
+
+
+def test_support_waits_for_the_loan_and_starts_no_earlier_than_today(world: World) -> None:
+    lead = world.user(Role.PROJECT_LEAD)
+    with pytest.raises(Refused):
+        services.decide_support(case=builders.in_approval(world), starts_on=TODAY, reasons="", by=lead, today=TODAY)
+    loan = builders.granted(world)
+    with pytest.raises(Refused) as refusal:
+        builders.supported(world, loan, starts_on=TODAY - timedelta(days=1))
+    assert refusal.value.field == "starts_on"
+
+
+def test_a_basis_without_living_support_gives_none(world: World) -> None:
+    LegalBasis.objects.filter(code="local_basis").update(allows_support=False)
+    with pytest.raises(Refused):
+        builders.supported(world, builders.granted(world))
+
+
+@pytest.fixture
+def case(world: World) -> CaseFile:
+    """With six months of support from 1 December 2026."""
+    loan = builders.granted(world)
+    builders.supported(world, loan, starts_on=date(2026, 12, 1))
+    return loan.case
+
+
+@pytest.mark.parametrize(("months", "end"), [(1, date(2027, 6, 30)), (2, date(2027, 7, 31)), (3, date(2027, 8, 31))])
+def test_an_extension_of_one_to_three_months(world: World, case: CaseFile, months: int, end: date) -> None:
+    period = builders.extend(world, case, months)
+    assert (period.starts_on, period.ends_on) == (date(2027, 6, 1), end)
+    assert Letter.objects.get(kind="extension_decision").context["total_months"] == 6 + months
+
+
+@pytest.mark.parametrize("months", [0, 4, -1])
+def test_four_at_once_and_none_are_refused(world: World, case: CaseFile, months: int) -> None:
+    with pytest.raises(Refused) as refusal:
+        builders.extend(world, case, months)
+    assert refusal.value.field == "months"
+    assert case.support_periods.count() == 1
+
+
+def test_a_seventh_month_of_extension_is_refused(world: World, case: CaseFile) -> None:
+    builders.extend(world, case, 3)
+    builders.extend(world, case, 3, round_=2)
+    with pytest.raises(Refused):
+        builders.extend(world, case, 1, round_=3)
+    assert sum(period.months for period in case.support_periods.all()) == 12
+
+
+def test_three_times_one_month_ends_as_once_three(world: World, case: CaseFile) -> None:
+    for round_ in (1, 2, 3):
+        last = builders.extend(world, case, 1, round_=round_)
+    assert last.ends_on == date(2027, 8, 31)
+
+
+def test_support_that_has_ended_is_not_extended(world: World, case: CaseFile) -> None:
+    with pytest.raises(Refused):
+        builders.extend(world, case, 1, today=date(2027, 6, 1))
+    builders.extend(world, case, 1, round_=2, today=date(2027, 5, 31))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.PROJECT_LEAD])
+def test_only_the_project_lead_extends_and_announces(world: World, case: CaseFile, role: str) -> None:
+    with pytest.raises(Refused):
+        builders.extend(world, case, 1, by=world.user(role))
+    with pytest.raises(Refused):
+        services.announce_end(case=case, reasons="", by=world.user(role), today=TODAY)
+
+
+def test_the_end_is_announced_once(world: World, case: CaseFile) -> None:
+    for _time in range(2):
+        services.announce_end(
+            case=case, reasons="Virksomheden er i gang.", by=world.user(Role.PROJECT_LEAD), today=TODAY
+        )
+    letter = Letter.objects.get(kind="support_end")
+    assert (letter.context["ends_on"], letter.context["first_day_without"]) == ("2027-05-31", "2027-06-01")
+
+
+def test_what_the_page_says_of_months(world: World, case: CaseFile) -> None:
+    builders.extend(world, case, 2)
+    loan = case.loans.get()
+    shown = support_of_page(loan, support_of(case), date(2027, 1, 1))
+    assert (shown.months, shown.used, shown.extension_left, shown.longest_extension) == (8, 2, 4, 3)
+    assert (shown.starts_on, shown.ends_on) == (date(2026, 12, 1), date(2027, 7, 31))
+
+
+def test_no_periods_no_box(world: World) -> None:
+    assert SupportPeriod.objects.count() == 0
+    assert support_of_page(builders.granted(world), [], TODAY) is None
