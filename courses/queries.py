@@ -66,7 +66,7 @@ def _granted(grants: QuerySet[ModuleGrant]) -> QuerySet[ModuleGrant]:
     return grants.select_related("module")
 
 
-def _counted(enrolments: QuerySet[Enrolment]) -> Iterable[Any]:
+def _counted(enrolments: QuerySet[Enrolment]) -> QuerySet[Any]:
     """Those that are seats, oldest run first, with the numbers of `attended` and `sessions`."""
     return (
         enrolments.filter(state=EnrolmentState.ENROLLED)
