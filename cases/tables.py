@@ -6,12 +6,24 @@ from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_tables2.data import TableQuerysetData
 
 from cases.models import CaseFile
 
 
 def _cell(label: Any) -> dict[str, Any]:
     return {"td": {"data-label": label}}
+
+
+class PageRows(TableQuerysetData):
+    """Rows that are read in full for the page shown alone; the pages before it cost no more than their order."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, slice):
+            return super().__getitem__(key)
+        pks = list(self.data.values_list("pk", flat=True)[key])
+        found = self.data.order_by().in_bulk(pks)
+        return [found[pk] for pk in pks if pk in found]
 
 
 class CaseTable(tables.Table):

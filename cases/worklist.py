@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import queries
 from cases.enums import Holder, Phase
-from cases.models import CaseFile, Referral, Task
+from cases.models import CaseFile, Task
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.calendars import working_days_between
@@ -125,9 +125,10 @@ def grouped(tasks: Iterable[Task], totals: dict[str, int], today: date) -> list[
 
 def new_referrals(user: User, today: date) -> dict[str, Any]:
     """How many referrals wait for a first conversation, and how many working days the oldest has waited."""
-    waiting = Referral.objects.filter(
-        case__in=CaseFile.objects.visible_to(user).live(), case__phase=Phase.REFERRED
-    ).aggregate(number=Count("pk"), oldest=Min("received_on"), due=Min("answer_due_on"))
+    referred = CaseFile.objects.visible_to(user).live().filter(phase=Phase.REFERRED)
+    waiting = referred.aggregate(
+        number=Count("referral"), oldest=Min("referral__received_on"), due=Min("referral__answer_due_on")
+    )
     age = working_days_between(waiting["oldest"], today) if waiting["oldest"] else 0
     return {"number": waiting["number"], "age": age, "late": bool(waiting["due"] and waiting["due"] < today)}
 

@@ -288,7 +288,11 @@ class LedgerEntry(models.Model):
                 name="entry_one_payout_per_loan", fields=["loan"], condition=Q(kind=EntryKind.PAYOUT)
             ),
         ]
-        indexes = [models.Index(fields=["loan", "value_date", "id"], name="entry_loan_date")]
+        indexes = [
+            models.Index(fields=["loan", "value_date", "id"], name="entry_loan_date"),
+            # Sums over many loans, such as the cohort tables, without reading the rows.
+            models.Index(fields=["kind", "value_date", "loan"], include=["amount"], name="entry_kind_sums"),
+        ]
         triggers = [
             *append_only("ledger"),
             pgtrigger.Trigger(

@@ -29,13 +29,13 @@ def participants(cohorts: Iterable[Cohort], *, as_of: date) -> QuerySet[CaseFile
 def cohort_figures(cohorts: Iterable[Cohort], *, as_of: date) -> dict[str, Any]:
     """Tables 1–8 for these cohorts at the cut-off, in the form of interfaces.md."""
     cohorts = list(cohorts)
-    cases = participants(cohorts, as_of=as_of)
-    loans = _loans(cases, as_of)
+    people = _participants(participants(cohorts, as_of=as_of))
+    refs = {person.case_ref for person in people}
     return tables.cohort_tables(
-        participants=_participants(cases),
-        loans=loans,
-        payments=_repaid(cases, as_of),
-        livelihoods=_livelihoods(cases, as_of),
+        participants=people,
+        loans=[loan for loan in _loans(cohorts, as_of) if loan.case_ref in refs],
+        payments=_repaid(cohorts, as_of),
+        livelihoods=[period for period in _livelihoods(cohorts, as_of) if period.case_ref in refs],
         cohorts=[tables.Cohort(cohort.code, cohort.start_on, cohort.end_on) for cohort in cohorts],
         as_of=as_of,
     )
@@ -58,21 +58,22 @@ def _participants(cases: QuerySet[CaseFile]) -> list[tables.Participant]:
     ]
 
 
-def _loans(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Loan]:
+# The rows of the cohorts' cases, by a plain join; those of cases that are no participants are left out afterwards. Asking
+# the database for the participants again in each of these queries costs more than all the rest (docs/performance.md).
+
+
+def _loans(cohorts: list[Cohort], as_of: date) -> list[tables.Loan]:
     """Loans (never grants) paid out by the cut-off, with the day they were handed over unless recalled by then."""
-    entries = LedgerEntry.objects.filter(loan__case__in=cases.order_by(), value_date__lte=as_of)
-    undone = set(
-        entries.filter(kind=EntryKind.REVERSAL, reverses__kind__in=[EntryKind.PAYOUT, EntryKind.HANDOVER]).values_list(
-            "reverses_id", flat=True
-        )
-    )
+    entries = LedgerEntry.objects.filter(loan__case__cohort__in=cohorts, value_date__lte=as_of)
+    reversals = entries.filter(kind=EntryKind.REVERSAL, reverses__kind__in=[EntryKind.PAYOUT, EntryKind.HANDOVER])
+    undone = set(reversals.order_by().values_list("reverses_id", flat=True))
     payouts: dict[int, date] = {}
     handed_over: dict[int, date] = {}
     rows = entries.filter(kind__in=[EntryKind.PAYOUT, EntryKind.HANDOVER]).order_by("-value_date", "-pk")
     for pk, loan_id, kind, day in rows.values_list("pk", "loan_id", "kind", "value_date"):
         if pk not in undone:
             (payouts if kind == EntryKind.PAYOUT else handed_over)[loan_id] = day
-    loans = Loan.objects.filter(case__in=cases.order_by(), kind=SupportKind.LOAN).order_by("pk")
+    loans = Loan.objects.filter(case__cohort__in=cohorts, kind=SupportKind.LOAN).order_by("pk")
     return [
         tables.Loan(str(pk), str(case_id), principal, payouts[pk], handed_over.get(pk))
         for pk, case_id, principal in loans.values_list("pk", "case_id", "principal")
@@ -80,26 +81,21 @@ def _loans(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Loan]:
     ]
 
 
-def _repaid(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Payment]:
+def _repaid(cohorts: list[Cohort], as_of: date) -> list[tables.Payment]:
     """What each loan's repaying entries come to at the cut-off; a reversal counts from its own day."""
-    sums = (
-        LedgerEntry.objects.filter(
-            Q(kind__in=MONEY) | Q(kind=EntryKind.REVERSAL, reverses__kind__in=MONEY),
-            loan__case__in=cases.order_by(),
-            value_date__lte=as_of,
-        )
-        .order_by()
-        .values("loan_id")
-        .annotate(total=Sum("amount"))
-        .values_list("loan_id", "total")
-    )
-    return [tables.Payment(str(loan_id), as_of, Decimal(-total)) for loan_id, total in sums]
+    entries = LedgerEntry.objects.filter(loan__case__cohort__in=cohorts, value_date__lte=as_of)
+    reversals = entries.filter(kind=EntryKind.REVERSAL, reverses__kind__in=MONEY)
+    return [
+        tables.Payment(str(loan_id), as_of, Decimal(-total))
+        for rows in (entries.filter(kind__in=MONEY), reversals)
+        for loan_id, total in rows.order_by().values_list("loan_id").annotate(total=Sum("amount"))
+    ]
 
 
-def _livelihoods(cases: QuerySet[CaseFile], as_of: date) -> list[tables.Livelihood]:
+def _livelihoods(cohorts: list[Cohort], as_of: date) -> list[tables.Livelihood]:
     """The citizens' periods, once for each of their cases."""
     rows = (
-        LivelihoodPeriod.objects.filter(citizen__cases__in=cases.order_by(), from_on__lte=as_of)
+        LivelihoodPeriod.objects.filter(citizen__cases__cohort__in=cohorts, from_on__lte=as_of)
         .order_by("pk")
         .values_list("citizen__cases__pk", "kind", "from_on", "to_on")
     )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import registry
 from cases.enums import PLAIN_STEPS, BusinessForm, Channel, ClosedBy, ClosingReason, Livelihood, Phase, Source
 from cases.models.citizen import Citizen
-from microloan.accounts.enums import Role
+from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import Centre
 from microloan.core import clock
 from microloan.core.history import append_only, tracked
@@ -57,7 +57,7 @@ class CaseQuerySet(models.QuerySet["CaseFile"]):
         Caseworker: own referrals. Referral specialist: own centre. Team: all. Benefits officer: what a higher room
         registers (cases with a decided loan). Manager, administrator and auditor: no case content.
         """
-        if user.role in (Role.COACH, Role.PROJECT_LEAD):
+        if user.role in TEAM:
             return self
         if user.role == Role.CASEWORKER:
             return self.filter(referral__referred_by=user)
@@ -145,6 +145,13 @@ class CaseFile(models.Model):
         indexes = [
             models.Index(fields=["phase", "coach"], name="case_phase_coach"),
             models.Index(fields=["-opened_on", "-id"], name="case_newest"),
+            # The open cases, for lists and counts that look at all of them.
+            models.Index(
+                fields=["id"],
+                include=["phase", "coach"],
+                name="case_open_live",
+                condition=Q(source=Source.LIVE) & ~Q(phase=Phase.CLOSED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -59,6 +59,7 @@ class Citizen(models.Model):
         indexes = [
             GinIndex(OpClass("name_key", name="gin_trgm_ops"), name="citizen_name_search"),
             models.Index(fields=["phone"], name="citizen_phone"),
+            models.Index(fields=["name", "id"], name="citizen_by_name"),
         ]
 
     def __str__(self) -> str:

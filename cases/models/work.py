@@ -123,6 +123,13 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["due_on", "id"], name="task_open_due", condition=Q(done_at__isnull=True)),
             models.Index(fields=["owner", "due_on"], name="task_open_owner", condition=Q(done_at__isnull=True)),
+            # The next task of each case, and the counts of Mit arbejde, without reading the rows.
+            models.Index(
+                fields=["case", "due_on", "id"],
+                include=["holder", "kind", "owner"],
+                name="task_open_case",
+                condition=Q(done_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from cases.enums import Holder
 from cases.filters import CaseFilter
 from cases.forms import NewTaskForm, TaskForm, add_refusal
 from cases.models import CaseFile, Task
-from cases.tables import CaseTable
+from cases.tables import CaseTable, PageRows
 from cases.views.base import case_context, first_page_for, get_case, posted
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
@@ -37,7 +37,9 @@ def work(request: StaffRequest) -> HttpResponse:
     view = view if view in worklist.LABELS else "mine"
     tasks = worklist.tasks_in(request.user, view, today)
     totals = worklist.group_counts(tasks, today)
-    page = Paginator(tasks, TASKS_PER_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(tasks, TASKS_PER_PAGE)
+    paginator.count = sum(totals.values())  # known already
+    page = paginator.get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *(task.case for task in page))
     context = {
         "today": today,
@@ -59,7 +61,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
     """All cases, filtered and sorted on the server."""
     today = clock.today()
     filters = CaseFilter(request.GET, queryset=queries.case_list(request.user), request=request)
-    table = CaseTable(filters.qs, today=today, request=request)
+    table = CaseTable(PageRows(filters.qs), today=today)
     table.holder_labels = dict(Holder.choices)
     RequestConfig(request, paginate={"per_page": CASES_PER_PAGE, "silent": True}).configure(table)
     shown = [row.record for row in table.page.object_list]
