@@ -1,25 +1,13 @@
 """The pure rules of courses (domain.md §5)."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
-from courses.enums import ATTENDED, AttendanceMark
 from microloan.core.calendars import is_public_holiday
 
 
-def is_completed(marks: Iterable[str], sessions: int, percent: int) -> bool:
-    """Whether enough sessions were attended: at least `percent` per cent of all `sessions` of the run."""
-    return attended_enough(sum(mark in ATTENDED for mark in marks), sessions, percent)
-
-
 def attended_enough(attended: int, sessions: int, percent: int) -> bool:
+    """Whether a run is completed: at least `percent` per cent of all its `sessions` were attended."""
     return sessions > 0 and attended * 100 >= sessions * percent
-
-
-def reliability_counts(marks: Iterable[str]) -> tuple[int, int]:
-    """(attended, no-show) of some marks; an excused absence counts in neither (domain.md §3.5)."""
-    rows = list(marks)
-    return sum(mark in ATTENDED for mark in rows), sum(mark == AttendanceMark.ABSENT for mark in rows)
 
 
 def latest_main_course_start(residential_end: date, max_days: int) -> date:

@@ -74,10 +74,11 @@ def plan_run(
 
 @transaction.atomic
 def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment:
-    """Give a case a seat. The run is locked, so two people at once cannot sell the last seat twice.
+    """Give a case a seat. Case and run are locked: no seat is sold twice, and none on a case that closes meanwhile.
 
     Raises Refused without a grant from screening 2 (voluntary modules need none), or where the run is full.
     """
+    case = cases.lock_case(case)
     run = CourseRun.objects.select_for_update(of=("self",)).select_related("module").get(pk=run.pk)
     existing = Enrolment.objects.filter(run=run, case=case, state=EnrolmentState.ENROLLED).first()
     if existing is not None:

@@ -17,7 +17,7 @@ A refusal is a `RuleError` with a reason for people and a code for programs.
 
 from loans.rules.allocation import Entry, LineState, Position, Terms, allocate, effective, ledger_balance, position
 from loans.rules.arrears import Arrears, Ladder, age_band, reminder_due
-from loans.rules.deferment import Deferment, check_deferments, check_next_deferment, defer
+from loans.rules.deferment import Deferment, check_deferments, check_next_deferment
 from loans.rules.errors import RuleError
 from loans.rules.limitation import Interruption, limitation_date, limitation_warning
 from loans.rules.periods import (
@@ -55,7 +55,6 @@ __all__ = [
     "check_deferments",
     "check_next_deferment",
     "check_reference",
-    "defer",
     "effective",
     "extension_period",
     "first_nominal_due",

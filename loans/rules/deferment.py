@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from loans.enums import DefermentKind
 from loans.rules.errors import RuleError, month_text
-from loans.rules.schedule import Instalment, line_on, nominal_due_of
+from loans.rules.schedule import nominal_due_of
 from microloan.core.months import add_months, month_start
 
 DEFAULT_MAX_DEFERMENT: Final = 36
@@ -114,26 +114,6 @@ def check_next_deferment(
     if deferment.kind is DefermentKind.GRANTED:
         raise RuleError("cap", message)
     return message
-
-
-def defer(
-    lines: Sequence[Instalment], deferments: Sequence[Deferment], *, due_day: int, settled: frozenset[int] = frozenset()
-) -> tuple[Instalment, ...]:
-    """The lines after the deferments; those whose number is in `settled` do not move.
-
-    Only dates move. `due_day` (1–31) is the anchor's: a date is found from its month anew, so 28 February becomes
-    31 August where the due day is 31. Which lines are settled when a window opens is for `position` to say, which
-    replays payments and deferments together. Check the deferments first (`check_deferments`).
-    """
-    moved = list(lines)
-    for window in in_calendar_order(deferments):
-        moved = [
-            line_on(line.number, later(line.nominal_due, window.months, due_day), line.amount)
-            if line.number not in settled and line.nominal_due >= window.from_month
-            else line
-            for line in moved
-        ]
-    return tuple(moved)
 
 
 def in_calendar_order(deferments: Sequence[Deferment]) -> list[Deferment]:

@@ -95,10 +95,6 @@ def basis_facts(basis: LegalBasis, *, support: bool = False) -> dict[str, str]:
 # --- What administrators change ----------------------------------------------------------------------------------------
 
 
-def current_rule_set(today: date) -> RuleSet | None:
-    return RuleSet.objects.on(today).first()
-
-
 @transaction.atomic
 def replace_rule_set(*, values: dict[str, Any], valid_from: date, by: User, today: date) -> RuleSet:
     """A new rule set from a day to come. The one in force until then ends the day before; neither gap nor overlap."""

@@ -4,30 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.enums import AttendanceMark
-from courses.rules import is_completed, latest_main_course_start, reliability_counts, seats_left, session_days
+from courses.rules import attended_enough, latest_main_course_start, seats_left, session_days
 from microloan.core.calendars import is_public_holiday
-
-P, L, E, A = AttendanceMark.PRESENT, AttendanceMark.LATE, AttendanceMark.EXCUSED, AttendanceMark.ABSENT
 
 
 @pytest.mark.parametrize(
-    ("marks", "sessions", "completed"),
-    [
-        ([P, P, P, P], 4, True),
-        ([P, L, P, P], 4, True),
-        ([P, P, P], 4, False),  # 75 per cent
-        ([P, P, P, P], 5, True),  # exactly 80 per cent
-        ([P, P, P, E, A], 5, False),
-        ([], 0, False),
-    ],
+    ("attended", "sessions", "completed"),
+    [(4, 4, True), (3, 4, False), (4, 5, True), (3, 5, False), (0, 1, False), (0, 0, False)],  # 4 of 5: exactly 80
 )
-def test_completion_takes_eighty_per_cent_of_all_sessions(marks, sessions, completed):
-    assert is_completed(marks, sessions, 80) is completed
-
-
-def test_excused_counts_neither_as_attended_nor_as_no_show():
-    assert reliability_counts([P, L, E, A, A]) == (2, 2)
+def test_completion_takes_eighty_per_cent_of_all_sessions(attended, sessions, completed):
+    assert attended_enough(attended, sessions, 80) is completed
 
 
 def test_seats_never_go_below_none():

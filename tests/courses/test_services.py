@@ -135,6 +135,25 @@ def test_attendance_feeds_reliability_and_the_residential_clock(town, granted: S
     ] == [True]
 
 
+def test_late_is_there_and_excused_counts_neither_way(town, granted: Story):
+    run = make_run(town)
+    seat = granted.enrol(run).case.enrolments.get(run=run)
+    marks = [AttendanceMark.PRESENT, AttendanceMark.LATE, AttendanceMark.EXCUSED, AttendanceMark.ABSENT]
+    for session, mark in zip(run.sessions.order_by("starts_at"), marks, strict=True):
+        services.mark_attendance(session=session, marks={seat.pk: mark}, by=town.casts[0].coach, today=run.ends_on)
+    assert queries.attendance_counts([granted.case.pk]) == {granted.case.pk: (2, 1)}
+    [status] = [row for row in queries.modules_of(granted.case, run.ends_on) if row.enrolment == seat]
+    assert (status.attended, status.sessions, status.completed) == (2, 4, False)
+
+
+def test_no_seat_on_a_case_that_was_closed_in_another_tab(town, granted: Story):
+    seen = CaseFile.objects.get(pk=granted.case.pk)
+    granted.close(ClosingReason.FOUND_JOB)
+    with pytest.raises(Refused, match="afsluttet"):
+        services.enrol(run=make_run(town), case=seen, by=town.casts[0].coach, today=granted.day)
+    assert not Enrolment.objects.exists()
+
+
 def test_a_closed_case_frees_its_seats_on_runs_to_come(town, granted: Story):
     past, coming = make_run(town), make_run(town, "network_day", date(2026, 9, 1))
     granted.enrol(past).attend(past).enrol(coming)

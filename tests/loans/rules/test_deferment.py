@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loans.enums import DefermentKind, EntryKind
-from loans.rules import Deferment, Entry, RuleError, Terms, build_schedule, check_deferments, defer, position
+from loans.rules import Deferment, Entry, RuleError, Terms, check_deferments, position
 from loans.rules.deferment import last_allowed_due, months_deferred
 from microloan.core.calendars import is_banking_day
 from microloan.core.months import add_months, month_start, months_between
@@ -38,9 +38,9 @@ def test_instalments_from_the_month_on_move_and_keep_their_amounts():
 
 
 def test_the_due_day_comes_back_after_a_short_month():
-    lines = build_schedule(D("1200"), PAYOUT, instalments=12, due_day=31)
-    moved = defer(lines, [window("2026-02", 6)], due_day=31)
-    assert (lines[0].nominal_due, moved[0].nominal_due) == (date(2026, 2, 28), date(2026, 8, 31))
+    terms = Terms(D("1200"), PAYOUT, instalments=12, due_day=31)
+    moved = position(terms, (), [window("2026-02", 6)]).lines
+    assert (terms.schedule()[0].nominal_due, moved[0].nominal_due) == (date(2026, 2, 28), date(2026, 8, 31))
 
 
 def test_a_deferment_before_the_first_due_date_moves_everything():

@@ -1,0 +1,92 @@
+"""What the room of loans demands before a case moves on: payout, screening 4, the end of the support, a settled loan."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cases import services as cases
+from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
+from cases.models import CaseFile
+from courses.models import Enrolment
+from microloan.accounts.enums import Role
+from microloan.core.danish import short_date
+from microloan.core.errors import Refused
+from screening.enums import Outcome, ScreeningNumber
+from tests.loans import builders
+from tests.support.world import World
+
+
+def missing(case: CaseFile, phase: Phase, on: date) -> list[str]:
+    return [one.text for one in cases.missing_for(case, phase, on)]
+
+
+def in_main_course(world: World, livelihood: str = Livelihood.CASH_BENEFIT) -> CaseFile:
+    case = builders.in_approval(world, livelihood=livelihood)
+    builders.paid_out(world, case)
+    return CaseFile.objects.get(pk=case.pk)
+
+
+def last_day(case: CaseFile) -> date:
+    return case.support_periods.latest("ends_on").ends_on
+
+
+def complete(world: World, case: CaseFile) -> CaseFile:
+    return cases.close_case(
+        case=case,
+        reason=ClosingReason.COMPLETED,
+        choice_of=ClosedBy.CITIZEN,
+        text="",
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def test_the_main_course_waits_for_residential_course_and_payout(world: World) -> None:
+    case = builders.in_approval(world)
+    assert missing(case, Phase.MAIN_COURSE, world.today) == ["Lånet er ikke udbetalt."]
+    Enrolment.objects.update(state="withdrawn", withdrawn_reason="Syg")
+    assert "Borgeren har ikke gennemført internatet." in missing(case, Phase.MAIN_COURSE, world.today)
+
+
+def test_aftercare_waits_for_screening_4_and_the_last_day_of_the_support(world: World) -> None:
+    case = in_main_course(world)
+    end = last_day(case)
+    running = f"Tilskuddet til forsørgelse løber til {short_date(end)}."
+    undecided = "Det er ikke afgjort ved screening 4, at hovedforløbet slutter."
+    assert missing(case, Phase.AFTERCARE, end) == [undecided, running]
+    builders.decided_screening(world, case, ScreeningNumber.FOUR, Outcome.STOP)
+    assert missing(case, Phase.AFTERCARE, end) == [running]
+    assert missing(case, Phase.AFTERCARE, end + timedelta(days=1)) == []
+
+
+def test_an_extension_does_not_end_the_main_course(world: World) -> None:
+    case = in_main_course(world)
+    builders.extend(world, case, 2)
+    assert len(missing(case, Phase.AFTERCARE, last_day(case) + timedelta(days=1))) == 1
+    builders.decided_screening(world, case, ScreeningNumber.FOUR, Outcome.STOP, round_=2)
+    assert missing(case, Phase.AFTERCARE, last_day(case) + timedelta(days=1)) == []
+
+
+def test_a_pensioner_goes_on_when_screening_4_has_been_held(world: World) -> None:
+    case = in_main_course(world, Livelihood.DISABILITY_PENSION)
+    assert len(missing(case, Phase.AFTERCARE, world.today)) == 1
+    builders.decided_screening(world, case, ScreeningNumber.FOUR)
+    assert missing(case, Phase.AFTERCARE, world.today) == []
+
+
+def test_a_case_is_completed_when_nothing_is_owed(world: World) -> None:
+    case = in_main_course(world)
+    loan = case.loans.get()
+    case = builders.put_in_phase(case, Phase.AFTERCARE, on=world.today)
+    builders.pay(world, loan, loan.principal - 1, world.today)
+    with pytest.raises(Refused, match=r"mangler at betale 1\s*kr\.") as refusal:
+        complete(world, case)
+    assert refusal.value.field == "reason"
+    builders.pay(world, loan, 1, world.today)
+    assert complete(world, case).phase == Phase.CLOSED
+
+
+def test_a_case_without_a_loan_ends_for_another_reason(world: World) -> None:
+    case = builders.put_in_phase(builders.in_approval(world), Phase.AFTERCARE, on=world.today)
+    with pytest.raises(Refused, match="intet lån"):
+        complete(world, case)
