@@ -1,4 +1,5 @@
-"""What the room of loans demands before a case moves on: payout, screening 4, the end of the support, a settled loan."""
+"""What the room of loans demands before a case moves on: payout, screening 4, the end of the support, a settled loan; and
+that the legal basis is in force."""
 
 from datetime import date, timedelta
 
@@ -8,9 +9,11 @@ from cases import services as cases
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
 from cases.models import CaseFile
 from courses.models import Enrolment
+from loans.services.decisions import check_basis
 from microloan.accounts.enums import Role
 from microloan.core.danish import short_date
 from microloan.core.errors import Refused
+from microloan.policy.models import LegalBasis
 from screening.enums import Outcome, ScreeningNumber
 from tests.loans import builders
 from tests.support.world import World
@@ -90,3 +93,15 @@ def test_a_case_without_a_loan_ends_for_another_reason(world: World) -> None:
     case = builders.put_in_phase(builders.in_approval(world), Phase.AFTERCARE, on=world.today)
     with pytest.raises(Refused, match="intet lån"):
         complete(world, case)
+
+
+@pytest.mark.parametrize(("days", "is_open"), [(0, True), (-1, False)])
+def test_a_legal_basis_holds_to_its_last_day(world: World, days: int, is_open: bool) -> None:
+    decision = builders.proposed(world)
+    LegalBasis.objects.filter(pk=decision.legal_basis_id).update(valid_to=world.today + timedelta(days=days))
+    decision.refresh_from_db()
+    if is_open:
+        check_basis(decision, world.today)
+    else:
+        with pytest.raises(Refused, match="gælder ikke i dag"):
+            check_basis(decision, world.today)
