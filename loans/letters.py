@@ -86,7 +86,7 @@ def send_grant(*, loan: Loan, by: User, today: date) -> None:
             context={
                 **terms,
                 "payout_by": loan.planned_payout_on,
-                "legal_basis": basis_facts(loan.legal_basis),
+                "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
                 "fully_favourable": True,
                 "considerations": _lines(loan.decision.reasons),
             },
@@ -115,7 +115,7 @@ def send_agreement(*, loan: Loan, by: User, today: date) -> None:
             **_terms(loan),
             "lines": lines,
             "total": sum((line["amount"] for line in lines), Decimal("0.00")),
-            "legal_basis": basis_facts(loan.legal_basis),
+            "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
             "cvr": business.cvr if business else "",
             "debt_instrument": loan.debt_instrument,
         },
@@ -141,7 +141,7 @@ def send_refusal(*, decision: LoanDecision, by: User, today: date) -> None:
             key=f"loan-decision:{decision.pk}",
             context={
                 "requested_amount": decision.amount,
-                "legal_basis": basis_facts(decision.legal_basis),
+                "legal_basis": basis_facts(decision.legal_basis, decision.rule_set),
                 "facts": facts,
                 "considerations": _lines(decision.reasons),
                 "hearing": _lines(decision.hearing_note) if decision.hearing == Hearing.ANSWERED else (),
@@ -156,7 +156,7 @@ def _period_context(period: SupportPeriod, loan: Loan) -> dict[str, Any]:
         "period_from": period.starts_on,
         "period_to": period.ends_on,
         "period_months": period.months,
-        "legal_basis": basis_facts(loan.legal_basis, support=True),
+        "legal_basis": basis_facts(loan.legal_basis, loan.rule_set, support=True),
         "fully_favourable": True,
         "considerations": _lines(period.reasons),
     }
@@ -200,7 +200,7 @@ def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: Use
                 "first_day_without": period.ends_on + timedelta(days=1),
                 "total_months": sum(row.months for row in periods),
                 "instalment_amount": terms.get("instalment_amount"),
-                "legal_basis": basis_facts(loan.legal_basis, support=True),
+                "legal_basis": basis_facts(loan.legal_basis, loan.rule_set, support=True),
                 "facts": [
                     _(
                         "Living support is given for a limited time. You have had it for all the months that were decided."

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases.letters.services import prepare_letter
 from microloan.accounts.models import User
-from microloan.policy.services import basis_facts, basis_for_letters
+from microloan.policy.services import basis_facts, basis_for_letters, rule_set_on
 from screening.enums import Hearing, Outcome, ScreeningNumber
 from screening.models import Screening
 
@@ -37,7 +37,7 @@ def _letter_of(screening: Screening, today: date) -> tuple[str, dict[str, Any]]:
         return "screening_refusal", {
             "number": screening.number,
             "effective_on": today,
-            "legal_basis": basis_facts(basis_for_letters(today)),
+            "legal_basis": basis_facts(basis_for_letters(today), rule_set_on(today)),
             "facts": [text for text in (screening.person, screening.money, screening.plan) if text],
             "considerations": lines_of(screening.reasons),
             "hearing": lines_of(screening.hearing_note) if screening.hearing == Hearing.ANSWERED else [],
@@ -48,7 +48,7 @@ def _letter_of(screening: Screening, today: date) -> tuple[str, dict[str, Any]]:
         return "screening_admission", {
             "starts_on": today,
             "coach": coach.full_name if coach else "",
-            "legal_basis": basis_facts(basis_for_letters(today)),
+            "legal_basis": basis_facts(basis_for_letters(today), rule_set_on(today)),
             "fully_favourable": True,
             "strengths": lines_of(screening.strengths),
         }
@@ -58,7 +58,7 @@ def _letter_of(screening: Screening, today: date) -> tuple[str, dict[str, Any]]:
                 {"title": title, "when": "", "place": "", "mandatory": False}
                 for title in screening.gives.get("modules", [])
             ],
-            "legal_basis": basis_facts(basis_for_letters(today)),
+            "legal_basis": basis_facts(basis_for_letters(today), rule_set_on(today)),
             "fully_favourable": True,
             "strengths": lines_of(screening.strengths),
         }

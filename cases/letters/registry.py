@@ -85,8 +85,8 @@ def is_blank(value: Any) -> bool:
 
 
 def appeal_of(kind: LetterKind, context: Context) -> dict[str, Any]:
-    """The appeal guidance as the template needs it. Periods are data; four weeks is the law's own number today."""
-    given = dict(context.get("appeal") or {})
+    """The appeal guidance as the template needs it. Weeks and words come with the legal basis; the rest is the law's."""
+    given = {**(lookup(context, "legal_basis.appeal") or {}), **(context.get("appeal") or {})}
     variant = given.pop("variant", None) or lookup(context, kind.appeal_variant_from) or ""
     defaults = {"weeks": 4, "reassessment_weeks": 4, "board": "Ankestyrelsen", "reason": "", "text": ""}
     appeal = {**defaults, **given, "variant": str(variant)}

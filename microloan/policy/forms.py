@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from microloan.core.forms import AmountField, BaseModelForm, DateField, PhoneField, PostcodeField
-from microloan.policy.enums import Prerequisite
+from microloan.policy.enums import AppealVariant, Prerequisite
 from microloan.policy.models import LEGAL_BASIS_LOCKED, LegalBasis, Municipality, RuleSet
 from microloan.policy.registry import livelihood_choices
 
@@ -142,6 +142,7 @@ class LegalBasisForm(BaseModelForm):
             "allows_support",
             "prerequisites",
             "appeal_variant",
+            "appeal_text",
             "debt_instrument",
             "source",
             "confirmed_by",
@@ -152,9 +153,18 @@ class LegalBasisForm(BaseModelForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].help_text = _("Letters, digits and hyphen. Never printed.")
         self.fields["reference"].help_text = _("As the letters are to print it, such as the law and its section.")
+        self.fields["appeal_text"].help_text = _(
+            "Why there is no administrative appeal, or how else one appeals. The standard guidance needs no words."
+        )
         if used:
             for name in LEGAL_BASIS_LOCKED:
                 self.fields[name].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("appeal_variant") != AppealVariant.STANDARD_4_WEEKS and not cleaned.get("appeal_text"):
+            self.add_error("appeal_text", _("Write what letters are to say about appeal."))
+        return cleaned
 
     def _post_clean(self) -> None:
         """The service saves and guards; the instance is only where the form begins."""

@@ -33,6 +33,7 @@ LEGAL_BASIS_LOCKED = [
     "valid_from",
     "prerequisites",
     "appeal_variant",
+    "appeal_text",
     "debt_instrument",
 ]
 
@@ -165,6 +166,8 @@ class LegalBasis(Confirmed):
     appeal_variant = models.CharField(
         _("appeal guidance"), max_length=30, choices=AppealVariant, default=AppealVariant.STANDARD_4_WEEKS
     )
+    # What letters print where the guidance is not the standard one: why there is no appeal, or how else to appeal.
+    appeal_text = models.CharField(_("appeal guidance in words"), max_length=400, blank=True)
     transition_until = models.DateField(
         _("transition: granted by"),
         null=True,
@@ -182,7 +185,13 @@ class LegalBasis(Confirmed):
                 name="legal_basis_from_before_to",
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),
                 violation_error_message=_("The last day must not be before the first."),
-            )
+            ),
+            models.CheckConstraint(
+                # The appeal part of a letter is never empty (danish-rules.md §2.2).
+                name="legal_basis_says_how_to_appeal",
+                condition=Q(appeal_variant=AppealVariant.STANDARD_4_WEEKS) | ~Q(appeal_text=""),
+                violation_error_message=_("Write what letters are to say about appeal."),
+            ),
         ]
         triggers = [LockedOnceUsed(name="legal_basis_locked_once_used", fields=LEGAL_BASIS_LOCKED)]
 

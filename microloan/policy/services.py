@@ -84,11 +84,12 @@ def basis_for_letters(today: date) -> LegalBasis:
     return basis
 
 
-def basis_facts(basis: LegalBasis, *, support: bool = False) -> dict[str, str]:
-    """A legal basis as letters need it."""
+def basis_facts(basis: LegalBasis, rule_set: RuleSet, *, support: bool = False) -> dict[str, Any]:
+    """A legal basis as letters need it, with the words and the weeks of its appeal guidance."""
     return {
         "reference": basis.support_reference if support else basis.reference,
         "appeal_variant": basis.appeal_variant,
+        "appeal": {"weeks": rule_set.appeal_weeks, "reason": basis.appeal_text, "text": basis.appeal_text},
     }
 
 

@@ -204,6 +204,33 @@ def test_a_new_basis(client_for: Callable[..., StrictClient]) -> None:
     assert form.errors["code"] == ["Koden er i brug. Vælg en anden."]
 
 
+@pytest.mark.parametrize("variant", ["no_administrative_appeal", "other"])
+def test_other_appeal_guidance_needs_words_which_letters_print(
+    client_for: Callable[..., StrictClient], variant: str
+) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    posted = {
+        "code": "ny-2027",
+        "title": "Nyt grundlag",
+        "reference": "vedtægten § 1",
+        "valid_from": "1-1-2027",
+        "appeal_variant": variant,
+    }
+    form = client.post("/legal-bases/new/", posted).context["form"]
+    assert form.errors["appeal_text"] == ["Skriv, hvad brevene skal sige om klage."]
+    words = "Afgørelsen kan ikke indbringes for andre."
+    assert client.post("/legal-bases/new/", {**posted, "appeal_text": words}).status_code == 302
+    basis = LegalBasis.objects.get(code="ny-2027")
+    rules = RuleSet(appeal_weeks=6)
+    assert services.basis_facts(basis, rules)["appeal"] == {"weeks": 6, "reason": words, "text": words}
+
+
+def test_the_database_refuses_an_appeal_variant_without_words() -> None:
+    basis = LegalBasis.objects.get(code="local_basis")
+    with pytest.raises(IntegrityError, match="legal_basis_says_how_to_appeal"), transaction.atomic():
+        LegalBasis.objects.filter(pk=basis.pk).update(appeal_variant="other")
+
+
 # --- The municipality ------------------------------------------------------------------------------------------------
 
 
