@@ -53,7 +53,11 @@ class ProposeForm(BaseForm):
         error_messages={"required": _("Write what the money is for.")},
     )
     planned_payout_on = DateField(label=_("Planned payout"))
-    rehabilitation_on = DateField(label=_("When was rehabilitation decided?"), required=False)
+    rehabilitation_on = DateField(
+        label=_("When was rehabilitation decided?"),
+        help_text=_("dd-mm-yyyy. It has to stand here before the project lead can grant."),
+        required=False,
+    )
     rehabilitation_reference = forms.CharField(
         label=_("Reference of that decision"),
         required=False,
@@ -61,7 +65,11 @@ class ProposeForm(BaseForm):
         widget=forms.TextInput(attrs={"class": "mk-w-medium"}),
     )
     transition_on = DateField(label=_("Granted before the basis closed, on"), required=False)
-    declared_fit_on = DateField(label=_("When was the citizen declared fit for work?"), required=False)
+    declared_fit_on = DateField(
+        label=_("When was the citizen declared fit for work?"),
+        help_text=_("dd-mm-yyyy. It has to stand here before the project lead can grant."),
+        required=False,
+    )
     charge = forms.ChoiceField(
         label=_("Can the loan be secured by a registered charge?"),
         choices=Charge.choices,
@@ -117,7 +125,8 @@ class ProposeForm(BaseForm):
 
 
 def _basis_words(basis: LegalBasis) -> str:
-    words = f"{basis.title}: {basis.reference}" if basis.reference and basis.reference != basis.title else basis.title
+    says_more = basis.reference.casefold() not in ("", basis.title.casefold())
+    words = f"{basis.title}: {basis.reference}" if says_more else basis.title
     if basis.valid_to:
         closed = _("closed %(day)s, transition only") % {"day": danish.short_date(basis.valid_to)}
         return f"{words} ({closed})"

@@ -15,6 +15,8 @@ from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from cases import services as cases
+from cases.enums import Holder
 from cases.letters.models import Letter
 from loans import letters, rules
 from loans.enums import EntryKind, SupportKind
@@ -27,6 +29,7 @@ from microloan.policy.models import RuleSet
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+TITLE_LENGTH = 160
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,19 @@ def _send(reminder: Reminder, today: date) -> bool:
                 today=today,
             )
     except Refused as refusal:
-        log.warning("reminder_not_made", loan=reminder.loan.number, case=reminder.loan.case.number, why=str(refusal))
+        log.warning("reminder_not_made", loan=reminder.loan.number, case=reminder.loan.case.number)
+        _tell_the_team(reminder.loan, refusal, today)
         return False
     return True
+
+
+def _tell_the_team(loan: Loan, refusal: Refused, today: date) -> None:
+    """A task that says why the citizen was not reminded; once, though the job comes back every day."""
+    title = _("A reminder could not be made: %(why)s") % {"why": refusal.messages[0]}
+    title = title[:TITLE_LENGTH]
+    case = loan.case
+    if case.is_open and not case.tasks.filter(title=title, done_at__isnull=True).exists():
+        cases.add_task(case=case, title=title, due_on=today, holder=Holder.TEAM, owner=case.coach, by=None)
 
 
 def why_not_send(letter: Letter) -> str:

@@ -102,7 +102,7 @@ def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
 
 
 @transaction.atomic
-def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: User | None, by: User) -> Task:
+def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: User | None, by: User | None) -> Task:
     """Something to do that the system cannot know of by itself."""
     if not title.strip():
         raise Refused(_("Write what has to be done."), field="title")
