@@ -9,6 +9,7 @@ Fixtures for all rooms: `client` and `client_for(role)` (strict), `reference_dat
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,19 @@ import pytest
 import pytest_django
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.support.strict import StrictClient
 
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Playwright keeps an event loop in this thread. Django would open a second connection for code that runs while the
+    # loop does, and leave it open when the test database is to be dropped.
+    connections._connections = threading.local()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
