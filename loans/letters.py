@@ -102,8 +102,9 @@ def _grant_terms(loan: Loan) -> dict[str, Any]:
     return {"amount": loan.principal, "business": business.name if business else "", "purpose": loan.decision.purpose}
 
 
-def send_agreement(*, loan: Loan, by: User, today: date) -> None:
-    """The loan agreement with the plan in force; a new version of the plan makes a new letter."""
+def send_agreement(*, loan: Loan, by: User, today: date, paid_on: date | None = None) -> None:
+    """The loan agreement with the plan in force. Once the loan is paid out (`paid_on`), the letter brings the plan
+    alone: the agreement is signed already."""
     plan = current_plan(loan)
     business = getattr(loan.case, "business", None)
     lines = _plan_lines(loan)
@@ -118,16 +119,17 @@ def send_agreement(*, loan: Loan, by: User, today: date) -> None:
             "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
             "cvr": business.cvr if business else "",
             "debt_instrument": loan.debt_instrument,
+            "paid_on": paid_on,
         },
         by=by,
         today=today,
     )
 
 
-def send_new_plan(*, loan: Loan, by: User, today: date) -> None:
+def send_new_plan(*, loan: Loan, by: User, today: date, paid_on: date) -> None:
     """The plan moved because the money went out on another day than planned."""
     with translation.override("da"):
-        send_agreement(loan=loan, by=by, today=today)
+        send_agreement(loan=loan, by=by, today=today, paid_on=paid_on)
 
 
 def send_refusal(*, decision: LoanDecision, by: User, today: date) -> None:

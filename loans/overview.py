@@ -218,6 +218,7 @@ class Support:
     used: int
     extension_left: int
     longest_extension: int
+    is_over: bool
 
 
 def support_of_page(loan: Loan | None, periods: list[SupportPeriod], today: date) -> Support | None:
@@ -235,26 +236,26 @@ def support_of_page(loan: Loan | None, periods: list[SupportPeriod], today: date
         used=rules.months_used(base.starts_on, months, today),
         extension_left=max(limits.extensions_total - sum(given), 0),
         longest_extension=rules.longest_extension(base.months, given, limits),
+        is_over=periods[-1].ends_on < today,
     )
 
 
 def support_rows(support: Support) -> list[tuple[str, Any]]:
     """The box "Tilskud til forsørgelse" (ui-guide.md §3.2)."""
     period = support.periods[-1]
-    return [
+    rows: list[tuple[str, Any]] = [
         (_("Legal basis"), period.legal_basis.support_reference),
         (_("Period"), span_words(support.starts_on, support.ends_on)),
         (
             _("Used"),
             _("%(used)s of %(months)s") % {"used": support.used, "months": danish.months(support.months)},
         ),
-        (
-            _("May be extended"),
-            _("At most %(months)s in all") % {"months": danish.months(support.extension_left)}
-            if support.extension_left
-            else _("No more"),
-        ),
     ]
+    if not support.is_over:
+        left = support.extension_left
+        more = _("At most %(months)s more") % {"months": danish.months(left)} if left else _("No more")
+        rows.append((_("May be extended"), more))
+    return rows
 
 
 def span_words(start: date, end: date) -> str:

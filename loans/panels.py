@@ -10,9 +10,10 @@ from cases.registry import CasePanel, register_panel
 from loans import overview
 from loans.enums import SupportKind
 from loans.models import Loan
-from loans.queries import current_plan, support_of
+from loans.queries import current_plan, payout_date, position_of, support_of
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
+from microloan.core import danish
 
 
 def register() -> None:
@@ -25,12 +26,16 @@ def _loan(case: CaseFile) -> Loan | None:
 
 
 def loan_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:
-    """Granted, paid out, interest, first instalment and each; None before there is a loan."""
+    """Granted, paid out, interest, instalments and what is owed; None before there is a loan."""
     loan = _loan(case)
     if loan is None:
         return None
-    lines = overview.lines_of(current_plan(loan), None, today)
-    return {"rows": overview.terms_rows(loan, lines), "is_grant": loan.kind == SupportKind.GRANT}
+    is_grant = loan.kind == SupportKind.GRANT
+    rows = overview.terms_rows(loan, overview.lines_of(current_plan(loan), None, today))
+    if payout_date(loan) and not is_grant:
+        money = overview.money_of(loan, position_of(loan), today)
+        rows += [(_("Paid"), danish.kr(money.paid)), (_("Balance"), danish.kr(money.balance))]
+    return {"rows": rows, "is_grant": is_grant}
 
 
 def support_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:

@@ -94,5 +94,10 @@ def overview_workbook(request: HttpRequest) -> HttpResponseBase:
         )
         for block in words.blocks(choice.tables())
     }
-    log_access(user=request.user, action=AccessAction.EXPORT, what="cohort tables", purpose=_("Figures in aggregate"))
+    log_access(
+        user=request.user,
+        action=AccessAction.EXPORT,
+        what="reports:overview_workbook",
+        purpose=_("Figures in aggregate"),
+    )
     return xlsx_response(_("cohort-tables-%(date)s") % {"date": choice.as_of}, sheets)

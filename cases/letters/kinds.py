@@ -159,6 +159,7 @@ LOAN_AGREEMENT = _letter(
         "legal_basis": REQUIRED,
         "cvr": "",
         "debt_instrument": False,
+        "paid_on": None,  # the loan has been paid out, and the plan has moved: nothing to sign
         "terms": (),
     },
     check=_check_agreement,

@@ -65,7 +65,7 @@ def register_payout(
     if loan.kind == SupportKind.LOAN:
         plan = store_plan(loan=loan, payout=paid_on, cause=PlanCause.PAYOUT, by=by, today=today)
         if plan is not None:
-            letters.send_or_tell(letters.send_new_plan, loan=loan, by=by, today=today)
+            letters.send_or_tell(letters.send_new_plan, loan=loan, by=by, today=today, paid_on=paid_on)
     cases.add_journal_entry(
         case=case,
         kind=JournalKind.LOAN,

@@ -26,6 +26,31 @@ SUBJECT_MATTER = {
     "reports": gettext_lazy("Figures and lists"),
     "accounts": gettext_lazy("Access log"),
 }
+# Fields that many models have, and which bear no words of their own.
+FIELDS = {
+    "appeal_variant": gettext_lazy("appeal guidance"),
+    "approved_at": gettext_lazy("approved on"),
+    "approved_by": gettext_lazy("approved by"),
+    "created_by": gettext_lazy("created by"),
+    "decided_at": gettext_lazy("decided on"),
+    "decided_by": gettext_lazy("decided by"),
+    "disbursed_by": gettext_lazy("disbursed by"),
+    "enrolled_by": gettext_lazy("enrolled by"),
+    "enrolled_on": gettext_lazy("enrolled on"),
+    "facts": gettext_lazy("facts"),
+    "gives": gettext_lazy("what the decision gives"),
+    "kind": gettext_lazy("kind"),
+    "marked_at": gettext_lazy("marked on"),
+    "marked_by": gettext_lazy("marked by"),
+    "proposed_by": gettext_lazy("proposed by"),
+    "proposed_on": gettext_lazy("proposed on"),
+    "recommended_at": gettext_lazy("recommended on"),
+    "recommended_by": gettext_lazy("recommended by"),
+    "saved_at": gettext_lazy("saved on"),
+    "saved_by": gettext_lazy("saved by"),
+    "state": gettext_lazy("status"),
+    "warnings": gettext_lazy("warnings"),
+}
 # Texts that name a thing, not a person, and so are shown.
 NAMES_OF_THINGS = frozenset({"number", "code"})
 PURPOSES = dict(Purpose.choices)
@@ -107,10 +132,19 @@ def _line(source: TrackedRows, change: Change, names: dict[int, str]) -> ChangeL
         who=names.get(change.user_id, _("Unknown")) if change.user_id else _("The system"),
         kind=str(CHANGES.get(change.label, change.label)),
         thing=str(source.model._meta.verbose_name),
-        field=str(getattr(field, "verbose_name", change.field)),
+        field=field_label(field),
         before=_shown(field, change.before, names, hidden),
         after=_shown(field, change.after, names, hidden),
     )
+
+
+def field_label(field: Any) -> str:
+    """The field's own words; where it has none, the common ones here, else the thing it points to."""
+    if type(field.verbose_name) is not str:
+        return str(field.verbose_name)
+    if field.name in FIELDS:
+        return str(FIELDS[field.name])
+    return str(field.related_model._meta.verbose_name) if field.is_relation else str(field.verbose_name)
 
 
 def _points_to_user(field: Any) -> bool:

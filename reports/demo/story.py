@@ -62,6 +62,7 @@ STRENGTHS = "Du kender dit fag godt.\nDu kommer til tiden og har lyst til at læ
 PERSON = "Du er vedholdende, og du tager imod råd."
 MONEY = "Du har et nøgternt billede af, hvad det koster at starte."
 PLAN = "Planen beskriver kunder, priser og de første måneder."
+END = "Virksomheden har fået kunder nok til at klare sig uden tilskuddet."
 NO = loans.Answer(
     LoanOutcome.REFUSED,
     reasons="Virksomheden kan ikke bære gælden.",
@@ -222,7 +223,11 @@ class Story:
                 screening=row,
                 decision=screening.ScreeningDecision(
                     outcome=outcome,
-                    reasons="" if outcome == Outcome.CONTINUE else "Planen kan ikke bære et lån endnu.",
+                    reasons=""
+                    if outcome == Outcome.CONTINUE
+                    else END
+                    if number == 4
+                    else "Planen kan ikke bære et lån endnu.",
                     improvements="Find to faste kunder, før du kommer igen." if outcome == Outcome.REVISE else "",
                     return_by=self.day + timedelta(days=28) if outcome == Outcome.REVISE else None,
                     hearing=Hearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",

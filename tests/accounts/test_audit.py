@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from pytest_django import DjangoAssertNumQueries
 
 from cases import services as cases
+from microloan.accounts import audit
 from microloan.accounts.audit import change_lines, what_label
 from microloan.accounts.enums import AccessAction, Purpose, Role
 from microloan.accounts.models import AccessLog, User
@@ -186,3 +188,19 @@ def test_the_log_can_be_long(client: StrictClient, world: World, monkeypatch: py
     for _n in range(3):
         look(world, world.user(Role.COACH))
     assert "De nyeste 2 linjer vises" in client.get("/access-log/").content.decode()
+
+
+def test_every_field_of_the_change_history_has_danish_words() -> None:
+    """A field without words of its own would show its English name."""
+    without = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models()
+        if any(relation.related_model.__name__ == f"{model.__name__}Event" for relation in model._meta.related_objects)
+        for field in model._meta.concrete_fields
+        if field.editable
+        and not field.primary_key
+        and type(field.verbose_name) is str
+        and field.name not in audit.FIELDS
+        and not (field.is_relation and field.related_model is not User)
+    ]
+    assert without == []

@@ -269,6 +269,22 @@ def test_plan_shows_every_line_and_the_total(count, instalment):
     assert letter.page_count <= 5
 
 
+def test_a_plan_that_moved_with_the_payout_is_not_signed_again():
+    text = reading.text_of(rendered("loan_agreement", paid_on=date(2026, 11, 20), debt_instrument=True).pdf)
+    assert "Ny plan for dit lån" in text
+    assert "Vi udbetalte dit lån den 20. november 2026." in text
+    assert "Underskrift" not in text
+    assert "Gældsbrev" not in text
+    assert "Venlig hilsen" in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "count", "words"), [(50000, 84, "596 kr. i 83 måneder"), (50064, 84, "596 kr. i 84 måneder")]
+)
+def test_the_equal_instalments_are_counted_without_a_smaller_last_one(amount, count, words):
+    assert words in reading.text_of(rendered("loan_grant", **samples.loan_terms(amount, 596, count)).pdf)
+
+
 def test_loan_letters_say_that_it_is_a_loan_and_the_support_that_it_is_not():
     for code in ("loan_grant", "loan_agreement"):
         text = reading.text_of(standard(code).pdf)

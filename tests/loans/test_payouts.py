@@ -46,7 +46,8 @@ def test_the_plan_follows_the_real_payout_and_the_citizen_gets_it(world: World) 
     assert (first.cause, second.cause) == (PlanCause.DECISION, PlanCause.PAYOUT)
     position = position_of(loan)
     assert [line.due for line in position.lines] == [line.due_on for line in second.instalments.order_by("number")]
-    assert Letter.objects.filter(kind="loan_agreement", case=loan.case).count() == 2
+    letters = Letter.objects.filter(kind="loan_agreement", case=loan.case)
+    assert {letter.context["paid_on"] for letter in letters} == {None, TODAY.isoformat()}
 
 
 def test_a_payout_on_the_planned_day_makes_no_new_plan(world: World) -> None:

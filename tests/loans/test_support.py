@@ -9,7 +9,7 @@ from cases.letters.models import Letter
 from cases.models import CaseFile
 from loans import services
 from loans.models import SupportPeriod
-from loans.overview import support_of_page
+from loans.overview import support_of_page, support_rows
 from loans.queries import support_of
 from microloan.accounts.enums import Role
 from microloan.core.errors import Conflict, Refused
@@ -128,6 +128,14 @@ def test_what_the_page_says_of_months(world: World, case: CaseFile) -> None:
     shown = support_of_page(loan, support_of(case), date(2027, 1, 1))
     assert (shown.months, shown.used, shown.extension_left, shown.longest_extension) == (8, 2, 4, 3)
     assert (shown.starts_on, shown.ends_on) == (date(2026, 12, 1), date(2027, 7, 31))
+    assert support_rows(shown)[-1] == ("Kan forlænges", "Højst 4 måneder mere")
+
+
+def test_support_that_has_ended_is_not_said_to_be_extendable(world: World, case: CaseFile) -> None:
+    loan = case.loans.get()
+    shown = support_of_page(loan, support_of(case), date(2027, 6, 1))
+    assert shown.is_over
+    assert "Kan forlænges" not in dict(support_rows(shown))
 
 
 def test_no_periods_no_box(world: World) -> None:

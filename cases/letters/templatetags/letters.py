@@ -6,6 +6,7 @@ from django import template
 
 from cases.letters.envelope import Contact, Sender
 from microloan.core import danish
+from microloan.core.forms import phone_groups
 
 NBSP = "\u00a0"
 register = template.Library()
@@ -32,4 +33,4 @@ def sentence(text: str) -> str:
 
 @register.filter
 def phone_of(contact: Contact, sender: Sender) -> str:
-    return contact.phone or sender.phone
+    return phone_groups(contact.phone or sender.phone)

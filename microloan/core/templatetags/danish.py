@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 
 from microloan.core import danish
+from microloan.core.forms import phone_groups
 
 register = template.Library()
 
@@ -52,6 +53,9 @@ def due_words(due: date | None, today: date) -> str:
 def relative_day(day: date | None, today: date) -> str:
     return danish.relative_day(day, today) if day else ""
 
+
+# `{{ coach.phone|phone }}` → 12 34 56 78
+register.filter("phone", _empty_for_none(phone_groups))
 
 # The short name of templates: `{{ entry.at|at }}` → 27. nov. 2026 kl. 10.15
 register.filter("at", _empty_for_none(danish.date_and_time))
