@@ -16,14 +16,23 @@ def _cell(label: Any) -> dict[str, Any]:
 
 
 class PageRows(TableQuerysetData):
-    """Rows that are read in full for the page shown alone; the pages before it cost no more than their order."""
+    """Rows that are read in full for the page shown alone. A page in the second half is read from the end.
+
+    So no page costs more than the order of half of the rows, however long the list.
+    """
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, slice):
             return super().__getitem__(key)
-        pks = list(self.data.values_list("pk", flat=True)[key])
+        pks = self._pks(key.start or 0, min(key.stop, len(self)))
         found = self.data.order_by().in_bulk(pks)
         return [found[pk] for pk in pks if pk in found]
+
+    def _pks(self, start: int, stop: int) -> list[int]:
+        ordered = self.data.values_list("pk", flat=True)
+        if start <= len(self) - stop:
+            return list(ordered[start:stop])
+        return list(ordered.reverse()[len(self) - stop : len(self) - start])[::-1]
 
 
 class CaseTable(tables.Table):

@@ -15,6 +15,7 @@ from cases.models import CaseFile, Task
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.calendars import working_days_between
+from microloan.core.lazily import counted
 from microloan.policy.services import rule_set_on
 
 OURS = (Holder.TEAM, Holder.PROJECT_LEAD)
@@ -70,10 +71,15 @@ def conditions(user: User, today: date) -> dict[str, Q]:
 
 
 def counts(user: User, today: date) -> dict[str, int]:
-    """How many tasks each view holds, in one query."""
-    return queries.open_tasks(user).aggregate(
-        **{key: Count("pk", filter=condition) for key, condition in conditions(user, today).items()}
+    """How many tasks each view holds. One's own are always exact; the others are the same for the whole team."""
+    shared = {key: condition for key, condition in conditions(user, today).items() if key != "mine"}
+    of_team = counted(
+        f"work-views-{today}",
+        lambda: queries.open_tasks(user).aggregate(
+            **{key: Count("pk", filter=condition) for key, condition in shared.items()}
+        ),
     )
+    return {"mine": my_count(user, today), **of_team}
 
 
 def tasks_in(user: User, view: str, today: date) -> QuerySet[Task]:
@@ -93,8 +99,15 @@ def group_of(due_on: date, today: date) -> str:
     return "soon" if due_on <= today + NEXT_DAYS else "later"
 
 
+def totals(user: User, view: str, today: date) -> dict[str, int]:
+    """How many tasks of a view stand under each heading, over all pages."""
+    tasks = tasks_in(user, view, today)
+    if view == "mine":
+        return group_counts(tasks, today)
+    return counted(f"work-{view}-{today}", lambda: group_counts(tasks, today))
+
+
 def group_counts(tasks: QuerySet[Task], today: date) -> dict[str, int]:
-    """How many tasks stand under each heading, over all pages."""
     week = today + NEXT_DAYS
     return tasks.order_by().aggregate(
         late=Count("pk", filter=Q(due_on__lt=today)),
@@ -136,6 +149,6 @@ def new_referrals(user: User, today: date) -> dict[str, Any]:
 def waiting_on(user: User) -> list[tuple[str, int]]:
     """How many tasks each of the others holds; the project lead does not wait on herself."""
     others = OTHERS if user.role == Role.PROJECT_LEAD else (*OTHERS, Holder.PROJECT_LEAD)
-    rows = queries.open_tasks(user).filter(holder__in=others).order_by().values("holder").annotate(number=Count("pk"))
-    found = {row["holder"]: row["number"] for row in rows}
-    return [(str(holder.label), found[holder]) for holder in Holder if holder in found]
+    tasks = queries.open_tasks(user).filter(holder__in=[*OTHERS, Holder.PROJECT_LEAD]).order_by()
+    found = counted("work-holders", lambda: dict(tasks.values_list("holder").annotate(number=Count("pk"))))
+    return [(str(holder.label), found[holder]) for holder in Holder if holder in others and holder in found]

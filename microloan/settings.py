@@ -116,7 +116,10 @@ DATABASES["default"].setdefault("OPTIONS", {})
 PLANNER = "-c random_page_cost=1.1 -c jit=off"
 DATABASES["default"]["OPTIONS"].setdefault("options", PLANNER + " -c lock_timeout=10s -c statement_timeout=60s")
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every tracked row keeps who and which request changed it (architecture.md §3).
 PGHISTORY_CONTEXT_FIELD_NULL = True

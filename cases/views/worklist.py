@@ -36,7 +36,7 @@ def work(request: StaffRequest) -> HttpResponse:
     view = request.GET.get("view", "mine")
     view = view if view in worklist.LABELS else "mine"
     tasks = worklist.tasks_in(request.user, view, today)
-    totals = worklist.group_counts(tasks, today)
+    totals = worklist.totals(request.user, view, today)
     paginator = Paginator(tasks, TASKS_PER_PAGE)
     paginator.count = sum(totals.values())  # known already
     page = paginator.get_page(request.GET.get("page"))

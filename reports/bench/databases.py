@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from uuid import uuid4
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,13 +25,16 @@ class Town:
         self.connection: BaseDatabaseWrapper = type(usual)({**usual.settings_dict, "NAME": name}, alias="default")
 
     def __enter__(self) -> "Town":
-        self._usual = connections["default"], cache.key_prefix
+        self._usual = connections["default"], {cache: cache.key_prefix for cache in caches.all()}
         connections["default"] = self.connection
-        cache.key_prefix = self.name
+        for cache in caches.all():
+            cache.key_prefix = self.name
         return self
 
     def __exit__(self, *error: object) -> None:
-        connections["default"], cache.key_prefix = self._usual
+        connections["default"], prefixes = self._usual
+        for cache, prefix in prefixes.items():
+            cache.key_prefix = prefix
 
     def fill(self, today: date, seed_number: int, say: Say) -> None:
         with self:

@@ -12,7 +12,9 @@ from django.db import connection, transaction
 from cases import services as cases
 from cases.enums import Phase
 from cases.models import CaseFile, Citizen
+from cases.queries import case_list
 from cases.services.tasks import reconcile_all
+from cases.tables import CaseTable, PageRows
 from loans import rules
 from loans.enums import PeriodKind
 from loans.models import Loan, SupportPeriod
@@ -134,6 +136,20 @@ def test_work_goes_on_from_there(town):
     counts = reconcile_all(today)
     assert counts.created <= CASES // 10
     assert CaseFile.objects.get(pk=case.pk).tasks.count() == before
+
+
+@pytest.mark.parametrize("sort", ["citizen", "-citizen", "next_due_on", "-next_due_on", "step", "-coach"])
+def test_pages_of_the_case_list_follow_each_other_in_either_half(town, sort):
+    """The second half is read from the end (`PageRows`); the order is the same."""
+    user = User.objects.get(username="coach")
+    table = CaseTable(PageRows(case_list(user)), today=clock.today(), order_by=sort)
+    table.paginate(per_page=7)
+    whole = [row.record.pk for row in table.rows]
+    pages = [
+        [row.record.pk for row in table.paginator.page(number).object_list] for number in table.paginator.page_range
+    ]
+    assert len(whole) == CASES
+    assert [pk for page in pages for pk in page] == whole
 
 
 def test_refused_where_there_are_cases(town):
