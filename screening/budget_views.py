@@ -92,15 +92,11 @@ def _save(request: HttpRequest, case: CaseFile) -> HttpResponse:
     return _edit_page(request, case, form, lines, conflict=conflict)
 
 
-def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any] | None]:
+def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any]]:
     """What was typed stays in the form; the version somebody else saved stands above it."""
-    newest = next(iter(queries.budgets_of(case)), None)
+    newest = queries.budgets_of(case)[0]
     data = request.POST.copy()
-    data["base"] = str(newest.number if newest else 0)
-    if newest is None:  # drawn from a version that never was
-        form = BudgetForm(data)
-        refuse(form, refusal)
-        return form, None
+    data["base"] = str(newest.number)
     conflict = {"words": refusal.messages[0], "saved": newest, "totals": services.budget_totals(newest)}
     return BudgetForm(data), conflict
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from playwright.sync_api import expect
 
 from microloan.accounts.demo import ensure_demo_users
 from microloan.core import clock
 from reports.demo.municipality import ensure_reference_data
 from reports.demo.people import cvr_numbers, fictitious_cpr
-from tests.journeys.stage import Citizen, Stage
+from tests.journeys.stage import PATIENCE_MS, Citizen, Stage
 
 _pictured: set[str] = set()
 _serials = count(1)
@@ -24,9 +25,7 @@ def put_the_clock_right() -> None:
 
 
 @pytest.fixture
-def stage(
-    transactional_db: None, watched: Callable[[], Any], axe: Any, shot: Any, settings: Any
-) -> Iterator[Stage]:
+def stage(transactional_db: None, watched: Callable[[], Any], axe: Any, shot: Any, settings: Any) -> Iterator[Stage]:
     """The empty municipality. Everything else is done on its screens."""
     settings.DEMO_CLOCK = True
     put_the_clock_right()
@@ -39,7 +38,9 @@ def stage(
             axe(page)
             shot(page, f"journey-{name}")
 
+    expect.set_options(timeout=PATIENCE_MS)
     yield Stage(watched, look)
+    expect.set_options(timeout=5_000)
     put_the_clock_right()
 
 

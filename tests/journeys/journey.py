@@ -2,20 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from io import BytesIO
 
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from microloan.core.danish import input_date
-from tests.journeys.stage import (
-    CASEWORKER,
-    COACH,
-    LEAD,
-    Citizen,
-    Stage,
-    dates_in,
-    said,
-)
+from tests.journeys.stage import BENEFITS, CASEWORKER, COACH, LEAD, Citizen, Stage, dates_in, said
 
 NUMBER = re.compile(r"ML-\d{4}-\d{4}")
 BOTH = ("Mette Eksempelsen", "Jens Demosen")
@@ -130,9 +124,7 @@ class Journey:
         page.get_by_label("Pengene", exact=True).fill("Du har et nøgternt billede af, hvad det koster at starte.")
         page.get_by_label("Planen", exact=True).fill("Planen beskriver kunder, priser og de første måneder.")
 
-    def recommend(
-        self, number: int, recommendation: str, *, staff: Sequence[str] = ONE, rating: int = 4
-    ) -> "Journey":
+    def recommend(self, number: int, recommendation: str, *, staff: Sequence[str] = ONE, rating: int = 4) -> "Journey":
         """The coach holds the screening and sends it to the project lead."""
         page = self.start_screening(number)
         self.look(page, f"screening-{number}-empty")
@@ -211,7 +203,7 @@ class Journey:
         run = page.url
         self.at(COACH, "courses/")
         self.look(page, "case-courses")
-        page.get_by_role("button", name=re.compile(rf"Tilmeld borger\s*: {module}")).click()
+        page.get_by_role("button", name=re.compile(f"Tilmeld borger.*{module}")).click()
         said(page, "Borgeren har fået en plads.")
         page.goto(run)
         panel = page.get_by_role("region", name="Mødegange")
@@ -220,9 +212,176 @@ class Journey:
         for index in range(sessions):
             page.goto(run)
             panel.get_by_role("link").nth(index).click()
-            page.get_by_role("group", name=self.citizen.name).get_by_role("radio", name="Mødt").check()
+            page.get_by_role("group", name=self.citizen.name).get_by_text("Til stede", exact=True).click()
             self.look(page, "course-attendance")
             page.get_by_role("button", name="Gem fremmøde").click()
             said(page, "Fremmødet er gemt for 1 af 1.")
         self.look(page, "course-run")
         return self
+
+    # --- Stretches of the way ----------------------------------------------------------------------------------------
+
+    def until_business_development(self) -> "Journey":
+        return self.refer().accept().recruitment().screening(1, "Fortsæt", staff=BOTH)
+
+    def until_courses(self) -> "Journey":
+        """With the residential course alone, which is for everyone."""
+        return self.until_business_development().budget().screening(2, "Fortsæt")
+
+    def until_approval(self) -> "Journey":
+        return self.until_courses().course(RESIDENTIAL, sessions=4).screening(3, "Grøn")
+
+    def until_payout(self) -> "Journey":
+        """An order in the queue, to be paid out today."""
+        payout_on = self.stage.day + timedelta(days=1)
+        self.business().approve_budget().propose(payout_on=payout_on).grant()
+        if not self.citizen.is_pensioner:
+            self.support()
+        self.sign()
+        self.stage.until(payout_on)
+        return self
+
+    # --- Loan and living support -------------------------------------------------------------------------------------
+
+    def business(self) -> "Journey":
+        page = self.at(COACH)
+        page.locator("summary").filter(has_text="Flere").click()
+        page.get_by_role("link", name="Ret virksomhed").click()
+        page.get_by_label("Virksomhedens navn").fill(self.citizen.business)
+        page.get_by_label("Virksomhedsform").select_option(label="Enkeltmandsvirksomhed")
+        page.get_by_label("Branche").fill(self.citizen.trade)
+        page.get_by_label("CVR-nummer").fill(self.citizen.cvr)
+        page.get_by_label("Startet").fill(input_date(self.stage.day))
+        self.look(page, "business")
+        page.get_by_role("button", name="Gem virksomhed").click()
+        said(page, "Virksomheden er gemt.")
+        return self
+
+    def propose(self, *, payout_on: date, kind: str = "Lån") -> "Journey":
+        page = self.at(COACH, "loan/")
+        self.look(page, "loan-none")
+        page.get_by_role("link", name="Foreslå lån eller tilskud").click()
+        page.get_by_role("radio", name=re.compile(f"^{kind}:")).check()
+        page.get_by_role("radio", name=re.compile("^Kommunens vedtægt om mikrolån")).check()
+        page.get_by_label("Hvad skal pengene bruges til?").fill("Symaskine og varelager")
+        page.get_by_label("Planlagt udbetaling").fill(input_date(payout_on))
+        if self.citizen.is_pensioner:
+            page.get_by_label("Hvilken praksis for").fill("Kommunens praksis for pensionister")
+        else:
+            page.get_by_label("Hvornår blev revalideringen besluttet?").fill(input_date(self.stage.day))
+            page.get_by_label("Henvisning til den afgørelse").fill("Afgørelse om revalidering")
+        page.get_by_role("radio", name="Ikke muligt").check()
+        page.get_by_label("Hvilket aktiv, eller hvorfor ikke?").fill("Udstyret er for lille til pant")
+        self.look(page, "loan-propose")
+        page.get_by_role("button", name="Send forslag").click()
+        said(page, "Forslaget er sendt til projektlederen.")
+        self.look(page, "loan-proposed")
+        return self
+
+    def grant(self) -> "Journey":
+        page = self.at(LEAD, "loan/")
+        page.get_by_role("link", name="Afgør forslaget").click()
+        page.get_by_role("radio", name="Bevilget").check()
+        self.look(page, "loan-decide")
+        page.get_by_role("button", name="Kontrollér afgørelsen").click()
+        self.look(page, "loan-decide-check")
+        page.get_by_role("button", name="Bevilg, og send brev").click()
+        said(page, "Afgørelsen er truffet")
+        self.look(page, "loan-granted")
+        return self
+
+    def sign(self) -> "Journey":
+        page = self.at(COACH, "loan/")
+        page.get_by_role("link", name="Registrér underskrevet aftale").click()
+        page.get_by_label("Hvornår blev aftalen underskrevet?").fill(input_date(self.stage.day))
+        self.look(page, "loan-agreement")
+        page.get_by_role("button", name="Registrér låneaftale").click()
+        said(page, "Aftalen er registreret.")
+        return self
+
+    def support(self) -> "Journey":
+        """The living support, from the planned payout."""
+        page = self.at(LEAD, "loan/")
+        page.get_by_role("link", name="Bevilg tilskud til forsørgelse").click()
+        self.look(page, "support")
+        page.get_by_role("button", name="Vis perioden").click()
+        self.look(page, "support-check")
+        page.get_by_role("button", name=re.compile("^Bevilg tilskud.*send brev")).click()
+        said(page, "Tilskud til forsørgelse er bevilget til og med")
+        return self
+
+    def to_payout(self, username: str = BENEFITS) -> Page:
+        """The payout of this citizen, from the queue."""
+        page = self.stage.page(username)
+        page.goto("/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Udbetalinger")
+        self.look(page, "disbursements")
+        page.get_by_role("link", name=self.citizen.name).first.click()
+        self.look(page, "disbursement")
+        return page
+
+    def fill_payout(self, page: Page) -> None:
+        page.get_by_label("Bilagsnummer").fill("B-00017")
+        page.get_by_label("Jeg har bogført beløbet som lån").check()
+
+    def payout(self) -> "Journey":
+        page = self.to_payout()
+        self.fill_payout(page)
+        page.get_by_role("button", name="Registrér udbetaling").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Udbetalingen er registreret")
+        self.look(page, "disbursement-receipt")
+        return self
+
+    def to_payment(self, amount: str, on: date | None = None) -> Page:
+        page = self.at(BENEFITS, "loan/")
+        page.get_by_role("link", name="Registrér indbetaling").click()
+        page.get_by_label("Beløb").fill(amount)
+        page.get_by_label("Hvornår kom pengene?").fill(input_date(on or self.stage.day))
+        page.get_by_label("Bilagsnummer").fill("I-1")
+        self.look(page, "payment")
+        page.get_by_role("button", name="Vis før og efter").click()
+        return page
+
+    def pay(self, amount: str, on: date | None = None) -> "Journey":
+        page = self.to_payment(amount, on)
+        self.look(page, "payment-check")
+        page.get_by_role("button", name="Registrér indbetaling").click()
+        said(page, re.compile(r"Indbetalingen på .* er registreret"))
+        return self
+
+    # --- The end -----------------------------------------------------------------------------------------------------
+
+    def letter(self, title: str, username: str = COACH) -> str:
+        """The words of the newest letter of that name, read from the PDF behind its link under Breve."""
+        page = self.at(username, "letters/")
+        self.look(page, "letters")
+        address = page.get_by_role("link", name=title).first.get_attribute("href")
+        reader = PdfReader(BytesIO(page.request.get(str(address)).body()))
+        return " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split())
+
+    def aftercare(self) -> "Journey":
+        page = self.at(COACH)
+        page.locator("summary").filter(has_text="Flere").click()
+        page.get_by_role("link", name="Se den næste fase").click()
+        self.look(page, "next-phase")
+        page.get_by_role("button", name="Flyt sagen til »Fortsat støtte«").click()
+        expect(page.get_by_role("heading", name="Opgaver")).to_be_visible()
+        return self
+
+    def close(self, reason: str, *, choice: str, text: str = "", livelihood: str = "") -> Page:
+        page = self.at(COACH)
+        page.locator("summary").filter(has_text="Flere").click()
+        page.get_by_role("link", name="Afslut sagen").last.click()
+        page.get_by_label("Hvorfor afsluttes sagen?").select_option(label=reason)
+        page.get_by_role("radio", name=choice).check()
+        page.get_by_label("Med ord").fill(text)
+        if livelihood:
+            page.get_by_label("Hvad lever borgeren af nu?").select_option(label=livelihood)
+        self.look(page, "close")
+        page.get_by_role("button", name="Kontrollér afslutningen").click()
+        expect(page.get_by_role("heading", name="Kontrollér afslutningen")).to_be_visible()
+        self.look(page, "close-check")
+        page.get_by_role("button", name="Afslut sagen").click()
+        said(page, "Sagen er afsluttet.")
+        self.look(page, "closed")
+        return page

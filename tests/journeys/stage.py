@@ -14,7 +14,9 @@ MONTHS = ("januar", "februar", "marts", "april", "maj", "juni") + (
     "juli", "august", "september", "oktober", "november", "december",
 )  # fmt: skip
 LONG_DATE = re.compile(rf"(\d{{1,2}})\. ({'|'.join(MONTHS)}) (\d{{4}})")
-MOST_AT_ONCE = 366
+MOST_AT_ONCE = 92
+PATIENCE_MS = 30_000  # for a busy machine
+MOST_MS = 120_000  # for three months of daily jobs on it
 
 CASEWORKER, COACH, SECOND_COACH = "sagsbehandler", "coach", "coach2"
 LEAD, BENEFITS, OTHER_BENEFITS = "projektleder", "ydelse", "ydelse2"
@@ -34,6 +36,10 @@ class Citizen:
     business: str = "Aminas systue"
     trade: str = "syning"
 
+    @property
+    def is_pensioner(self) -> bool:
+        return self.livelihood == "Førtidspension"
+
 
 class Stage:
     """`stage.page("coach")` is the window of that person, logged in through the log-in page; `stage.day` is today."""
@@ -52,6 +58,7 @@ class Stage:
     def another_window(self, username: str) -> Page:
         """A browser of its own for somebody who may have one open already."""
         page = self._new_browser().new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.goto("/login/")
         page.get_by_role("button", name=f"Log ind som {username}", exact=True).click()
         expect(page).not_to_have_url(re.compile("/login/"))
@@ -67,7 +74,7 @@ class Stage:
             self.day = min(day, self.day + timedelta(days=MOST_AT_ONCE))
             page.goto("/demo/clock/")
             page.get_by_label("Stil frem til").fill(input_date(self.day))
-            page.get_by_role("button", name="Flyt uret").click()
+            page.get_by_role("button", name="Flyt uret").click(timeout=MOST_MS)
             said(page, f"Det er nu {long_date(self.day)}.")
             self.look(page, "demo-clock")
         return self
