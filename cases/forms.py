@@ -121,14 +121,18 @@ class ReferralForm(BaseForm):
         """Add the question of a warning, with what was answered to it before."""
         name = f"answer_{code}"
         self.fields[name] = forms.CharField(
-            label=question, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"})
+            label=question,
+            max_length=1000,
+            widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+            error_messages={"required": _("Write an answer in a few words.")},
         )
-        answer = self.data.get(name, "").strip()
         if name not in self.data:
             self.questions.append(name)
-        elif not answer:
-            self.add_error(name, _("Write an answer in a few words."))
-        self.cleaned_data[name] = answer
+            return
+        try:
+            self.cleaned_data[name] = self.fields[name].clean(self.data[name])
+        except forms.ValidationError as error:
+            self.add_error(name, error)
 
     def referral_data(self) -> services.ReferralData:
         values = self.cleaned_data

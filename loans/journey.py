@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,10 +16,10 @@ from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep
 from courses.queries import residential_end
 from loans import services
-from loans.enums import LoanOutcome, OrderState
+from loans.enums import LoanOutcome, OrderState, SupportKind
 from loans.models import Loan, LoanDecision
 from loans.prerequisites import OWN_REQUIREMENT
-from loans.queries import current_plan, position_of, support_of
+from loans.queries import current_plan, ledger_sum, position_of, support_of, with_ledger_sum
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -39,7 +39,8 @@ READ_LOANS = "loans_read"
 
 def register() -> None:
     cases.next_steps.register("loans", next_steps, order=40)
-    cases.next_step_relations.register("loans", Prefetch("loans", _with_all(Loan.objects.all()), to_attr=READ_LOANS))
+    loans = with_ledger_sum(Loan.objects.select_related("rule_set", "decision", "order"))
+    cases.next_step_relations.register("loans", Prefetch("loans", loans, to_attr=READ_LOANS))
     for relation in ("loan_decisions", "support_periods"):
         cases.next_step_relations.register(relation, relation)
     cases.journey.register("loans", journey, order=40)
@@ -89,11 +90,12 @@ def _loan(case: CaseFile) -> Loan | None:
     read = getattr(case, READ_LOANS, None)
     if read is not None:
         return read[0] if read else None
-    return _with_all(Loan.objects.filter(case=case)).first()
-
-
-def _with_all(loans: QuerySet[Loan]) -> QuerySet[Loan]:
-    return loans.select_related("rule_set", "decision", "order").prefetch_related("entries")
+    return (
+        Loan.objects.filter(case=case)
+        .select_related("rule_set", "decision", "order")
+        .prefetch_related("entries")
+        .first()
+    )
 
 
 def _step(
@@ -124,12 +126,21 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _approval_steps(case, loan, today)
     elif case.phase == Phase.MAIN_COURSE:
         yield from _main_course_steps(case, today)
-    if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE):
+    if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE) and not is_owed_for_sure(loan):
         position = position_of(loan)
         if position is not None and position.overpaid:
             yield _step(case, "loan_overpaid", Holder.BENEFITS_OFFICER, today, why=danish.kr(position.overpaid))
         if case.phase == Phase.AFTERCARE and (position is None or position.is_settled):
             yield _step(case, "loan_settled", Holder.TEAM, add_working_days(today, 5), link="cases:close")
+
+
+def is_owed_for_sure(loan: Loan) -> bool:
+    """Whether the bare sum of the ledger says that money is owed, so that the loan is neither settled nor overpaid.
+
+    Hand-over, write-off and recovery lower the sum at least as much as what is owed to us. So the daily job works out the
+    position of the few loans where this does not settle it, not of every loan.
+    """
+    return loan.kind == SupportKind.LOAN and loan.rule_set_id is not None and ledger_sum(loan) > 0
 
 
 def payout_target(case: CaseFile, today: date) -> date | None:

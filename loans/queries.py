@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, TextChoices
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from loans.enums import EntryKind, OrderState, SupportKind
 from loans.models import DisbursementOrder, Instalment, LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
+from microloan.core.money import ZERO
 from microloan.policy.models import LegalBasis
 
 
@@ -59,6 +60,19 @@ def terms_of(loan: Loan, payout: date) -> rules.Terms:
         multiple=rule_set.instalment_multiple,
         max_deferment=rule_set.max_deferment_months,
     )
+
+
+def with_ledger_sum(loans: QuerySet[Loan]) -> QuerySet[Loan]:
+    """Loans with the bare sum of their ledger as `ledger_total`, added up by the database."""
+    entries = LedgerEntry.objects.filter(loan=OuterRef("pk")).order_by().values("loan")
+    return loans.annotate(ledger_total=Subquery(entries.annotate(total=Sum("amount")).values("total")))
+
+
+def ledger_sum(loan: Loan) -> Decimal:
+    """The bare sum of the ledger in kroner. It is never above what is owed to us: recovery counts in it twice."""
+    if hasattr(loan, "ledger_total"):
+        return Decimal(loan.ledger_total or 0)
+    return sum((entry.amount for entry in loan.entries.all()), ZERO)
 
 
 def position_of(loan: Loan, as_of: date | None = None) -> rules.Position | None:

@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "microloan.core.middleware.NoNulCharacters",
+    "microloan.core.middleware.KeptInNoCache",
     "microloan.accounts.middleware.LoginRequired",
     "microloan.accounts.middleware.NewPasswordRequired",
     "django_structlog.middlewares.RequestMiddleware",

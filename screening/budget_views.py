@@ -92,11 +92,15 @@ def _save(request: HttpRequest, case: CaseFile) -> HttpResponse:
     return _edit_page(request, case, form, lines, conflict=conflict)
 
 
-def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any]]:
+def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any] | None]:
     """What was typed stays in the form; the version somebody else saved stands above it."""
-    newest = queries.budgets_of(case)[0]
+    newest = next(iter(queries.budgets_of(case)), None)
     data = request.POST.copy()
-    data["base"] = str(newest.number)
+    data["base"] = str(newest.number if newest else 0)
+    if newest is None:  # drawn from a version that never was
+        form = BudgetForm(data)
+        refuse(form, refusal)
+        return form, None
     conflict = {"words": refusal.messages[0], "saved": newest, "totals": services.budget_totals(newest)}
     return BudgetForm(data), conflict
 

@@ -346,6 +346,7 @@ def empty_lines(filled: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def typed_lines(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was typed so far, unread, for "add lines"."""
-    total = min(int(data["form-TOTAL_FORMS"]) if str(data.get("form-TOTAL_FORMS", "")).isdecimal() else 0, MAX_LINES)
+    wanted = str(data.get("form-TOTAL_FORMS", ""))[:4]
+    total = min(int(wanted) if wanted.isdecimal() else 0, MAX_LINES)
     rows = [{name: data.get(f"form-{i}-{name}", "") for name in ("text", "kind", "amount")} for i in range(total)]
     return [row for row in rows if row["text"].strip() or row["amount"].strip()]

@@ -1,5 +1,6 @@
 """What those who refer see: the form, the receipt, their referrals in plain words (ui-guide.md §3.7)."""
 
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -81,15 +82,23 @@ def _answers(form: ReferralForm) -> list[dict[str, Any]]:
 
 def _send(request: StaffRequest, form: ReferralForm) -> HttpResponse:
     data = form.referral_data()
-    if sent := queries.sent_today(cpr.blind_index(data.cpr), by=request.user, today=form.today):
-        return redirect("cases:referral_receipt", number=sent.number)  # pressed twice, or sent again by the browser
+    if sent := _sent_before(request, data, form.today):
+        return sent
     try:
         case = services.refer(data=data, by=request.user, today=form.today)
     except Refused as refusal:
+        if sent := _sent_before(request, data, form.today):  # the first of two presses came through meanwhile
+            return sent
         add_refusal(form, refusal)
         return _form_page(request, form)
     logged(request, AccessAction.CHANGE, case)
     return redirect("cases:referral_receipt", number=case.number)
+
+
+def _sent_before(request: StaffRequest, data: services.ReferralData, today: date) -> HttpResponse | None:
+    """Pressed twice, or sent again by the browser: the receipt of what was sent."""
+    sent = queries.sent_today(cpr.blind_index(data.cpr), by=request.user, today=today)
+    return redirect("cases:referral_receipt", number=sent.number) if sent else None
 
 
 @may_refer

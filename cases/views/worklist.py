@@ -86,7 +86,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
 @require_POST
 def search(request: StaffRequest) -> HttpResponse:
     """Name, CPR, case number, phone or CVR; by POST, so that nothing typed stands in an address (ui-guide.md §2)."""
-    query = request.POST.get("q", "")[:100].strip()
+    query = request.POST.get("q", "").replace("\0", "")[:100].strip()
     found = queries.search(request.user, query)
     if query:
         logged(request, AccessAction.SEARCH, *found)

@@ -6,7 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from microloan.core.calendars import FIRST_YEAR, LAST_YEAR
+from microloan.core.errors import Refused
 
 REFUSED, WRONG_ARGUMENTS = 1, 2
 
@@ -23,9 +26,12 @@ def jsonable(value: Any) -> Any:
 def date_argument(text: str) -> date:
     """`--date 2026-03-02`; wrong ones end the command with status 2."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text}: write the date as YYYY-MM-DD") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ArgumentTypeError(f"{text}: write a date of the years {FIRST_YEAR}-{LAST_YEAR}")
+    return day
 
 
 class ReportingCommand(BaseCommand):
@@ -43,7 +49,10 @@ class ReportingCommand(BaseCommand):
         """Arguments beyond --format."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        document = self.run(**options)
+        try:
+            document = self.run(**options)
+        except Refused as refusal:
+            raise CommandError("\n".join(refusal.messages), returncode=REFUSED) from refusal
         if options["format"] == "json":
             self.stdout.write(json.dumps(document, default=jsonable, ensure_ascii=False))
         else:

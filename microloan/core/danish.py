@@ -98,7 +98,7 @@ def _whole_digits(whole: str, *, certain: bool) -> str:
 
 def _unreadable_oere(whole: str, oere: str) -> Unreadable:
     english = f"{whole},{oere}"
-    if re.fullmatch(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?", english):
+    if re.fullmatch(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?", english):
         suggestion = english.replace(",", "").replace(".", ",")
         return Unreadable(_("Write %(amount)s: a comma comes before the øre.") % {"amount": suggestion})
     if re.fullmatch(r"[0-9]+", oere):

@@ -59,7 +59,8 @@ class _ReadField(forms.CharField):
         if not isinstance(text, str):
             return text
         try:
-            return self.read(text[: self.max_typed + 1])
+            # Space does not count as length: what follows after much of it is read too, not cut off.
+            return self.read(" ".join(text.split())[: self.max_typed + 1])
         except Unreadable as error:
             raise as_validation_error(error) from None
 

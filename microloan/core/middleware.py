@@ -1,6 +1,8 @@
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 from microloan.core import views
 
@@ -17,3 +19,30 @@ class SignsOfLife:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         view = SIGNS_OF_LIFE.get(request.path_info)
         return view(request) if view else self.get_response(request)
+
+
+class NoNulCharacters:
+    """No address of ours holds the character NUL, and PostgreSQL takes none: such a request is a bad one, not our fault."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or any("\0" in value for _name, values in request.GET.lists() for value in values):
+            raise BadRequest("NUL in the address")
+        return self.get_response(request)
+
+
+class KeptInNoCache:
+    """What somebody who is logged in has seen stays in no cache: after the log-out "back" shows no citizen, and no page
+    of a case lies on the disk of a shared machine. A view may say otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        failed = response.status_code >= 500  # the user may be what could not be read
+        if not failed and not response.has_header("Cache-Control") and request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response

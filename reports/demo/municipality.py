@@ -22,7 +22,7 @@ from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo.people import people
-from reports.demo.story import Cast, Person, Story, plan_run
+from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
 from screening.services import ensure_criteria
 
@@ -53,7 +53,7 @@ def ensure_reference_data() -> None:
         allows_support=True,
     )
     Municipality.objects.filter(pk=1, name="Kommunen").update(
-        name="Testkommune", street="Prøvevej 1", postcode="0000", city="Prøveby", website="testkommune.example"
+        name="Testkommune", street="Prøvevej 1", postcode=POSTCODE, city="Prøveby", website="testkommune.example"
     )
     Municipality.objects.filter(pk=1, loan_account="").update(
         loan_account="Udlån 0-000-001", grant_account="Tilskud 0-000-002"

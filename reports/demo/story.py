@@ -26,6 +26,8 @@ from screening import services as screening
 from screening.enums import Hearing, LineKind, Outcome
 from screening.models import Screening
 
+POSTCODE = "9999"  # no place has it, and every form takes it
+
 
 @dataclass(frozen=True)
 class Cast:
@@ -123,7 +125,7 @@ class Story:
                     answers=person.answers,
                     citizen={
                         "street": person.street,
-                        "postcode": "0000",
+                        "postcode": POSTCODE,
                         "city": "Prøveby",
                         "protected_address": person.protected,
                         "sex": "M" if int(person.cpr[-1]) % 2 else "K",

@@ -1,8 +1,8 @@
 """Writes the synthetic municipality: a few temporary tables made by the real rules, then SQL in sets (`sql/*.sql`).
 
-Triggers are off meanwhile (history of 100,000 cases that were never worked on says nothing), so what they guard is
-guarded here: plans, sums and periods come from the rules, foreign keys are checked at the end, all other constraints are
-checked by the database as always. `manage.py check_integrity` is clean afterwards.
+Triggers are off meanwhile, so what they do is done here: plans, sums and periods come from the rules, foreign keys are
+checked at the end, and the change history begins with each row as it is. All other constraints are checked by the
+database as always. `manage.py check_integrity` is clean afterwards.
 """
 
 import time
@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pghistory.core
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,6 +25,7 @@ from cases.models import CaseFile, NumberSeries
 from loans import rules
 from loans.rules.schedule import nominal_due_of
 from microloan.accounts.enums import Role
+from microloan.accounts.models import User
 from microloan.core.calendars import add_working_days, next_banking_day
 from microloan.core.errors import Refused
 from microloan.policy.services import rule_set_on
@@ -77,13 +79,15 @@ def seed(*, cases: int, seed: int, today: date, say: Callable[[str], None] = _si
     if CaseFile.objects.live().exists():
         raise Refused(_("There are cases in this database. Choose an empty one."))
     ensure_reference_data()
+    staff = ensure_staff(cases)
     before = _counts()
     with _unhurried(), _defaults():
-        values = _prepare(cases=cases, seed=seed, today=today)
+        values = _prepare(staff, cases=cases, seed=seed, today=today)
         for file in sorted(SQL.glob("*.sql")):
             started = time.monotonic()
             _execute(file.read_text(), values)
             say(f"{file.stem}: {time.monotonic() - started:.1f} s")
+        _write_history(today)
         _move_sequences()
         _execute("SELECT gin_clean_pending_list('citizen_name_search')")
         _execute(f"ANALYZE {', '.join(SEEDED)}")
@@ -144,10 +148,9 @@ def _counts() -> dict[str, int]:
 # --- What the sets are made from ---------------------------------------------------------------------------------------
 
 
-def _prepare(*, cases: int, seed: int, today: date) -> dict[str, Any]:
+def _prepare(staff: dict[Role, list[User]], *, cases: int, seed: int, today: date) -> dict[str, Any]:
     """Functions and temporary tables for the SQL, and the values of its parameters."""
     rule_set = rule_set_on(today)
-    staff = ensure_staff(cases)
     _define_functions(seed)
     _copy_staff(staff)
     _copy(
@@ -208,7 +211,7 @@ def _define_functions(seed: int) -> None:
     """)  # noqa: S608
 
 
-def _copy_staff(staff: dict[Role, list[Any]]) -> None:
+def _copy_staff(staff: dict[Role, list[User]]) -> None:
     rows = [(role.value, n, user.pk, user.centre_id) for role, users in staff.items() for n, user in enumerate(users)]
     _copy("seed_user", "role text, n integer, id bigint, centre_id bigint", rows)
 
@@ -259,6 +262,21 @@ def _copy(table: str, columns: str, rows: Iterable[tuple[date | Decimal | str | 
 
 
 # --- Afterwards --------------------------------------------------------------------------------------------------------
+
+
+def _write_history(today: date) -> None:
+    """The first entry of the change history of every row that is tracked and has none."""
+    for event in pghistory.core.event_models():
+        table = event.pgh_tracked_model._meta.db_table
+        if table in SEEDED:
+            columns = [f.column for f in event._meta.concrete_fields if not f.column.startswith("pgh_")]
+            listed = ", ".join(f'"{column}"' for column in columns)
+            _execute(
+                f'INSERT INTO "{event._meta.db_table}" ({listed}, pgh_obj_id, pgh_label, pgh_created_at)'  # noqa: S608
+                f" SELECT {listed}, id, 'insert', pg_temp.moment(%s, '00:00') FROM {table} row"
+                f' WHERE NOT EXISTS (SELECT 1 FROM "{event._meta.db_table}" WHERE pgh_obj_id = row.id) ORDER BY id',
+                [today],
+            )
 
 
 def _move_sequences() -> None:

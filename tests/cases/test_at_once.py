@@ -12,6 +12,7 @@ from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
+from tests.cases.test_referral_screens import answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +43,13 @@ def test_two_referrals_of_one_citizen_open_one_case(cast):
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CaseFile", "Refused"]
     assert (CaseFile.objects.count(), Citizen.objects.count()) == (1, 1)
+
+
+def test_a_referral_sent_twice_at_once_gives_its_receipt_twice(cast, client_for):
+    clients = [client_for(cast.caseworker) for _ in range(2)]
+    first, second = together(*(lambda c=c: c.post("/referrals/new/", answers(step="send")) for c in clients))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first.headers["Location"] == second.headers["Location"]
 
 
 def test_case_numbers_have_no_doubles_and_no_gaps(cast):

@@ -76,6 +76,10 @@ def test_a_warning_is_a_question_and_not_an_error(caseworker):
     assert "Fejl:" not in page.content.decode()
     refused = caseworker.post(NEW, {**unusual, "answer_livelihood": " "})
     assert refused.context["form"].errors["answer_livelihood"]
+    for unreadable in ("a\0b", "a" * 1001):
+        refused = caseworker.post(NEW, {**unusual, "answer_livelihood": unreadable, "step": "send"})
+        assert refused.context["form"].errors["answer_livelihood"]
+    assert not Referral.objects.exists()
     caseworker.post(NEW, {**unusual, "answer_livelihood": "Kommer på kontanthjælp 1. december", "step": "send"})
     assert Referral.objects.get().warnings["livelihood"]["answer"] == "Kommer på kontanthjælp 1. december"
 

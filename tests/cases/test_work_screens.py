@@ -257,6 +257,11 @@ def test_a_search_is_logged_without_what_was_typed(cast, client_for):
     assert "amina" not in line.what + line.purpose
 
 
+def test_a_search_with_a_nul_in_it_finds_what_the_rest_finds(cast, client_for):
+    builders.refer(cast.caseworker, name="Amina Testesen")
+    assert "Amina Testesen" in client_for(cast.coach).post("/search/", {"q": "ami\0na"}).content.decode()
+
+
 def test_search_as_you_type_answers_with_the_hits_alone(cast, client_for):
     builders.refer(cast.caseworker, name="Amina Testesen")
     response = client_for(cast.coach).post("/search/", {"q": "amina"}, headers={"HX-Request": "true"})

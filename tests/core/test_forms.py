@@ -101,6 +101,8 @@ def test_telephone_numbers(text, number):
         (fields.DateField(max_value=date(2026, 11, 20)), "21-11-2026", "ikke er efter 20. november 2026"),
         (fields.TimeField(), "25.00", "tt.mm"),
         (fields.DateField(), "\x00", "dd-mm-åååå"),
+        (fields.DateField(), f"05-03-2027{' ' * 40}og 06-03-2027", "dd-mm-åååå"),
+        (fields.AmountField(), f"100{' ' * 40}00", "35.000"),
     ],
 )
 def test_what_is_wrong_is_told_at_the_field(field, text, hint):

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from microloan.core import clock, jobs
+from microloan.core.errors import Refused
 from microloan.core.jobs import Counts, JobIsRunning, days_to_run, run_job, run_jobs
 from microloan.core.models import JobRun
 from microloan.core.tasks import run_daily_jobs
@@ -136,7 +137,20 @@ def test_the_command_refuses_what_it_does_not_know(db, recorder):
     assert refusal.value.returncode == 2
     with pytest.raises(CommandError, match="YYYY-MM-DD"):
         call_command("run_jobs", "--date", "20/11-2026")
+    for typing_error in ("9999-12-31", "0001-01-01"):  # the days in between would be caught up one by one
+        with pytest.raises(CommandError, match="1990-2100"):
+            call_command("run_jobs", "--date", typing_error)
     assert not JobRun.objects.exists()
+
+
+def test_a_job_that_refuses_ends_the_command_in_words(db, registry):
+    def refuse(day):
+        raise Refused("Der gælder intet regelsæt den dag.")
+
+    registry.register("refusing", refuse)
+    with pytest.raises(CommandError, match="intet regelsæt") as refusal:
+        call_command("run_jobs", "--date", "1995-01-02")
+    assert refusal.value.returncode == 1
 
 
 @time_machine.travel(datetime(2026, 11, 20, 5, 0, tzinfo=UTC), tick=False)

@@ -114,7 +114,8 @@ def test_metrics_count_routes_and_jobs_but_name_nobody(db, client):
     text = client.get("/metrics").content.decode()
     assert 'mikrolaan_requests_total{method="GET",route="none"' in text
     assert 'mikrolaan_job_last_date{job="reminders"} 172800.0' in text
-    assert "1234" not in text
+    assert "there/is" not in text
+    assert "720390-1234" not in text
 
 
 def test_metrics_are_for_this_machine_or_the_bearer_of_the_token(db, client, settings):
@@ -159,6 +160,23 @@ def test_a_logged_in_user_gets_the_same_pages(client_for):
     client.raise_request_exception = False
     for address, status in (("/forbidden", 403), ("/missing", 404), ("/boom", 500)):
         assert client.get(address).status_code == status
+
+
+@pytest.mark.parametrize(
+    "address", ["/cases/ML%00/", "/cases/?phase=%00", "/courses/new/?module=%00", "/referrals/%00/", "/login/?next=%00"]
+)
+def test_a_nul_in_an_address_is_a_bad_request(client_for, address):
+    client = client_for("coach")
+    client.raise_request_exception = False
+    response = client.get(address)
+    assert response.status_code == 400
+    assert "Der er ikke ændret noget" in response.content.decode()
+
+
+def test_what_a_logged_in_user_sees_stays_in_no_cache(client, client_for):
+    assert client_for("coach").get("/profile/").headers["Cache-Control"] == "private, no-store"
+    assert client_for("coach").get("/cases/ML-2026-9999/").headers["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in client.get("/profile/").headers
 
 
 @override_settings(ROOT_URLCONF=__name__)

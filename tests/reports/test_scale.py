@@ -102,6 +102,14 @@ def test_loans_are_as_the_rules_would_have_them(town):
             assert position.is_settled == (loan.case.closing_reason == "completed") or position.handed_over
 
 
+def test_integrity_is_clean(town):
+    out = io.StringIO()
+    call_command("check_integrity", "--format=json", stdout=out)
+    document = json.loads(out.getvalue())
+    assert document["problems"] == []
+    assert document["checked"]["loans"] == Loan.objects.count()
+
+
 def test_support_periods_keep_their_limits(town):
     periods = SupportPeriod.objects.select_related("case").order_by("case", "starts_on")
     assert periods

@@ -541,7 +541,16 @@ def test_there_are_eight_lines_and_more_on_demand(world, coach):
     assert not case.budgets.exists()
 
 
-@pytest.mark.parametrize("broken", [{"form-TOTAL_FORMS": "x"}, {"form-TOTAL_FORMS": "100000"}, {"base": "x"}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"form-TOTAL_FORMS": "x"},
+        {"form-TOTAL_FORMS": "100000"},
+        {"form-TOTAL_FORMS": "1" * 5000},
+        {"base": "x"},
+        {"base": "99"},
+    ],
+)
 def test_a_broken_form_is_refused_politely(world, coach, broken):
     case = case_for(world, 2)
     for step in ("save", "more"):
