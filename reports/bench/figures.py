@@ -61,7 +61,7 @@ def compare_cohort_tables(large: Town, today: date, runs: int) -> Ratio:
             cursor.fetchall()
 
     about = "Tables 1–8 of all cohorts in the large town, and bare SQL that adds up half of them"
-    return compare("cohort_tables_and_sql", ours, bare, limit=15.0, runs=runs, about=about)
+    return compare("cohort_tables_and_sql", ours, bare, limit=6.0, runs=runs, about=about)
 
 
 # --- Daily jobs --------------------------------------------------------------------------------------------------------
@@ -79,8 +79,8 @@ def compare_jobs(large: Town, small: Town, today: date, runs: int) -> Iterator[R
             f"{name}_per_row",
             lambda name=name, day=day: _run(large, name, day),
             lambda name=name, day=day: _run(small, name, day),
-            limit=2.0,
-            runs=min(runs, 3),
+            limit=2.5,
+            runs=1,
             about=f"The daily job for each of {rows[0]} rows, and for each of {rows[1]}",
         )
         yield Ratio(ratio.name, ratio.ours / rows[0], ratio.baseline / rows[1], ratio.limit, ratio.about)
@@ -134,7 +134,7 @@ def compare_positions(runs: int) -> Iterator[Ratio]:
         "position_of_long_loan",
         lambda: rules.position(long_terms, long_entries),
         lambda: rules.position(terms, entries),
-        limit=8.0,
+        limit=10.0,
         runs=max(runs, 9),
         about="Where a loan stands: 120 instalments and 300 entries, and 84 and 84",
     )

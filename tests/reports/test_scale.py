@@ -196,7 +196,7 @@ def test_bench_prints_one_document_and_leaves_nothing_behind():
         "case_page",
         "loan_page",
         "search_by_name",
-        "case_list_and_sql",
+        "case_list_rows_and_sql",
         "cohort_tables_and_sql",
         "reconcile_tasks_per_row",
         "instalment_reminders_per_row",
