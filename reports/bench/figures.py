@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib.staticfiles import finders
@@ -77,8 +78,8 @@ def compare_jobs(large: Town, small: Town, today: date, runs: int) -> Iterator[R
                 rows.append(max(1, ROWS[name](day)))
         ratio = compare(
             f"{name}_per_row",
-            lambda name=name, day=day: _run(large, name, day),
-            lambda name=name, day=day: _run(small, name, day),
+            partial(_run, large, name, day),
+            partial(_run, small, name, day),
             limit=2.5,
             runs=1,
             about=f"The daily job for each of {rows[0]} rows, and for each of {rows[1]}",

@@ -136,7 +136,7 @@ def _case_list_beside_sql(visitor: Visitor, runs: int) -> Ratio:
 
     def ours() -> None:
         with visitor.town:
-            table = CaseTable(PageRows(case_list(visitor.user).open()), today=clock.today())
+            table = CaseTable(PageRows(case_list(visitor.user).exclude(phase=Phase.CLOSED)), today=clock.today())
             table.paginate(per_page=CASES_PER_PAGE)
             steps_of([row.record for row in table.page.object_list])
 

@@ -118,7 +118,7 @@ def _defaults() -> Iterator[None]:
         _execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP DEFAULT')
 
 
-def _default_values() -> Iterator[tuple[str, str, Any]]:
+def _default_values() -> Iterator[tuple[str, str | None, Any]]:
     for model in _models():
         for field in model._meta.local_concrete_fields:
             if field.null or field.is_relation or field.primary_key or field.generated:
@@ -266,7 +266,8 @@ def _copy(table: str, columns: str, rows: Iterable[tuple[date | Decimal | str | 
 
 def _write_history(today: date) -> None:
     """The first entry of the change history of every row that is tracked and has none."""
-    for event in pghistory.core.event_models():
+    events: list[Any] = pghistory.core.event_models()
+    for event in events:
         table = event.pgh_tracked_model._meta.db_table
         if table in SEEDED:
             columns = [f.column for f in event._meta.concrete_fields if not f.column.startswith("pgh_")]
@@ -298,7 +299,7 @@ def _refuse_orphans() -> None:
                 raise AssertionError(f"{table}.{column}: {orphans} rows point to nothing")
 
 
-def foreign_keys() -> Iterator[tuple[str, str, str]]:
+def foreign_keys() -> Iterator[tuple[str, str | None, str]]:
     """(table, column, table pointed to) of everything that is seeded."""
     for model in _models():
         for field in model._meta.local_concrete_fields:
