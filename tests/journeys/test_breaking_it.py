@@ -207,7 +207,7 @@ def paying_out_what_one_approved(journey: Journey) -> None:
     """The administrator makes the project lead a benefits officer; the loan approved before stays out of reach."""
     give_role(journey.stage, "Palle Testesen", "Ydelsessagsbehandler")
     page = journey.to_payout(LEAD)
-    words = "Du har godkendt lånet. En anden skal udbetale det."
+    words = "Du har godkendt lånet. En anden skal udbetale."
     expect(page.get_by_role("main")).to_contain_text(words)
     expect(page.get_by_role("button", name="Registrér udbetaling")).to_have_count(0)
     journey.look(page, "disbursement-own-approval")

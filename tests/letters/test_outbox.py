@@ -24,6 +24,15 @@ from tests.letters import reading, samples
 from tests.letters.conftest import make_case, make_citizen, make_user
 
 
+@pytest.fixture(autouse=True)
+def _only_the_outbox():
+    """Whether a reminder is still right is asked by a higher room; here it is the outbox that is tried."""
+    entry = send_checks._entries.pop("instalment_reminder", None)
+    yield
+    if entry is not None:
+        send_checks._entries["instalment_reminder"] = entry
+
+
 def prepare(town, kind="instalment_reminder", key="reminder:1", **options):
     values = {"case": town.case, "context": samples.CONTEXTS[kind], "by": town.coach, "today": town.today}
     return services.prepare_letter(kind=kind, key=key, **{**values, **options})

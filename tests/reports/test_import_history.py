@@ -300,7 +300,7 @@ def test_ten_thousand_rows_take_few_queries(load, sheets, tmp_path):
     assert len(queries) < 40
     with CaptureQueriesContext(connection) as queries:
         found = cohort_figures(Cohort.objects.order_by("start_on"), as_of=CUT_OFF)
-    assert len(queries) <= 7
+    assert len(queries) <= 8
     assert found["participants"] == 34 * 45
     assert found["handed_over"] == 12 * 45
 
@@ -308,11 +308,11 @@ def test_ten_thousand_rows_take_few_queries(load, sheets, tmp_path):
 def test_number_of_queries_does_not_grow(load, sheets, django_assert_num_queries):
     load({name: [row for row in cells if row[0].startswith("M5")] for name, cells in sheets.items()})
     cohorts = list(Cohort.objects.all())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         cohort_figures(cohorts, as_of=CUT_OFF)
     load(sheets)
     cohorts = list(Cohort.objects.order_by("start_on"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert cohort_figures(cohorts, as_of=CUT_OFF)["table5_total"]["days"] == 7880
 
 
