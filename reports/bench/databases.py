@@ -52,25 +52,23 @@ def towns(
     """A filled database of each size by its label, copied from `template` or from one that is migrated for it."""
     run = f"{PREFIX}_{uuid4().hex[:8]}"
     made: list[str] = []
+    found: dict[str, Town] = {}
     try:
         if not template:
             template = f"{run}_empty"
             say("migrating an empty database")
             _create(template, made)
             _migrate(template)
-        found = {}
         for label, cases in sizes.items():
             say(f"{label}: {cases} cases")
             name = f"{run}_{label}"
             _create(name, made, template)
             found[label] = Town(name, cases)
             found[label].fill(today, seed_number, say)
-        try:
-            yield found
-        finally:
-            for town in found.values():
-                town.connection.close()
+        yield found
     finally:
+        for town in found.values():
+            town.connection.close()
         for name in reversed(made):
             _server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
