@@ -1,6 +1,6 @@
 # Everything runs through bin/run, which brings what is missing (docs/drift.md).
 .DEFAULT_GOAL := help
-.PHONY: help run test quality fix bench up lock
+.PHONY: help run test journeys quality fix bench up lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
@@ -8,10 +8,13 @@ help:  ## this list
 run:  ## the demo municipality on 127.0.0.1:8000 (PORT=… for another port); Ctrl-C stops it
 	@bin/run python bin/house/demo.py
 
-test quality: export HOUSE_NEEDS = gettext browser
+test journeys quality: export HOUSE_NEEDS = gettext browser
 
 test:  ## the whole test suite
 	@bin/run bin/house/test
+
+journeys:  ## the long journeys through the screens, in the browser
+	@bin/run pytest tests/journeys
 
 quality:  ## style, types, templates, security, layers, migrations, translations
 	@bin/run bin/house/quality
