@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
 from microloan.core import clock
-from microloan.core.history import append_only, locked_when, tracked
+from microloan.core.history import append_only, locked_when, no_truncate, tracked
 from screening.enums import BudgetKind, BudgetState, Hearing, LineKind, Outcome, ScreeningNumber, ScreeningState
 
 
@@ -35,7 +35,8 @@ def locked_with(name: str, *, parent: str, key: str, when: str, message: str) ->
                 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                 RETURN NEW;
             """,  # noqa: S608  names of tables and columns from this file
-        )
+        ),
+        no_truncate(name, message),
     ]
 
 

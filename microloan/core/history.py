@@ -59,16 +59,25 @@ def append_only(name: str) -> list[pgtrigger.Trigger]:
     message = "the table is append-only"
     return [
         Refuse(name=f"{name}_append_only", operation=pgtrigger.Update | pgtrigger.Delete, message=message),
-        Refuse(name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message),
+        no_truncate(name, message),
     ]
+
+
+def no_truncate(name: str, message: str) -> pgtrigger.Trigger:
+    """Refuse TRUNCATE, which no trigger on rows would see."""
+    return Refuse(name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message)
 
 
 def locked_when(
     name: str, condition: pgtrigger.Q, *, message: str = "the row is locked", only: list[str] | None = None
 ) -> list[pgtrigger.Trigger]:
-    """Refuse DELETE, and UPDATE (of the fields in `only`, else of any), of rows whose old values meet the condition."""
+    """Refuse DELETE, and UPDATE (of the fields in `only`, else of any), of rows whose old values meet the condition;
+    and TRUNCATE, which takes them all."""
     update = pgtrigger.UpdateOf(*only) if only else pgtrigger.Update
-    return [Refuse(name=f"{name}_locked", operation=update | pgtrigger.Delete, condition=condition, message=message)]
+    return [
+        Refuse(name=f"{name}_locked", operation=update | pgtrigger.Delete, condition=condition, message=message),
+        no_truncate(name, message),
+    ]
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,26 @@ def test_ledger_and_plan_only_grow(world: World, table: str) -> None:
             run(sql)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "table",
+    [
+        "letters_letter",
+        "loans_disbursementorder",
+        "loans_loandecision",
+        "loans_supportperiod",
+        "screening_budget",
+        "screening_budgetline",
+        "screening_score",
+        "screening_screening",
+        "screening_screening_staff",
+    ],
+)
+def test_what_locks_row_by_row_is_not_emptied_at_once(table: str) -> None:
+    with refused("no_truncate"):
+        run(f"TRUNCATE {table} CASCADE")
+
+
 def test_querysets_do_not_get_round_it(world: World) -> None:
     builders.paid_out(world)
     with refused("ledger_append_only"):
