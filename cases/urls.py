@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import contacts, detail, editing, phases, referrals, worklist
+from cases.views import contacts, detail, editing, flags, phases, referrals, worklist
 
 app_name = "cases"
 urlpatterns = [
@@ -28,6 +28,8 @@ urlpatterns = [
     path("cases/<str:number>/business/", editing.business, name="business"),
     path("cases/<str:number>/accept/", phases.accept, name="accept"),
     path("cases/<str:number>/next-phase/", phases.next_phase, name="next_phase"),
+    path("cases/<str:number>/flags/", flags.flags, name="flags"),
+    path("cases/<str:number>/flags/<int:pk>/resolve/", flags.flag_resolve, name="flag_resolve"),
     path("cases/<str:number>/close/", phases.close, name="close"),
     path("cases/<str:number>/reopen/", phases.reopen, name="reopen"),
 ]

@@ -1,6 +1,7 @@
 from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
 from cases.models.citizen import Citizen, LivelihoodPeriod
 from cases.models.decision import Decision
+from cases.models.flag import Flag
 from cases.models.work import Contact, JournalEntry, Task
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Cohort",
     "Contact",
     "Decision",
+    "Flag",
     "JournalEntry",
     "LivelihoodPeriod",
     "NumberSeries",

@@ -1,6 +1,7 @@
 """What happens in a case: one atomic, guarded, logged function per thing. Views, tasks and commands call these."""
 
 from cases.services.contacts import plan_contact, register_contact
+from cases.services.flags import raise_flag, resolve_flag
 from cases.services.intake import ReferralData, accept, refer, referral_warnings, write_to_team
 from cases.services.journal import add_journal_entry, write_note
 from cases.services.locking import check_version, lock_case, next_case_number, next_number
@@ -31,6 +32,7 @@ __all__ = [
     "next_case_number",
     "next_number",
     "plan_contact",
+    "raise_flag",
     "reconcile_all",
     "reconcile_tasks",
     "record_livelihood",
@@ -38,6 +40,7 @@ __all__ = [
     "referral_warnings",
     "register_contact",
     "reopen_case",
+    "resolve_flag",
     "save_business",
     "set_cohort",
     "undo_complete_task",

@@ -58,6 +58,7 @@ def header(user: User, case: CaseFile, steps: list[dict[str, Any]], today: date)
         "tone": "info" if case.is_open else "",
         "is_protected": case.citizen.is_protected_on(today),
         "may_work": user.is_team,
+        "flags": list(case.flags.filter(resolved_at__isnull=True).order_by("raised_at", "pk")) if user.is_team else [],
         "may_reopen": user.role == Role.PROJECT_LEAD and not case.is_open,
     }
 

@@ -38,6 +38,15 @@ def make_closed(world: World) -> CaseFile:
     return services.close_case(case=found, reason="found_job", choice_of="citizen", text="", by=lead, today=world.today)
 
 
+def flag(world: World) -> dict[str, object]:
+    made = world.of(make_flag)
+    return {**case(world), "pk": made.pk}
+
+
+def make_flag(world: World):
+    return services.raise_flag(case=world.case, reason="Ring til banken", by=world.user(Role.COACH))
+
+
 def done_task(world: World):
     return services.complete_task(task=world.of(make_task), by=world.user(Role.COACH))
 
@@ -91,6 +100,8 @@ ROWS = [
     row("cases:business", allow=TEAM, kwargs=case, logs=True),
     row("cases:accept", allow=TEAM, kwargs=referral, logs=True),
     row("cases:next_phase", allow=TEAM, kwargs=case, logs=True),
+    row("cases:flags", allow=TEAM, kwargs=case, logs=True),
+    row("cases:flag_resolve", allow=TEAM, kwargs=flag, logs=True),
     row("cases:close", allow=TEAM, kwargs=case, logs=True),
     row("cases:reopen", allow=LEAD, kwargs=closed, logs=True),
 ]
