@@ -8,9 +8,9 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import audit, journey, next_steps, registry, worklist
+        from cases import audit, journey, next_steps, referral_draft, registry, worklist
         from cases.enums import livelihoods_of_rule_sets
-        from cases.services import reconcile_all
+        from cases.services import delete_expired_drafts, reconcile_all
         from microloan.accounts.enums import REFERRERS, TEAM
         from microloan.accounts.perms import CASE_READERS
         from microloan.core import jobs, navigation
@@ -24,7 +24,9 @@ class CasesConfig(AppConfig):
         registry.register_tab(
             registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
         )
+        registry.register_draft_kind(referral_draft.KIND)
         jobs.register("reconcile_tasks", reconcile_all, order=10)
+        jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
         of_a_case = ("cases:", "letters:case", "screening:", "courses:case", "loans:")
         navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=of_a_case)

@@ -91,6 +91,21 @@ class CasePanel:
     order: int
 
 
+@dataclass(frozen=True)
+class DraftKind:
+    """A form that keeps what is typed (`cases.services.drafts`). `key` says what is written on, such as a case number.
+
+    `fields` are the names that are kept, `page(key)` is the address of the form, `may_write(user, key)` tells whether
+    this person may write it: for a case that means that `visible_to(user)` finds it.
+    """
+
+    code: str
+    fields: tuple[str, ...]
+    page: Callable[[str], str]
+    may_write: Callable[[Any, str], bool]
+    days: int = 30
+
+
 RequirementProvider = Callable[[Any, date], Iterable[Missing]]
 NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
 JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
@@ -115,6 +130,7 @@ visibility: Registry[Callable[[], Q]] = Registry("visibility")
 task_kinds: Registry[TaskKind] = Registry("task kinds")
 tabs: Registry[CaseTab] = Registry("case tabs")
 panels: Registry[CasePanel] = Registry("case panels")
+draft_kinds: Registry[DraftKind] = Registry("drafts")
 # What counts towards attendance reliability besides contacts: case ids → {case id: (attended, no-show)}.
 attendance: Registry[AttendanceProvider] = Registry("attendance")
 # Called after a case went on to a phase or was closed, in the same transaction: (case=, from_phase=, by=, today=).
@@ -137,3 +153,7 @@ def register_tab(tab: CaseTab) -> None:
 
 def register_panel(panel: CasePanel) -> None:
     panels.register(panel.key, panel, order=panel.order)
+
+
+def register_draft_kind(kind: DraftKind) -> None:
+    draft_kinds.register(kind.code, kind)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import contacts, detail, editing, flags, phases, referrals, worklist
+from cases.views import contacts, detail, drafts, editing, flags, phases, referrals, worklist
 
 app_name = "cases"
 urlpatterns = [
@@ -9,6 +9,10 @@ urlpatterns = [
     path("work/tasks/<int:pk>/done/", worklist.task_done, name="task_done"),
     path("work/tasks/<int:pk>/undo/", worklist.task_undo, name="task_undo"),
     path("search/", worklist.search, name="search"),
+    path("drafts/<slug:kind>/", drafts.draft, name="draft"),
+    path("drafts/<slug:kind>/delete/", drafts.draft_delete, name="draft_delete"),
+    path("drafts/<slug:kind>/<str:key>/", drafts.draft, name="draft"),
+    path("drafts/<slug:kind>/<str:key>/delete/", drafts.draft_delete, name="draft_delete"),
     path("referrals/new/", referrals.referral_new, name="referral_new"),
     path("referrals/mine/", referrals.my_referrals, name="my_referrals"),
     path("referrals/<str:number>/", referrals.referral_detail, name="referral_detail"),

@@ -1,6 +1,15 @@
 """What happens in a case: one atomic, guarded, logged function per thing. Views, tasks and commands call these."""
 
 from cases.services.contacts import plan_contact, register_contact
+from cases.services.drafts import (
+    PAGE_FIELD,
+    DraftState,
+    delete_expired_drafts,
+    draft_content,
+    finish_draft,
+    open_draft,
+    save_draft,
+)
 from cases.services.flags import raise_flag, resolve_flag
 from cases.services.intake import ReferralData, accept, refer, referral_warnings, write_to_team
 from cases.services.journal import add_journal_entry, write_note
@@ -18,6 +27,8 @@ from cases.services.tasks import add_task, complete_task, reconcile_all, reconci
 
 __all__ = [
     "CITIZEN_FIELDS",
+    "PAGE_FIELD",
+    "DraftState",
     "ReferralData",
     "accept",
     "add_journal_entry",
@@ -26,11 +37,15 @@ __all__ = [
     "check_version",
     "close_case",
     "complete_task",
+    "delete_expired_drafts",
+    "draft_content",
     "enter_phase",
+    "finish_draft",
     "lock_case",
     "missing_for",
     "next_case_number",
     "next_number",
+    "open_draft",
     "plan_contact",
     "raise_flag",
     "reconcile_all",
@@ -42,6 +57,7 @@ __all__ = [
     "reopen_case",
     "resolve_flag",
     "save_business",
+    "save_draft",
     "set_cohort",
     "undo_complete_task",
     "update_citizen",

@@ -20,6 +20,10 @@ class LoginRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
         if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
             return super().handle_no_permission(request, view_func)
+        # A form that keeps what is typed says so on the page, which stays.
+        stays = getattr(view_func, "answer_when_logged_out", None)
+        if stays and request.headers.get("HX-Request"):
+            return stays(request)
         page = _page_of(request)
         if request.method == "POST":
             messages.warning(request, _("You had been logged out, so nothing was saved. Log in and try again."))

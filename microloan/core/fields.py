@@ -7,6 +7,7 @@ the ciphertext, so that a value moved to another kind of column does not decrypt
 
 import base64
 import hashlib
+import json
 import os
 from functools import lru_cache
 from typing import Any
@@ -105,6 +106,19 @@ class EncryptedTextField(models.TextField):
 
     def to_text(self, value: Any) -> str:
         return str(value)
+
+
+class EncryptedJsonField(EncryptedTextField):
+    """Plain data (dicts, lists, texts, numbers) that stands encrypted in the database."""
+
+    _pyi_private_set_type: Any  # for type checkers: what is assigned and read is not a text
+    _pyi_private_get_type: Any
+
+    def to_python(self, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+    def to_text(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
 
 
 class _CprAttribute(DeferredAttribute):

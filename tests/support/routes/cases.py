@@ -73,6 +73,9 @@ ROWS = [
     row("cases:task_undo", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(done_task).pk}),
     row("cases:search", allow=CASE_READERS, method="post", ok=200, data={"q": "Testesen"}),
     row("cases:referral_new", allow=TEAM | REFERRERS),
+    # A draft of a kind that somebody may not write does not exist for them.
+    row("cases:draft", allow=TEAM | REFERRERS, method="post", get=302, other=404, kwargs={"kind": "referral"}),
+    row("cases:draft_delete", allow=TEAM | REFERRERS, method="post", get=302, other=404, kwargs={"kind": "referral"}),
     row("cases:my_referrals", allow=REFERRERS),
     row("cases:referral_detail", allow=REFERRERS, kwargs=case, logs=True),
     row("cases:referral_receipt", allow=TEAM | REFERRERS, kwargs=case, logs=True),

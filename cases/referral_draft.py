@@ -1,0 +1,38 @@
+"""The draft of a referral: one per writer, kept 30 days (ui-guide.md §3.7)."""
+
+from django.urls import reverse
+
+from cases.registry import DraftKind
+from microloan.accounts.enums import REFERRERS, TEAM
+from microloan.accounts.models import User
+
+CODE = "referral"
+FIELDS = (
+    "cpr",
+    "no_cpr",
+    "birth_date",
+    "name",
+    "phone",
+    "best_time",
+    "livelihood",
+    "own_wish",
+    "own_wish_text",
+    "idea",
+    "citizen_informed",
+    "channel",
+    "partner",
+    "answer_livelihood",
+    "answer_own_wish",
+    "answer_under_30",
+)
+
+
+def _page(key: str) -> str:
+    return reverse("cases:referral_new")
+
+
+def _may_write(user: User, key: str) -> bool:
+    return not key and user.role in {*REFERRERS, *TEAM}
+
+
+KIND = DraftKind(CODE, fields=FIELDS, page=_page, may_write=_may_write)
