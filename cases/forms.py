@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases import services
@@ -28,6 +27,7 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
 from microloan.core.forms import BaseForm, CprField, CvrField, DateField, PhoneField, PostcodeField, TimeField
+from microloan.core.two_versions import TwoVersionsForm
 
 NOTE_KINDS = (
     EntryKind.NOTE,
@@ -44,13 +44,6 @@ HOW_IT_WENT = (
     (ContactState.NO_SHOW.value, _("The citizen did not come")),
 )
 YES_NO = (("yes", _("Yes")), ("no", _("No")))
-
-
-def set_again(form: forms.BaseForm, name: str, value: object) -> None:
-    """Put another value into a bound form's data, such as the version that the next save starts from."""
-    data = cast(QueryDict, form.data).copy()
-    data[name] = str(value)
-    form.data = data
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
@@ -231,7 +224,7 @@ class NewTaskForm(TaskForm):
         return number
 
 
-class ContactForm(BaseForm):
+class ContactForm(TwoVersionsForm):
     """Plan a contact, or register how it went (domain.md §3.5)."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.Select)
@@ -251,7 +244,6 @@ class ContactForm(BaseForm):
     notes = forms.CharField(
         label=_("Note for the journal"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
-    seen_state = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -259,19 +251,17 @@ class ContactForm(BaseForm):
         return values
 
 
-class CoachForm(BaseForm):
+class CoachForm(TwoVersionsForm):
     coach = forms.ModelChoiceField(label=_("Coach"), queryset=team(), empty_label=_("Choose a coach"))
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class CohortForm(BaseForm):
+class CohortForm(TwoVersionsForm):
     cohort = forms.ModelChoiceField(
         label=_("Cohort"), queryset=Cohort.objects.order_by("-start_on", "code"), required=False, empty_label=_("None")
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class CitizenForm(BaseForm):
+class CitizenForm(TwoVersionsForm):
     """The citizen's data. The field names are those of the model, as `services.CITIZEN_FIELDS` lists them."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -290,10 +280,9 @@ class CitizenForm(BaseForm):
     protected_until = DateField(label=_("Protected until"), required=False)
     digital_post_exempt = forms.BooleanField(label=_("Exempt from Digital Post"), required=False)
     letter_preference = forms.ChoiceField(label=_("Letters by"), choices=LetterPreference.choices)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @staticmethod
-    def initial_of(citizen: Citizen) -> dict[str, Any]:
+    def stored_of(citizen: Citizen) -> dict[str, Any]:
         return {name: getattr(citizen, name) for name in services.CITIZEN_FIELDS}
 
     @property
@@ -301,7 +290,7 @@ class CitizenForm(BaseForm):
         return {name: self.cleaned_data[name] for name in services.CITIZEN_FIELDS}
 
 
-class FirmForm(BaseForm):
+class FirmForm(TwoVersionsForm):
     name = forms.CharField(label=_("Name of the business"), max_length=120)
     form = forms.ChoiceField(
         label=_("Business form"), choices=[("", _("Choose a form")), *BusinessForm.choices], widget=forms.Select
@@ -309,7 +298,6 @@ class FirmForm(BaseForm):
     trade = forms.CharField(label=_("Trade"), max_length=80, required=False)
     cvr = CvrField(label=_("CVR number"), required=False)
     started_on = DateField(label=_("Started"), required=False)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from courses.models import CourseModule, Enrolment, Teacher
 from courses.rules import session_days
 from microloan.core.clock import COPENHAGEN
 from microloan.core.forms import BaseForm, DateField, PhoneField, TimeField
+from microloan.core.two_versions import Plain, TwoVersionsForm
 
 # A run of a weekly module has one session a week, any other has them on days in a row (domain.md §5).
 CADENCES = (("1", gettext_lazy("on days in a row")), ("7", gettext_lazy("once a week")))
@@ -114,8 +115,8 @@ class WithdrawForm(BaseForm):
     )
 
 
-class EngagementForm(BaseForm):
-    """How a participant takes part. `seen` is the text there was when the form was opened."""
+class EngagementForm(TwoVersionsForm):
+    """How a participant takes part."""
 
     text = forms.CharField(
         label=gettext_lazy("How does the citizen take part?"),
@@ -123,25 +124,26 @@ class EngagementForm(BaseForm):
         max_length=2000,
         widget=forms.Textarea({"rows": 4}),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class AttendanceForm(BaseForm):
+class AttendanceForm(TwoVersionsForm):
     """One session: a row of big buttons for each participant. An answer that is left out changes nothing."""
 
     mark_optional = False
 
     def __init__(self, *args: Any, enrolments: list[Enrolment], marks: dict[int, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        stored = {f"mark_{enrolment.pk}": marks.get(enrolment.pk) for enrolment in enrolments}
+        super().__init__(*args, stored=stored, **kwargs)
         for enrolment in enrolments:
-            name = f"mark_{enrolment.pk}"
-            self.fields[name] = forms.ChoiceField(
+            self.fields[f"mark_{enrolment.pk}"] = forms.ChoiceField(
                 label=str(enrolment.case.citizen),
                 choices=AttendanceMark.choices,
                 widget=forms.RadioSelect({"class": "btn-check", "autocomplete": "off"}),
                 required=False,
-                initial=marks.get(enrolment.pk),
             )
+
+    def plain_typed(self, name: str) -> Plain:
+        return super().plain_typed(name) or self.plain_stored(name)
 
     def marks(self) -> dict[int, str]:
         return {int(name.removeprefix("mark_")): mark for name, mark in self.cleaned_data.items() if mark}

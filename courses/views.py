@@ -20,7 +20,7 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock, danish
-from microloan.core.errors import Conflict, Refused
+from microloan.core.errors import Refused
 
 RUNS_PER_PAGE = 20
 
@@ -168,6 +168,8 @@ def _unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:
 @team_required
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """Take attendance of one session, on a phone at the course. What is left unanswered stays as it was."""
+    if request.method == "POST":  # nobody else takes attendance before this request is over
+        CourseSession.objects.select_for_update().filter(pk=pk).first()
     course_session = get_object_or_404(CourseSession.objects.select_related("run__module"), pk=pk)
     today = clock.today()
     enrolments = _enrolments(course_session.run, request)
@@ -196,7 +198,10 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "courses/session.html", context)
 
 
-def _seat(request: HttpRequest, pk: int) -> Enrolment:
+def _seat(request: HttpRequest, pk: int, *, lock: bool = False) -> Enrolment:
+    """`lock`: on a POST, nobody else saves it before this request is over."""
+    if lock and request.method == "POST":
+        Enrolment.objects.select_for_update().filter(pk=pk).first()
     visible = CaseFile.objects.visible_to(request.user)
     return get_object_or_404(
         Enrolment.objects.filter(case__in=visible).select_related("case__citizen", "run__module"), pk=pk
@@ -206,18 +211,11 @@ def _seat(request: HttpRequest, pk: int) -> Enrolment:
 @team_required
 def engagement(request: HttpRequest, pk: int) -> HttpResponse:
     """How one participant takes part, in words; the later of two writers sees both texts."""
-    seat = _seat(request, pk)
-    written = {"text": seat.engagement, "seen": seat.engagement}
-    form = EngagementForm(request.POST or None, initial=written)
-    theirs = ""
+    seat = _seat(request, pk, lock=True)
+    form = EngagementForm(request.POST or None, stored={"text": seat.engagement}, row=seat)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            services.save_engagement(enrolment=seat, text=data["text"], seen=data["seen"], by=request.user)
-        except Conflict as conflict:
-            theirs = Enrolment.objects.get(pk=seat.pk).engagement
-            form = EngagementForm({"text": data["text"], "seen": theirs})
-            _show_refusal(form, conflict)
+            services.save_engagement(enrolment=seat, text=form.cleaned_data["text"], by=request.user)
         except Refused as refusal:
             _show_refusal(form, refusal)
         else:
@@ -225,7 +223,7 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The note on engagement is saved."))
             return redirect("courses:run", pk=seat.run_id)
     logged(request, AccessAction.VIEW, seat.case)
-    return render(request, "courses/engagement.html", {"enrolment": seat, "form": form, "theirs": theirs})
+    return render(request, "courses/engagement.html", {"enrolment": seat, "form": form})
 
 
 @team_required

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -6,14 +7,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
-from cases.views.base import case_context, get_case
+from cases.views.base import case_context, get_case, locked
 from microloan.accounts.perms import lead_required, team_required
 from microloan.core import clock, danish
-from microloan.core.errors import Conflict, Refused
+from microloan.core.errors import Refused
 from screening import perms, queries, services
 from screening.enums import BudgetState
 from screening.forms import BudgetForm, Lines, empty_lines, refuse, typed_lines
 from screening.models import Budget
+from screening.services import LineData
 
 
 def _context(request: HttpRequest, case: CaseFile, **more: Any) -> dict[str, Any]:
@@ -53,63 +55,50 @@ def _chosen(versions: list[Budget], wanted: str) -> Budget | None:
 @team_required
 def budget_edit(request: HttpRequest, number: str) -> HttpResponse:
     """Write a new version, beginning from the newest."""
-    case = get_case(request, number)
+    case = locked(request, get_case(request, number))
     newest = services.latest_budget(case)
+    stored = {"note": newest.note if newest else "", "lines": _rows(newest)}
     if request.method != "POST":
-        form = BudgetForm(initial={"base": newest.number if newest else 0, "note": newest.note if newest else ""})
-        return _edit_page(request, case, form, Lines(initial=empty_lines(_rows(newest))))
+        form = BudgetForm(stored=stored, row=newest)
+        return _edit_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in stored["lines"]])))
+    lines = Lines(request.POST)
+    form = BudgetForm(request.POST, stored=stored, row=newest, lines=lines)
     if request.POST.get("step") == "more":
-        form = BudgetForm(initial={"base": request.POST.get("base"), "note": request.POST.get("note", "")})
+        note, noted = request.POST.get("note", ""), form.note
+        form = BudgetForm(stored=stored, initial={"note": note}, kept_note=noted)
         return _edit_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
-    return _save(request, case)
+    return _save(request, case, form, lines, newest)
 
 
-def _rows(budget: Budget | None) -> list[dict[str, Any]]:
+def _rows(budget: Budget | None) -> list[LineData]:
     lines = budget.lines.all() if budget else []
-    return [{"kind": line.kind, "text": line.text, "amount": line.amount} for line in lines]
+    return [LineData(line.kind, line.text, line.amount) for line in lines]
 
 
-def _save(request: HttpRequest, case: CaseFile) -> HttpResponse:
-    form, lines = BudgetForm(request.POST), Lines(request.POST)
-    conflict = None
-    if form.is_valid() and lines.is_valid():
+def _save(
+    request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, newest: Budget | None
+) -> HttpResponse:
+    if lines.is_valid() and form.is_valid():
         try:
             saved = services.save_budget(
                 case=case,
-                lines=lines.lines(),
+                lines=form.chosen_lines(),
                 note=form.cleaned_data["note"],
-                base_number=form.cleaned_data["base"],
+                base_number=newest.number if newest else 0,
                 by=request.user,
                 today=clock.today(),
             )
-        except Conflict as refusal:
-            form, conflict = _both_versions(request, case, refusal)
         except Refused as refusal:
             refuse(form, refusal)
         else:
             messages.success(request, _("The budget is saved as version %(number)s.") % {"number": saved.number})
             return redirect("screening:budget", number=case.number)
-    return _edit_page(request, case, form, lines, conflict=conflict)
+    return _edit_page(request, case, form, lines)
 
 
-def _both_versions(request: HttpRequest, case: CaseFile, refusal: Refused) -> tuple[BudgetForm, dict[str, Any] | None]:
-    """What was typed stays in the form; the version somebody else saved stands above it."""
-    newest = next(iter(queries.budgets_of(case)), None)
-    data = request.POST.copy()
-    data["base"] = str(newest.number if newest else 0)
-    if newest is None:  # drawn from a version that never was
-        form = BudgetForm(data)
-        refuse(form, refusal)
-        return form, None
-    conflict = {"words": refusal.messages[0], "saved": newest, "totals": services.budget_totals(newest)}
-    return BudgetForm(data), conflict
-
-
-def _edit_page(
-    request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, *, conflict: dict[str, Any] | None = None
-) -> HttpResponse:
-    has_errors = bool(conflict) or (lines.is_bound and (not lines.is_valid() or not form.is_valid()))
-    context = {"form": form, "lines": lines, "conflict": conflict, "has_errors": has_errors}
+def _edit_page(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any) -> HttpResponse:
+    has_errors = lines.is_bound and (not lines.is_valid() or not form.is_valid())
+    context = {"form": form, "lines": lines, "has_errors": has_errors}
     return render(request, "screening/budget_edit.html", _context(request, case, **context))
 
 

@@ -1,17 +1,19 @@
 """The forms of screenings and budgets. A draft may have holes: what is missing is said on the check page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from microloan.accounts.models import User
-from microloan.core.danish import long_date
+from microloan.core.danish import kr, long_date
 from microloan.core.errors import Refused
 from microloan.core.forms import AmountField, BaseForm, DateField
+from microloan.core.two_versions import Plain, TwoVersionsForm
 from screening import registry, rules
 from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber
 from screening.models import Criterion, Screening
@@ -39,10 +41,11 @@ class UnmarkedForm(BaseForm):
     mark_optional = False
 
 
-class ScreeningForm(UnmarkedForm):
+class ScreeningForm(TwoVersionsForm):
     """The draft of a screening (ui-guide.md §3.3): strengths first, each criterion on its own, then the three P's."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    mark_optional = False
+
     held_on = DateField(label=_("Date of the screening"))
     staff = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(), required=False, label=_("Present"), widget=forms.CheckboxSelectMultiple
@@ -77,7 +80,7 @@ class ScreeningForm(UnmarkedForm):
     ) -> None:
         self.screening, self.warning_texts, self.today = screening, warnings, today
         self.criteria: list[Criterion] = [score.criterion for score in screening.scores.all()]
-        super().__init__(data, initial=initial_of(screening))
+        super().__init__(data, stored=stored_of(screening), row=screening)
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]
         self.fields["staff"].help_text = (
             _("Choose at least two.") if rules.STAFF_NEEDED[screening.number] == 2 else _("Choose everybody.")
@@ -87,6 +90,7 @@ class ScreeningForm(UnmarkedForm):
             self._add_criterion(criterion)
         for code, text in warnings.items():
             self._prepare_added(f"answer_{code}", forms.CharField(required=False, label=text, widget=text_area(2)))
+        self.stored = {name: "" for name in self.fields} | dict(self.stored)
 
     def _add_criterion(self, criterion: Criterion) -> None:
         radios = forms.RadioSelect(attrs={"class": "form-check-input"})
@@ -123,9 +127,9 @@ class ScreeningForm(UnmarkedForm):
         )
 
 
-def initial_of(screening: Screening) -> dict[str, Any]:
+def stored_of(screening: Screening) -> dict[str, Any]:
     """The screening as the form shows it."""
-    initial: dict[str, Any] = {name: getattr(screening, name) for name in ("version", "held_on", *rules.TEXTS)}
+    initial: dict[str, Any] = {name: getattr(screening, name) for name in ("held_on", *rules.TEXTS)}
     initial["staff"] = [user.pk for user in screening.staff.all()]
     for score in screening.scores.all():
         initial[f"score_{score.criterion_id}"] = "" if score.value is None else str(score.value)
@@ -312,11 +316,52 @@ class BudgetLineForm(UnmarkedForm):
         return data
 
 
-class BudgetForm(UnmarkedForm):
-    """What goes with the lines: the version they were drawn from, and remarks."""
+class BudgetForm(TwoVersionsForm):
+    """What goes with the lines: remarks. Of two people who write a version at once, the lines are chosen as a whole."""
 
-    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    mark_optional = False
+
     note = forms.CharField(required=False, max_length=2000, label=_("Remarks"), widget=text_area(3))
+
+    def __init__(self, *args: Any, lines: "BaseLines | None" = None, **kwargs: Any) -> None:
+        self.lines, self.takes_stored_lines = lines, False
+        super().__init__(*args, **kwargs)
+
+    def compared(self) -> list[str]:
+        return ["lines", "note"]
+
+    def label_of(self, name: str) -> str:
+        return str(_("Lines of the budget")) if name == "lines" else super().label_of(name)
+
+    def plain_stored(self, name: str) -> Plain:
+        return self.words_stored(name) if name == "lines" else super().plain_stored(name)
+
+    def plain_typed(self, name: str) -> Plain:
+        return self.words_typed(name) if name == "lines" else super().plain_typed(name)
+
+    def words_stored(self, name: str) -> str:
+        return lines_in_words(self.stored["lines"]) if name == "lines" else super().words_stored(name)
+
+    def words_typed(self, name: str) -> str:
+        if name != "lines":
+            return super().words_typed(name)
+        if self.lines is None or not self.lines.is_valid():
+            return self.words_stored(name)
+        return lines_in_words(self.lines.lines())
+
+    def take_stored(self, name: str, data: QueryDict) -> None:
+        if name == "lines":
+            self.takes_stored_lines = True
+        else:
+            super().take_stored(name, data)
+
+    def chosen_lines(self) -> list[LineData]:
+        return list(self.stored["lines"]) if self.takes_stored_lines else self.lines.lines()
+
+
+def lines_in_words(lines: Iterable[LineData]) -> str:
+    """A budget's lines, one on each line of text."""
+    return "\n".join(f"{LineKind(line.kind).label}: {line.text}, {kr(line.amount)}" for line in lines) or "–"
 
 
 class BaseLines(forms.BaseFormSet):

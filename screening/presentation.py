@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from microloan.core import danish
 from screening import registry, rules
 from screening.enums import Outcome, ScreeningNumber
-from screening.forms import ScreeningForm, hearing_rows, in_words, initial_of
+from screening.forms import ScreeningForm, hearing_rows
 from screening.models import Screening
 from screening.services import current_warnings, missing_of, outcome_words
 
@@ -114,26 +114,3 @@ def decision_rows(screening: Screening) -> list[tuple[str, Any]]:
     if screening.legal_basis:
         rows.append((_("Legal basis"), screening.legal_basis.reference))
     return rows
-
-
-def differences(form: ScreeningForm, saved: Screening) -> list[dict[str, str]]:
-    """Where what was typed differs from what somebody else saved meanwhile: label, theirs, yours."""
-    theirs = initial_of(saved)
-    found = []
-    for name, field in form.fields.items():
-        if name == "version" or name not in form.cleaned_data:
-            continue
-        mine, other = form.cleaned_data[name], field.clean(theirs.get(name))
-        if name == "staff":
-            mine, other = set(mine), set(other)
-        if mine != other:
-            found.append({"label": str(field.label), "theirs": _shown(name, other), "yours": _shown(name, mine)})
-    return found
-
-
-def _shown(name: str, value: Any) -> str:
-    if name.startswith("score_"):
-        return value or _("Not assessed")
-    if isinstance(value, set):
-        value = sorted(value, key=str)
-    return in_words(value)

@@ -33,8 +33,11 @@ def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) ->
     return render(request, f"screening/{name}.html", _context(request, screening.case, **common, **more))
 
 
-def _screening(request: HttpRequest, number: str, pk: int) -> Screening:
+def _screening(request: HttpRequest, number: str, pk: int, *, lock: bool = False) -> Screening:
+    """`lock`: on a POST, nobody else saves it before this request is over."""
     case = get_case(request, number)
+    if lock and request.method == "POST":
+        case.screenings.select_for_update().filter(pk=pk).first()
     screening = queries.screening_of(case).filter(pk=pk).first()
     if screening is None:
         raise Http404
@@ -97,29 +100,26 @@ def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 @team_required
 def edit(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """The form of a draft (ui-guide.md §3.3)."""
-    screening = _screening(request, number, pk)
+    screening = _screening(request, number, pk, lock=True)
     if screening.state != ScreeningState.DRAFT:
         if request.method == "POST":
             _say(request, Refused(_locked_words(screening)))
         return _to(screening)
     form = _screening_form(screening, request.POST if request.method == "POST" else None)
-    conflict: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
             services.save_draft(
                 screening=screening,
                 draft=form.draft(),
-                version=form.cleaned_data["version"],
+                version=screening.version,
                 by=request.user,
                 today=clock.today(),
             )
-        except Conflict as refusal:
-            form, conflict = _both_versions(request, screening, refusal)
         except Refused as refusal:
             refuse(form, refusal)
         else:
             return _saved(request, screening)
-    return _page(request, "edit", screening, form=form, has_errors=bool(conflict), **{"conflict": None, **conflict})
+    return _page(request, "edit", screening, form=form)
 
 
 def _locked_words(screening: Screening) -> str:
@@ -137,26 +137,6 @@ def _screening_form(screening: Screening, data: Any = None) -> ScreeningForm:
         warnings=services.current_warnings(screening, today),
         today=today,
     )
-
-
-def _both_versions(
-    request: HttpRequest, screening: Screening, refusal: Refused
-) -> tuple[ScreeningForm, dict[str, Any]]:
-    """What was typed, ready to be saved over what is shown beside it as saved by somebody else."""
-    saved = queries.screening_of(screening.case).get(pk=screening.pk)
-    saved.case = screening.case
-    data = request.POST.copy()
-    data["version"] = str(saved.version)
-    form = _screening_form(saved, data)
-    form.full_clean()
-    return form, {
-        "conflict": {
-            "words": refusal.messages[0],
-            "saved": saved,
-            "rows": presentation.differences(form, saved),
-            "may_save": saved.state == ScreeningState.DRAFT,
-        }
-    }
 
 
 def _saved(request: HttpRequest, screening: Screening) -> HttpResponse:

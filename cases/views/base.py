@@ -17,7 +17,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
 from cases import queries, registry
-from cases.models import CaseFile
+from cases.models import CaseFile, Citizen
+from cases.services import lock_case
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.models import User
@@ -35,6 +36,17 @@ def get_case(request: HttpRequest, number: str, *, action: AccessAction | None =
     viewed = request.method in ("GET", "HEAD")
     logged(request, action or (AccessAction.VIEW if viewed else AccessAction.CHANGE), case, what=what)
     return case
+
+
+def locked(request: HttpRequest, case: CaseFile) -> CaseFile:
+    """The case and its citizen as they stand now, locked to the end of the request: what two people may change at once is
+    compared under this lock (microloan.core.two_versions). A page that is only looked at needs no lock."""
+    if request.method != "POST":
+        return case
+    lock_case(case)
+    Citizen.objects.select_for_update().get(pk=case.citizen_id)
+    fresh: CaseFile = queries.case_with_everything(cast(User, request.user)).get(pk=case.pk)
+    return fresh
 
 
 def case_context(request: HttpRequest, case: CaseFile, *, tab: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from cases import queries, services
 from cases.enums import ContactKind, ContactState, Phase
-from cases.forms import ContactForm, add_refusal, set_again
+from cases.forms import ContactForm, add_refusal
 from cases.models import CaseFile, Contact
-from cases.views.base import case_context, get_case, posted
+from cases.views.base import case_context, get_case, locked, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
-from microloan.core.errors import Conflict, Refused
+from microloan.core.errors import Refused
 
 USUAL_KIND = {Phase.REFERRED: ContactKind.TELEPHONE_INTERVIEW, Phase.RECRUITMENT: ContactKind.TELEPHONE_INTERVIEW}
 
@@ -23,7 +23,7 @@ USUAL_KIND = {Phase.REFERRED: ContactKind.TELEPHONE_INTERVIEW, Phase.RECRUITMENT
 def contact_new(request: StaffRequest, number: str) -> HttpResponse:
     """Plan a contact, or register one that was not planned."""
     case = get_case(request, number)
-    form = ContactForm(posted(request), initial=_usual(request, case))
+    form = ContactForm(posted(request), stored={}, initial=_usual(request, case))
     if request.method == "POST" and form.is_valid() and _save(request, case, form, None):
         return redirect("cases:detail", number=case.number)
     return _page(request, case, form, None)
@@ -33,30 +33,34 @@ def _usual(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
     kind = request.GET.get("kind", "")
     if kind not in ContactKind.values:
         kind = USUAL_KIND.get(Phase(case.phase), ContactKind.COACHING)
-    return {"kind": kind, "staff": [request.user.pk], "seen_state": ""}
+    return {"kind": kind, "staff": [request.user.pk]}
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Register how a planned contact went, move it, or put a wrong registration right."""
-    case = get_case(request, number)
+    case = locked(request, get_case(request, number))
     known = get_object_or_404(case.contacts.prefetch_related("staff"), pk=pk)
+    # A planned contact whose time has come asks how it went.
+    initial = {"state": ""} if known.state == ContactState.PLANNED and known.at <= clock.now() else None
+    form = ContactForm(posted(request), stored=_stored(known), row=known, initial=initial)
+    if request.method == "POST" and form.is_valid() and _save(request, case, form, known):
+        return redirect("cases:detail", number=case.number)
+    return _page(request, case, form, known)
+
+
+def _stored(known: Contact) -> dict[str, Any]:
     at = known.at.astimezone(clock.COPENHAGEN)
-    initial = {
+    return {
         "kind": known.kind,
-        "state": known.state if known.state != ContactState.PLANNED or known.at > clock.now() else "",
+        "state": known.state,
         "date": at.date(),
         "time": at.time(),
         "place": known.place,
         "staff": [person.pk for person in known.staff.all()],
         "notes": known.notes,
-        "seen_state": known.state,
     }
-    form = ContactForm(posted(request), initial=initial)
-    if request.method == "POST" and form.is_valid() and _save(request, case, form, known):
-        return redirect("cases:detail", number=case.number)
-    return _page(request, case, form, known)
 
 
 def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> bool:
@@ -80,12 +84,8 @@ def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Conta
                 notes=values["notes"],
                 by=request.user,
                 today=today,
-                seen_state=values["seen_state"] or None,
             )
     except Refused as refusal:
-        if isinstance(refusal, Conflict) and known is not None:
-            known.refresh_from_db()
-            set_again(form, "seen_state", known.state)
         add_refusal(form, refusal)
         return False
     return True

@@ -97,6 +97,25 @@ def changes_of(row: models.Model) -> list[Change]:
     return changes_of_rows(type(row), [row.pk])
 
 
+@dataclass(frozen=True)
+class LastChange:
+    at: datetime
+    user_id: int | None
+
+
+def last_change(row: models.Model) -> LastChange | None:
+    """When a tracked row was saved last, and by whom; None for a row of a model without history."""
+    event_model: Any = next(iter(pghistory.core.event_models(tracks_model=type(row))), None)
+    if event_model is None:
+        return None
+    events = event_model._base_manager.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("-pgh_id")
+    event = events.first()
+    if event is None:
+        return None
+    context = event.pgh_context.metadata if event.pgh_context else {}
+    return LastChange(event.pgh_created_at, context.get("user"))
+
+
 def changes_of_rows(model: type[models.Model], pks: Iterable[Any]) -> list[Change]:
     """The changes of several rows of a model in one query, newest first."""
     (event_model,) = pghistory.core.event_models(tracks_model=model)

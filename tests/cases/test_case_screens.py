@@ -15,6 +15,7 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
 from microloan.core import clock
 from tests.cases import builders
+from tests.support.forms import seen
 from tests.cases.builders import TODAY
 
 
@@ -230,10 +231,12 @@ def test_a_contact_is_planned_and_then_registered(coach, cast, case):
     with clock.at(TODAY + timedelta(days=8)):
         page = coach.get(url("contact", case, contact.pk))
         assert page.context["form"].initial["place"] == "Café Torvet"
-        done = contact_values(date="27/11-26", staff=[cast.coach.pk], seen_state="planned", state="no_show")
+        assert page.context["form"].initial["state"] == ""
+        done = contact_values(date="27/11-26", staff=[cast.coach.pk], state="no_show") | seen(page)
         assert coach.post(url("contact", case, contact.pk), done).status_code == 302
         conflict = coach.post(url("contact", case, contact.pk), {**done, "state": "attended"})
         assert "imens" in text(conflict)
+        assert [rival.label for rival in conflict.context["form"].rivals] == ["Hvordan gik det?"]
     contact.refresh_from_db()
     assert contact.state == ContactState.NO_SHOW
 
@@ -265,18 +268,79 @@ def test_reliability_shows_both_numbers(coach, cast, case):
 # --- Editing: two people in one form -------------------------------------------------------------------------------------
 
 
-def test_a_later_save_sees_both_versions_and_changes_nothing(coach, cast, case):
-    values = {name: value or "" for name, value in coach.get(url("citizen", case)).context["form"].initial.items()}
-    values |= {"protected_address": "", "digital_post_exempt": ""}
+def citizen_page(client, case):
+    """The page and what a browser would send back from it."""
+    page = client.get(url("citizen", case))
+    values = {name: value or "" for name, value in page.context["form"].initial.items()}
+    return page, values | {"protected_address": "", "digital_post_exempt": ""} | seen(page)
+
+
+def test_a_later_save_sees_both_versions_and_chooses(coach, cast, case, client_for):
+    _page, values = citizen_page(coach, case)
+    lead = client_for(cast.lead)
+    _theirs, other = citizen_page(lead, case)
+    lead.post(url("citizen", case), {**other, "phone": "87654321", "city": "Odense"})
+    page = coach.post(url("citizen", case), {**values, "phone": "11223344", "street": "Nygade 1"})
+    rivals = {rival.label: (rival.stored, rival.mine, rival.choice) for rival in page.context["form"].rivals}
+    assert rivals == {
+        "Telefon": ("87 65 43 21", "11 22 33 44", ""),
+        "Adresse": ("Rådhusvej 4", "Nygade 1", "mine"),
+        "By": ("Odense", "Aarhus C", "stored"),
+    }
+    assert "Petra Projektleder gemte" in text(page)
+    case.citizen.refresh_from_db()
+    assert (case.citizen.phone, case.citizen.street) == ("87654321", "Rådhusvej 4")
+    again = {**values, "phone": "11223344", "street": "Nygade 1", **seen(page)}
+    unanswered = coach.post(url("citizen", case), again)
+    assert "Vælg for hvert felt" in text(unanswered)
+    chosen = {"choose_phone": "mine", "choose_street": "mine", "choose_city": "stored"}
+    assert coach.post(url("citizen", case), {**again, **seen(unanswered), **chosen}).status_code == 302
+    case.citizen.refresh_from_db()
+    assert (case.citizen.phone, case.citizen.street, case.citizen.city) == ("11223344", "Nygade 1", "Odense")
+
+
+def test_the_stored_version_may_be_chosen(coach, cast, case):
+    _page, values = citizen_page(coach, case)
     services.update_citizen(case=case, values={"phone": "87654321"}, by=cast.lead, today=TODAY)
     page = coach.post(url("citizen", case), {**values, "phone": "11223344"})
-    assert [(row["saved"], row["mine"]) for row in page.context["conflict"]] == [("87 65 43 21", "11 22 33 44")]
+    answer = {**values, "phone": "11223344", **seen(page), "choose_phone": "stored"}
+    assert coach.post(url("citizen", case), answer).status_code == 302
     case.citizen.refresh_from_db()
     assert case.citizen.phone == "87654321"
-    again = {**values, "phone": "11223344", "version": page.context["form"]["version"].value()}
-    assert coach.post(url("citizen", case), again).status_code == 302
+
+
+def test_a_third_save_while_one_chooses_is_seen_too(coach, cast, case):
+    _page, values = citizen_page(coach, case)
+    services.update_citizen(case=case, values={"phone": "87654321"}, by=cast.lead, today=TODAY)
+    page = coach.post(url("citizen", case), {**values, "phone": "11223344"})
+    services.update_citizen(case=case, values={"phone": "55555555"}, by=cast.lead, today=TODAY)
+    answer = {**values, "phone": "11223344", **seen(page), "choose_phone": "mine"}
+    again = coach.post(url("citizen", case), answer)
+    assert [rival.stored for rival in again.context["form"].rivals] == ["55 55 55 55"]
     case.citizen.refresh_from_db()
-    assert case.citizen.phone == "11223344"
+    assert case.citizen.phone == "55555555"
+
+
+def test_two_people_may_correct_two_different_things(coach, cast, case):
+    """What somebody else did to the case, but not to this form, is no conflict; the same correction twice is none either."""
+    _page, values = citizen_page(coach, case)
+    services.assign_coach(case=case, coach=cast.other_coach, by=cast.lead, today=TODAY)
+    services.update_citizen(case=case, values={"phone": "87654321"}, by=cast.lead, today=TODAY)
+    assert coach.post(url("citizen", case), {**values, "phone": "87 65 43 21"}).status_code == 302
+
+
+def test_a_note_that_is_not_ours_asks_for_every_field_that_differs(coach, case):
+    _page, values = citizen_page(coach, case)
+    page = coach.post(url("citizen", case), {**values, "street": "Nygade 1", "seen": "opdigtet"})
+    assert [(rival.label, rival.choice) for rival in page.context["form"].rivals] == [("Adresse", "")]
+
+
+def test_after_other_errors_the_note_of_the_first_page_still_counts(coach, cast, case):
+    _page, values = citizen_page(coach, case)
+    wrong = coach.post(url("citizen", case), {**values, "phone": "11"})
+    services.update_citizen(case=case, values={"phone": "87654321"}, by=cast.lead, today=TODAY)
+    page = coach.post(url("citizen", case), {**values, **seen(wrong), "phone": "11223344"})
+    assert [rival.stored for rival in page.context["form"].rivals] == ["87 65 43 21"]
 
 
 def test_coach_cohort_and_business_are_saved(coach, cast, case):

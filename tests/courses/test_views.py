@@ -8,11 +8,12 @@ from django.urls import reverse
 from courses import journey, queries, services
 from courses.models import Attendance, CourseModule, CourseRun, Enrolment
 from microloan.accounts.models import AccessLog
-from microloan.core import clock
+from microloan.core import clock, danish
 from reports.demo import municipality
 from reports.demo.story import Story
 from screening.enums import ScreeningNumber
 from tests.courses.conftest import START, make_run
+from tests.support.forms import seen
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ def test_engagement_stands_at_the_participant_in_the_journal_and_beside_screenin
     seat = Enrolment.objects.get()
     client = client_for(town.casts[0].coach)
     url = reverse("courses:engagement", kwargs={"pk": seat.pk})
-    response = client.post(url, {"text": "Hjælper de andre.\r\nSpørger til regnskabet.", "seen": ""})
+    response = client.post(url, {"text": "Hjælper de andre.\r\nSpørger til regnskabet."})
     assert response.url == reverse("courses:run", kwargs={"pk": run.pk})
     assert "Hjælper de andre." in client.get(response.url).content.decode()
     entry = granted.case.journal.get(text__startswith="Hjælper")
@@ -152,21 +153,41 @@ def test_the_later_of_two_writers_sees_both_texts(town, granted: Story, client_f
     seat = Enrolment.objects.get()
     client = client_for(town.casts[0].coach)
     url = reverse("courses:engagement", kwargs={"pk": seat.pk})
-    client.post(url, {"text": "Første tekst.", "seen": ""})
-    page = client.post(url, {"text": "Anden tekst.", "seen": ""}).content.decode()
-    assert "Første tekst." in page
-    assert "Anden tekst." in page
+    note = seen(client.get(url))
+    client.post(url, {"text": "Første tekst.", **note})
+    page = client.post(url, {"text": "Anden tekst.", **note})
+    assert "Første tekst." in page.content.decode()
+    assert "Anden tekst." in page.content.decode()
     seat.refresh_from_db()
     assert seat.engagement == "Første tekst."
-    client.post(url, {"text": "Begge dele.", "seen": "Første tekst."})
+    client.post(url, {"text": "Begge dele.", **seen(page), "choose_text": "mine"})
     seat.refresh_from_db()
     assert seat.engagement == "Begge dele."
+
+
+def test_two_people_who_take_attendance_choose_where_they_disagree(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    seat, first = Enrolment.objects.get(), run.sessions.first()
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:session", kwargs={"pk": first.pk})
+    with clock.at(danish.local_date(first.starts_at)):
+        note = seen(client.get(url))
+        client.post(url, {f"mark_{seat.pk}": "present", **note})
+        page = client.post(url, {f"mark_{seat.pk}": "absent", **note})
+        assert [rival.choice for rival in page.context["form"].rivals] == [""]
+        assert seat.attendance.get().mark == "present"
+        # Who says nothing of a participant overwrites nothing.
+        assert client.post(url, note).status_code == 302
+        answer = {f"mark_{seat.pk}": "absent", **seen(page), f"choose_mark_{seat.pk}": "mine"}
+        assert client.post(url, answer).status_code == 302
+        assert seat.attendance.get().mark == "absent"
 
 
 def test_an_empty_note_is_refused_at_the_field(town, granted: Story, client_for):
     granted.enrol(make_run(town))
     url = reverse("courses:engagement", kwargs={"pk": Enrolment.objects.get().pk})
-    response = client_for(town.casts[0].coach).post(url, {"text": "  ", "seen": ""})
+    response = client_for(town.casts[0].coach).post(url, {"text": "  "})
     assert response.context["form"].errors["text"] == ["Udfyld »Hvordan deltager borgeren«."]
 
 

@@ -150,7 +150,7 @@ def test_two_people_in_one_screening(world, page_for, look):
     services.save_draft(screening=screening, draft=draft, version=1, by=another_coach(), today=world.today)
     page.get_by_label("Det taler for").fill("Mine ord.")
     button(page, "Gem kladde").click()
-    expect(page.get_by_role("cell", name="Den andens ord.")).to_be_visible()
+    expect(page.get_by_role("radio", name="Den andens ord.")).to_be_visible()
     look(page, "conflict")
 
 

@@ -10,6 +10,7 @@
 {% traffic_light "green" %}                                red, yellow, green
 {% bar 5 %}                                                a drawn share (per cent); the words stand beside it
 {% error_summary form %}                                   crispy shows it by itself; call it for hand-made forms
+{% two_versions form %}                                    inside the <form> of a TwoVersionsForm
 {% pagination page_obj %}                                  keeps the other parameters of the address
 """
 
@@ -30,6 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from microloan.core import danish
 from microloan.core.due import due_state
 from microloan.core.forms import form_errors_for_summary
+from microloan.core.two_versions import TwoVersionsForm
 
 register = template.Library()
 SPRITE = "vendor/bootstrap-icons-1.13.2/sprite.svg"
@@ -129,6 +131,12 @@ def error_summary(form: BaseForm | BaseFormSet) -> dict[str, Any]:
         return {"errors": []}
     form.error_summary_shown = True  # type: ignore[union-attr]
     return {"errors": form_errors_for_summary(form)}
+
+
+@register.inclusion_tag("includes/_two_versions.html")
+def two_versions(form: TwoVersionsForm) -> dict[str, Any]:
+    """The note of what was stored when the page was drawn; and both versions, where somebody else has saved since."""
+    return {"note": form.note, "rivals": form.rivals}
 
 
 @register.inclusion_tag("includes/_pagination.html", takes_context=True)
