@@ -75,9 +75,7 @@ def _rows(budget: Budget | None) -> list[LineData]:
     return [LineData(line.kind, line.text, line.amount) for line in lines]
 
 
-def _save(
-    request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, newest: Budget | None
-) -> HttpResponse:
+def _save(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, newest: Budget | None) -> HttpResponse:
     if lines.is_valid() and form.is_valid():
         try:
             saved = services.save_budget(
