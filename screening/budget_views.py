@@ -57,14 +57,15 @@ def budget_edit(request: HttpRequest, number: str) -> HttpResponse:
     """Write a new version, beginning from the newest."""
     case = locked(request, get_case(request, number))
     newest = services.latest_budget(case)
-    stored = {"note": newest.note if newest else "", "lines": _rows(newest)}
+    rows = _rows(newest)
+    stored = {"note": newest.note if newest else "", "lines": rows}
     if request.method != "POST":
         form = BudgetForm(stored=stored, row=newest)
-        return _edit_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in stored["lines"]])))
+        return _edit_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in rows])))
     lines = Lines(request.POST)
     form = BudgetForm(request.POST, stored=stored, row=newest, lines=lines)
     if request.POST.get("step") == "more":
-        note, noted = request.POST.get("note", ""), form.note
+        note, noted = request.POST.get("note", ""), form.seen_note
         form = BudgetForm(stored=stored, initial={"note": note}, kept_note=noted)
         return _edit_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
     return _save(request, case, form, lines, newest)

@@ -101,7 +101,7 @@ class TwoVersionsForm(BaseForm):
     # --- The note on the page --------------------------------------------------------------------------------------------
 
     @property
-    def note(self) -> str:
+    def seen_note(self) -> str:
         """The hidden note: what is stored now, signed. Kept from the page before while other errors are put right."""
         if self.kept_note:
             return self.kept_note
@@ -234,5 +234,6 @@ def words(field: forms.Field, value: Any) -> str:
 def _names(field: forms.ModelChoiceField, value: Any) -> str:
     many = isinstance(field, forms.ModelMultipleChoiceField)
     keys = [getattr(item, "pk", item) for item in (value if many else [value])]
+    assert field.queryset is not None
     found = field.queryset.model._default_manager.filter(pk__in=[key for key in keys if str(key).isdecimal()])
     return ", ".join(sorted(field.label_from_instance(item) for item in found)) or "–"

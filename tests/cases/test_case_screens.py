@@ -15,8 +15,8 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
 from microloan.core import clock
 from tests.cases import builders
-from tests.support.forms import seen
 from tests.cases.builders import TODAY
+from tests.support.forms import seen
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def error_summary(form: BaseForm | BaseFormSet) -> dict[str, Any]:
 @register.inclusion_tag("includes/_two_versions.html")
 def two_versions(form: TwoVersionsForm) -> dict[str, Any]:
     """The note of what was stored when the page was drawn; and both versions, where somebody else has saved since."""
-    return {"note": form.note, "rivals": form.rivals}
+    return {"note": form.seen_note, "rivals": form.rivals}
 
 
 @register.inclusion_tag("includes/_pagination.html", takes_context=True)
