@@ -5,15 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cases.enums import Phase
 from microloan.accounts.enums import REFERRERS, TEAM, Role
 from microloan.accounts.models import User
 from microloan.core.errors import Refused
 
 
-def check_role(by: User, roles: Collection[str], message: Any = "") -> None:
-    """Refuse anyone whose role is not among these."""
+def check_role(by: User, roles: Collection[str], message: Any, *, field: str | None = None) -> None:
+    """Refuse anyone whose role is not among these; at the field that only they may fill in, if any."""
     if by.role not in roles:
-        raise Refused(message or _("Your role may not do this. Ask the microloan team."))
+        raise Refused(message, field=field)
 
 
 def check_team(by: User) -> None:
@@ -23,6 +24,12 @@ def check_team(by: User) -> None:
 
 def check_lead(by: User) -> None:
     check_role(by, {Role.PROJECT_LEAD}, _("Only the project lead can do this."))
+
+
+def check_may_move(by: User, phase: str) -> None:
+    """Phases are moved by the team; the main course begins with the payout, which is a benefits officer's."""
+    roles = {*TEAM, Role.BENEFITS_OFFICER} if phase == Phase.MAIN_COURSE else TEAM
+    check_role(by, roles, _("Only the microloan team can do this."))
 
 
 def check_may_refer(by: User) -> None:

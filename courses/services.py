@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases import services as cases
 from cases.enums import EntryKind
 from cases.models import CaseFile, Cohort
@@ -31,6 +32,7 @@ def ensure_catalogue() -> None:
 @transaction.atomic
 def grant_modules(*, screening: Screening, modules: Iterable[CourseModule], by: User, today: date) -> list[ModuleGrant]:
     """Grant modules to a case by screening 2; every mandatory module is among them (domain.md §4, §5)."""
+    perms.check_lead(by)
     chosen = {module.pk: module for module in modules}
     for module in CourseModule.objects.filter(is_mandatory=True, is_active=True):
         chosen.setdefault(module.pk, module)
@@ -54,6 +56,7 @@ def plan_run(
     by: User,
 ) -> CourseRun:
     """Plan a run of a module with all its sessions."""
+    perms.check_team(by)
     times = sorted(sessions)
     if not times:
         raise Refused(_("Plan at least one session."), field="starts_on")
@@ -78,6 +81,7 @@ def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment
 
     Raises Refused without a grant from screening 2 (voluntary modules need none), or where the run is full.
     """
+    perms.check_team(by)
     case = cases.lock_case(case)
     run = CourseRun.objects.select_for_update(of=("self",)).select_related("module").get(pk=run.pk)
     existing = Enrolment.objects.filter(run=run, case=case, state=EnrolmentState.ENROLLED).first()
@@ -101,6 +105,7 @@ def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment
 @transaction.atomic
 def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enrolment:
     """Give up a seat, with the reason."""
+    perms.check_team(by)
     if not reason.strip():
         raise Refused(_("Write why the citizen gives up the seat."), field="reason")
     enrolment = (
@@ -124,6 +129,7 @@ def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enr
 @transaction.atomic
 def give_up_seats(*, case: CaseFile, reason: str, by: User, today: date) -> None:
     """Give up the seats of a case on runs that are not over; what was attended stays on record."""
+    perms.check_team(by)
     for enrolment in case.enrolments.filter(state=EnrolmentState.ENROLLED, run__ends_on__gte=today):
         withdraw(enrolment=enrolment, reason=reason, by=by, today=today)
 
@@ -131,6 +137,7 @@ def give_up_seats(*, case: CaseFile, reason: str, by: User, today: date) -> None
 @transaction.atomic
 def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: User, today: date) -> list[Attendance]:
     """Take attendance of one session: enrolment id → mark. A correction keeps the earlier value in the change history."""
+    perms.check_team(by)
     if timezone.localdate(session.starts_at) > today:
         raise Refused(_("The session has not been held yet."))
     enrolments = {
@@ -165,6 +172,7 @@ def save_engagement(*, enrolment: Enrolment, text: str, by: User, seen: str | No
 
     `seen` is the text that the form was opened with: a Conflict where somebody saved another since.
     """
+    perms.check_team(by)
     enrolment = (
         Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
     )
@@ -193,8 +201,9 @@ def _plain(text: str) -> str:
 
 
 @transaction.atomic
-def add_teacher(*, name: str, phone: str, email: str) -> Teacher:
+def add_teacher(*, name: str, phone: str, email: str, by: User) -> Teacher:
     """Add a teacher to the register."""
+    perms.check_team(by)
     if Teacher.objects.filter(name__iexact=name.strip(), is_active=True).exists():
         raise Refused(_("There is already a teacher of that name."), field="name")
     return Teacher.objects.create(name=name.strip(), phone=phone.strip(), email=email.strip())

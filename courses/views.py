@@ -252,7 +252,7 @@ def teachers(request: HttpRequest) -> HttpResponse:
     form = TeacherForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_teacher(**form.cleaned_data)
+            services.add_teacher(**form.cleaned_data, by=request.user)
         except Refused as refusal:
             _show_refusal(form, refusal)
         else:

@@ -155,6 +155,12 @@ class Screening(Decision):
                 | (Q(hearing__in=[Hearing.ANSWERED, Hearing.NOT_NEEDED]) & ~Q(hearing_note="")),
                 violation_error_message=_("State how the citizen was heard, or why a hearing is not needed."),
             ),
+            # What does not give the citizen everything asked for is explained (danish-rules.md §2.1).
+            models.CheckConstraint(
+                name="screening_with_reasons",
+                condition=~Q(outcome__in=[Outcome.REVISE, Outcome.STOP]) | Q(reasons__regex=r"\S"),
+                violation_error_message=_("Write the reasons for the decision."),
+            ),
         ]
         triggers = locked_when("screening", pgtrigger.Q(old__decided_at__isnull=False))
 

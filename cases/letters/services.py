@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases.enums import EntryKind
 from cases.letters import channels
 from cases.letters.enums import Channel, LetterStatus
@@ -236,6 +237,7 @@ def _confirm(letter: Letter, channel: Channel, by: User | None = None) -> Letter
 @transaction.atomic
 def release_letter(*, letter: Letter, by: User) -> Letter:
     """A person lets a held, failed or stuck letter go (again). Handing over the same letter twice sends it once."""
+    perms.check_team(by)
     letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
     if letter.status == LetterStatus.DISPATCHED:
         raise Conflict(_("The letter has been sent already."))
@@ -250,6 +252,7 @@ def release_letter(*, letter: Letter, by: User) -> Letter:
 @transaction.atomic
 def confirm_sent(*, letter: Letter, channel: Channel, by: User) -> Letter:
     """A person states that a stuck or failed letter did reach the citizen, for example by hand."""
+    perms.check_team(by)
     letter = Letter.objects.select_for_update(of=("self",)).select_related("case").get(pk=letter.pk)
     if letter.status == LetterStatus.DISPATCHED:
         raise Conflict(_("The letter has been sent already."))
@@ -259,6 +262,7 @@ def confirm_sent(*, letter: Letter, channel: Channel, by: User) -> Letter:
 @transaction.atomic
 def resend_letter(*, letter: Letter, by: User) -> Letter:
     """Send a sent letter once more: a new row in the outbox with the very same file."""
+    perms.check_team(by)
     letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
     if letter.status != LetterStatus.DISPATCHED:
         raise Refused(_("The letter has not been sent yet."))

@@ -3,6 +3,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases.enums import ContactKind, ContactState, EntryKind
 from cases.models import CaseFile, Contact
 from cases.services.journal import add_journal_entry
@@ -18,9 +19,10 @@ STAFF_AT_FIRST_MEETING = 2
 
 @transaction.atomic
 def plan_contact(
-    *, case: CaseFile, kind: ContactKind, at: datetime, place: str, staff: list[User], today: date
+    *, case: CaseFile, kind: ContactKind, at: datetime, place: str, staff: list[User], by: User, today: date
 ) -> Contact:
     """Plan a meeting or call. It becomes a task on its day."""
+    perms.check_team(by)
     case = lock_open_case(case)
     if at < clock.now():
         raise Refused(_("The time has passed. Choose how the contact went, or a later time."), field="date")
@@ -51,6 +53,7 @@ def register_contact(
     registration is corrected by registering anew, which the journal tells. `seen_state` is the state it had when the
     form was drawn: another one by now is a conflict.
     """
+    perms.check_team(by)
     case = lock_open_case(case)
     if contact is not None:
         contact = Contact.objects.select_for_update().get(pk=contact.pk, case=case)

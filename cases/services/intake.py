@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import rules
+from cases import perms, rules
 from cases.enums import Channel, EntryKind, Holder, Phase
 from cases.models import CaseFile, Citizen, JournalEntry, PhaseChange, Referral, Task
 from cases.services.journal import add_journal_entry
@@ -58,6 +58,7 @@ def refer(*, data: ReferralData, by: User, today: date) -> CaseFile:
 
     Raises Refused where the citizen does not know of it, a warning is not answered, or an open case exists.
     """
+    perms.check_may_refer(by)
     if not data.citizen_informed:
         raise Refused(
             _("Tell the citizen before you refer, and tick that the citizen knows."), field="citizen_informed"
@@ -133,6 +134,7 @@ def _citizen_for(data: ReferralData) -> Citizen:
 @transaction.atomic
 def accept(*, case: CaseFile, coach: User, by: User, today: date) -> CaseFile:
     """Take a referral into recruitment and give it a coach (domain.md §3.1)."""
+    perms.check_team(by)
     assign_coach(case=case, coach=coach, by=by, today=today)
     return enter_phase(case=case, phase=Phase.RECRUITMENT, by=by, today=today)
 
@@ -140,6 +142,7 @@ def accept(*, case: CaseFile, coach: User, by: User, today: date) -> CaseFile:
 @transaction.atomic
 def write_to_team(*, case: CaseFile, text: str, by: User, today: date) -> JournalEntry:
     """A caseworker's note to the team: both see it, and a task makes sure that somebody reads it (domain.md §2)."""
+    perms.check_may_refer(by)
     if not text.strip():
         raise Refused(_("Write your message first."), field="text")
     title = _("Message from %(name)s") % {"name": by.full_name}

@@ -4,6 +4,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases.enums import EntryKind
 from cases.models import CaseFile, JournalEntry
 from microloan.accounts.models import User
@@ -53,6 +54,7 @@ def write_note(
     corrects: JournalEntry | None = None,
 ) -> JournalEntry:
     """Write a note, or the correction of an earlier line. Open and closed cases alike may be written on."""
+    perms.check_team(by)
     if not text.strip():
         raise Refused(_("Write the note first."), field="text")
     if event_at and event_at > clock.now() + timedelta(minutes=1):

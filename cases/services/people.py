@@ -4,6 +4,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases.enums import INELIGIBLE_FORMS, EntryKind, Livelihood
 from cases.models import Business, CaseFile, Citizen, Cohort, LivelihoodPeriod
 from cases.services.journal import add_journal_entry
@@ -33,6 +34,7 @@ CITIZEN_FIELDS = (
 @transaction.atomic
 def assign_coach(*, case: CaseFile, coach: User, by: User, today: date, version: int | None = None) -> CaseFile:
     """Give a case its coach, who also gets the tasks that follow from the case's state."""
+    perms.check_team(by)
     if coach.role not in TEAM or not coach.is_active:
         raise Refused(_("Choose a coach from the microloan team."), field="coach")
     case = lock_open_case(case)
@@ -48,6 +50,7 @@ def assign_coach(*, case: CaseFile, coach: User, by: User, today: date, version:
 @transaction.atomic
 def set_cohort(*, case: CaseFile, cohort: Cohort | None, by: User, version: int | None = None) -> CaseFile:
     """Put the case into a cohort, or take it out; it may join late (domain.md §3.1)."""
+    perms.check_team(by)
     case = lock_case(case)
     check_version(case, version)
     if case.cohort_id != (cohort.pk if cohort else None):
@@ -63,6 +66,7 @@ def update_citizen(
     *, case: CaseFile, values: dict[str, Any], by: User, today: date, version: int | None = None
 ) -> Citizen:
     """Correct the citizen's data. The journal says which facts were corrected, never what they are."""
+    perms.check_team(by)
     if unknown := set(values) - set(CITIZEN_FIELDS):
         raise ValueError(f"Not for this service: {sorted(unknown)}")
     if not values.get("name", case.citizen.name).strip():
@@ -100,6 +104,7 @@ def save_business(
     version: int | None = None,
 ) -> Business:
     """Record the citizen's firm. A partnership is refused: the loan goes to a natural person (domain.md §3.2)."""
+    perms.check_team(by)
     if not name.strip():
         raise Refused(_("Write the name of the business."), field="name")
     if form in INELIGIBLE_FORMS:
@@ -126,8 +131,9 @@ def save_business(
 
 
 @transaction.atomic
-def record_livelihood(*, citizen: Citizen, kind: str, from_on: date) -> LivelihoodPeriod:
+def record_livelihood(*, citizen: Citizen, kind: str, from_on: date, by: User) -> LivelihoodPeriod:
     """The citizen lives on something new from a day on: the period that ran until then ends the day before."""
+    perms.check_team(by)
     if kind not in Livelihood.values:
         raise Refused(_("Choose what the citizen lives on."), field="livelihood")
     Citizen.objects.select_for_update().get(pk=citizen.pk)

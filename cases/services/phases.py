@@ -3,7 +3,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import registry, rules
+from cases import perms, registry, rules
 from cases.enums import ClosedBy, ClosingReason, EntryKind, Phase
 from cases.models import CaseFile, Citizen, PhaseChange, Task
 from cases.services.journal import add_journal_entry
@@ -29,6 +29,7 @@ def _refuse_missing(case: CaseFile, phase: str, today: date, *, field: str | Non
 @transaction.atomic
 def enter_phase(*, case: CaseFile, phase: Phase, by: User, today: date, reason: str = "") -> CaseFile:
     """Move a case into the next phase. Raises Refused with all that is missing (architecture.md §3)."""
+    perms.check_may_move(by, phase)
     case = lock_case(case)
     if not rules.may_follow(case.phase, phase):
         raise Refused(
@@ -83,6 +84,7 @@ def close_case(
 
     `livelihood` is what the citizen lives on from now, where it is known: the outcome (domain.md §10).
     """
+    perms.check_team(by)
     case = lock_case(case)
     if not case.is_open:
         raise Conflict(_("The case is closed already."))
@@ -102,7 +104,7 @@ def close_case(
             )
         _refuse_missing(case, Phase.CLOSED, today, field="reason")
     if livelihood:
-        record_livelihood(citizen=case.citizen, kind=livelihood, from_on=today)
+        record_livelihood(citizen=case.citizen, kind=livelihood, from_on=today, by=by)
     before = case.phase
     case.closed_on, case.closing_reason, case.closed_by_choice_of = today, reason, choice_of
     case.closing_text = text.strip()
@@ -119,8 +121,7 @@ def reopen_case(*, case: CaseFile, reason: str, by: User, today: date) -> CaseFi
 
     The case comes back to where it was, so what belongs to entering the phase anew does not happen a second time.
     """
-    if by.role != Role.PROJECT_LEAD:
-        raise Refused(_("Only the project lead can reopen a case."))
+    perms.check_role(by, {Role.PROJECT_LEAD}, _("Only the project lead can reopen a case."))
     if not reason.strip():
         raise Refused(_("Write why the case is reopened."), field="reason")
     case = lock_case(case)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import registry
+from cases import perms, registry
 from cases.enums import Holder
 from cases.models import CaseFile, Task
 from microloan.accounts.models import User
@@ -103,7 +103,9 @@ def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
 
 @transaction.atomic
 def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: User | None, by: User | None) -> Task:
-    """Something to do that the system cannot know of by itself."""
+    """Something to do that the system cannot know of by itself. Without a user it is a job that adds it."""
+    if by is not None:
+        perms.check_team(by)
     if not title.strip():
         raise Refused(_("Write what has to be done."), field="title")
     if not case.is_open:
@@ -114,6 +116,7 @@ def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: Us
 @transaction.atomic
 def complete_task(*, task: Task, by: User) -> Task:
     """Mark a hand-made task as done. A derived one closes itself when the case's data says so."""
+    perms.check_team(by)
     task = Task.objects.select_for_update().get(pk=task.pk)
     if task.key:
         raise Refused(_("This task closes by itself when the step has been taken."))
@@ -124,8 +127,9 @@ def complete_task(*, task: Task, by: User) -> Task:
 
 
 @transaction.atomic
-def undo_complete_task(*, task: Task) -> Task:
+def undo_complete_task(*, task: Task, by: User) -> Task:
     """Open a hand-made task again."""
+    perms.check_team(by)
     task = Task.objects.select_for_update().get(pk=task.pk)
     if task.key or task.done_at is None:
         raise Refused(_("There is nothing to undo."))

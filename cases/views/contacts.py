@@ -70,7 +70,13 @@ def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Conta
     try:
         if known is None and state == ContactState.PLANNED:
             services.plan_contact(
-                case=case, kind=kind, at=values["at"], place=values["place"], staff=list(values["staff"]), today=today
+                case=case,
+                kind=kind,
+                at=values["at"],
+                place=values["place"],
+                staff=list(values["staff"]),
+                by=request.user,
+                today=today,
             )
         else:
             services.register_contact(

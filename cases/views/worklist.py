@@ -139,7 +139,7 @@ def task_done(request: StaffRequest, pk: int) -> HttpResponse:
 def task_undo(request: StaffRequest, pk: int) -> HttpResponse:
     task = _task_of(request, pk)
     try:
-        services.undo_complete_task(task=task)
+        services.undo_complete_task(task=task, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return _back(request, task.case)

@@ -190,6 +190,7 @@ class Story:
                 at=at,
                 place="Café Torvet",
                 staff=[self.cast.coach],
+                by=self.cast.coach,
                 today=self.day,
             )
         return self

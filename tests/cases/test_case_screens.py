@@ -92,6 +92,7 @@ def test_the_deadline_is_the_earliest_promise_else_the_earliest_task(cast, case)
         at=clock.now() + timedelta(days=30),
         place="",
         staff=[],
+        by=cast.coach,
         today=TODAY,
     )
     assert queries.next_deadline(queries.case_tasks(case)).kind == "contact_second_meeting"

@@ -50,6 +50,7 @@ def town(cast):
         at=clock.now() + 3 * day,
         place="Café Torvet",
         staff=[cast.coach, cast.lead],
+        by=cast.coach,
         today=today,
     )
     for title, days in (("Find prøvebager", 1), ("Bestil lokale", 9)):

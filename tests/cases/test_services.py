@@ -134,7 +134,9 @@ def test_closing_ends_hand_made_tasks_too(cast):
 
 def test_a_closed_case_records_what_the_citizen_lives_on(cast):
     case = builders.refer(cast.caseworker)
-    services.record_livelihood(citizen=case.citizen, kind=Livelihood.CASH_BENEFIT, from_on=date(2026, 1, 1))
+    services.record_livelihood(
+        citizen=case.citizen, kind=Livelihood.CASH_BENEFIT, from_on=date(2026, 1, 1), by=cast.coach
+    )
     _close(case, cast.coach, livelihood=Livelihood.EMPLOYMENT)
     periods = LivelihoodPeriod.objects.filter(citizen=case.citizen).values_list("kind", "from_on", "to_on")
     assert list(periods) == [
@@ -173,7 +175,13 @@ def test_a_planned_contact_is_a_promise_until_it_is_registered(cast):
     case = builders.accepted(cast.caseworker, cast.coach)
     at = clock.now() + timedelta(days=3)
     contact = services.plan_contact(
-        case=case, kind=ContactKind.TELEPHONE_INTERVIEW, at=at, place="Café Torvet", staff=[cast.coach], today=TODAY
+        case=case,
+        kind=ContactKind.TELEPHONE_INTERVIEW,
+        at=at,
+        place="Café Torvet",
+        staff=[cast.coach],
+        by=cast.coach,
+        today=TODAY,
     )
     task = Task.objects.get(case=case, key=f"contact-{contact.pk}")
     assert task.is_promise
@@ -217,6 +225,7 @@ def test_the_time_of_a_contact_fits_how_it_went(cast):
             at=clock.now() - timedelta(hours=1),
             place="",
             staff=[],
+            by=cast.coach,
             today=TODAY,
         )
 
@@ -304,9 +313,9 @@ def test_a_hand_made_task_is_done_and_undone(cast):
     )
     assert task.title == "Find lokale"
     assert services.complete_task(task=task, by=cast.coach).is_done
-    assert not services.undo_complete_task(task=task).is_done
+    assert not services.undo_complete_task(task=task, by=cast.coach).is_done
     with pytest.raises(Refused):
-        services.undo_complete_task(task=task)
+        services.undo_complete_task(task=task, by=cast.coach)
 
 
 def test_a_derived_task_closes_by_itself(cast):

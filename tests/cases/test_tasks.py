@@ -31,6 +31,7 @@ def test_recruitment_goes_through_its_conversations_in_order(cast):
         at=clock.now() + timedelta(days=2),
         place="",
         staff=staff,
+        by=cast.coach,
         today=TODAY,
     )
     assert open_kinds(case) >= {"contact_first_meeting"}
@@ -121,7 +122,13 @@ def test_a_stored_link_whose_page_is_gone_leads_to_the_case(cast):
 def test_a_planned_conversation_is_the_week_s_conversation(cast):
     case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.MAIN_COURSE)
     services.plan_contact(
-        case=case, kind=ContactKind.COACHING, at=clock.now() + timedelta(days=3), place="", staff=[], today=TODAY
+        case=case,
+        kind=ContactKind.COACHING,
+        at=clock.now() + timedelta(days=3),
+        place="",
+        staff=[],
+        by=cast.coach,
+        today=TODAY,
     )
     assert "weekly_contact" not in open_kinds(case)
     services.plan_contact(
@@ -130,6 +137,7 @@ def test_a_planned_conversation_is_the_week_s_conversation(cast):
         at=clock.now() + timedelta(days=20),
         place="",
         staff=[],
+        by=cast.coach,
         today=TODAY,
     )
     assert Task.objects.filter(kind="weekly_contact", done_at__isnull=True).count() == 1

@@ -34,7 +34,7 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
     page.goto(f"{reverse('courses:runs')}?over=1")
     axe(page)
     shot(page, "courses-held")
-    services.add_teacher(name="Tove Testesen", phone="00000000", email="tove@example.org")
+    services.add_teacher(name="Tove Testesen", phone="00000000", email="tove@example.org", by=town.casts[0].coach)
     page.goto(reverse("courses:teachers"))
     axe(page)
     shot(page, "courses-teachers-some")

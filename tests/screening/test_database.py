@@ -94,6 +94,25 @@ def test_a_stop_is_not_stored_without_its_hearing(world, wrong):
         )
 
 
+@pytest.mark.parametrize("outcome", [Outcome.STOP, Outcome.REVISE])
+@pytest.mark.parametrize("reasons", ["", " \n "])
+def test_what_goes_against_the_citizen_is_not_stored_without_reasons(world, outcome, reasons):
+    screening = drafted(world)
+    values = {
+        "state": ScreeningState.DECIDED,
+        "outcome": outcome,
+        "hearing": "expired",
+        "improvements": "To faste kunder",
+        "return_by": TODAY,
+        "decided_at": clock.now(),
+        "decided_on": TODAY,
+        "decided_by": world.user(Role.PROJECT_LEAD),
+    }
+    with pytest.raises(IntegrityError, match="screening_with_reasons"), transaction.atomic():
+        Screening.objects.filter(pk=screening.pk).update(**values, reasons=reasons)
+    Screening.objects.filter(pk=screening.pk).update(**values, reasons="Der er ingen kunder endnu.")
+
+
 def test_the_hearing_is_frozen_with_the_decision(world):
     screening = decided(world, 1, NO)
     refused("UPDATE screening_screening SET hearing_note = 'x' WHERE id = %s", screening.pk, match="screening_locked")

@@ -24,6 +24,7 @@ def make_contact(world: World):
         at=clock.now() + timedelta(days=2),
         place="",
         staff=[world.user(Role.COACH)],
+        by=world.user(Role.COACH),
         today=world.today,
     )
 

@@ -1,0 +1,165 @@
+"""Whose the services of a case are."""
+
+from datetime import timedelta
+
+from cases import services
+from cases.enums import ContactKind, ContactState, Holder, Livelihood, Phase
+from cases.models import Cohort
+from cases.services import ReferralData
+from microloan.core import clock
+from tests.support.acting import act
+from tests.support.routes.cases import done_task, make_closed, make_contact, make_flag, make_referral, make_task
+from tests.support.routing import LEAD, REFERRERS, TEAM, Role
+from tests.support.world import World
+
+
+def referral(world: World) -> ReferralData:
+    return ReferralData(
+        cpr="7703801234",
+        name="Dan Testesen",
+        phone="00000000",
+        livelihood=Livelihood.CASH_BENEFIT,
+        own_wish=True,
+        idea="Syværksted",
+        citizen_informed=True,
+    )
+
+
+def cohort(world: World) -> Cohort:
+    return Cohort.objects.create(code="M9", start_on=world.today, end_on=world.today + timedelta(days=180))
+
+
+ROWS = [
+    act(
+        "cases.refer",
+        allow=TEAM | REFERRERS,
+        call=lambda w, by: services.refer(data=referral(w), by=by, today=w.today),
+    ),
+    act(
+        "cases.accept",
+        allow=TEAM,
+        call=lambda w, by: services.accept(case=w.of(make_referral), coach=w.user(Role.COACH), by=by, today=w.today),
+    ),
+    act(
+        "cases.write_to_team",
+        allow=TEAM | REFERRERS,
+        call=lambda w, by: services.write_to_team(case=w.case, text="Har I aftalt et møde?", by=by, today=w.today),
+    ),
+    act("cases.write_note", allow=TEAM, call=lambda w, by: services.write_note(case=w.case, text="Talt sammen", by=by)),
+    act(
+        "cases.plan_contact",
+        allow=TEAM,
+        call=lambda w, by: services.plan_contact(
+            case=w.case,
+            kind=ContactKind.COACHING,
+            at=clock.now() + timedelta(days=1),
+            place="",
+            staff=[],
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.register_contact",
+        allow=TEAM,
+        call=lambda w, by: services.register_contact(
+            case=w.case,
+            contact=w.of(make_contact),
+            kind=ContactKind.COACHING,
+            at=clock.now() - timedelta(days=1),
+            state=ContactState.NO_SHOW,
+            staff=[],
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.assign_coach",
+        allow=TEAM,
+        call=lambda w, by: services.assign_coach(case=w.case, coach=w.user(Role.PROJECT_LEAD), by=by, today=w.today),
+    ),
+    act(
+        "cases.set_cohort",
+        allow=TEAM,
+        call=lambda w, by: services.set_cohort(case=w.case, cohort=w.of(cohort), by=by),
+    ),
+    act(
+        "cases.update_citizen",
+        allow=TEAM,
+        call=lambda w, by: services.update_citizen(case=w.case, values={"city": "Prøveby"}, by=by, today=w.today),
+    ),
+    act(
+        "cases.save_business",
+        allow=TEAM,
+        call=lambda w, by: services.save_business(
+            case=w.case,
+            name="Syværkstedet",
+            form="sole_proprietorship",
+            trade="",
+            cvr="",
+            started_on=None,
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.record_livelihood",
+        allow=TEAM,
+        call=lambda w, by: services.record_livelihood(
+            citizen=w.case.citizen, kind=Livelihood.CASH_BENEFIT, from_on=w.today, by=by
+        ),
+    ),
+    act(
+        "cases.enter_phase",
+        allow=TEAM,
+        call=lambda w, by: services.enter_phase(
+            case=w.of(make_referral), phase=Phase.RECRUITMENT, by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.close_case",
+        allow=TEAM,
+        call=lambda w, by: services.close_case(
+            case=w.case, reason="found_job", choice_of="citizen", text="", by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.reopen_case",
+        allow=LEAD,
+        call=lambda w, by: services.reopen_case(
+            case=w.of(make_closed), reason="Jobbet blev ikke til noget", by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.add_task",
+        allow=TEAM,
+        call=lambda w, by: services.add_task(
+            case=w.case, title="Ring til banken", due_on=w.today, holder=Holder.TEAM, owner=None, by=by
+        ),
+    ),
+    act("cases.complete_task", allow=TEAM, call=lambda w, by: services.complete_task(task=w.of(make_task), by=by)),
+    act(
+        "cases.undo_complete_task",
+        allow=TEAM,
+        call=lambda w, by: services.undo_complete_task(task=w.of(done_task), by=by),
+    ),
+    act("cases.raise_flag", allow=TEAM, call=lambda w, by: services.raise_flag(case=w.case, reason="Ring", by=by)),
+    act(
+        "cases.resolve_flag",
+        allow=TEAM,
+        call=lambda w, by: services.resolve_flag(flag=w.of(make_flag), resolution="Talt med dem", by=by),
+    ),
+]
+
+PARTS = {
+    "cases.add_journal_entry": "the line that every guarded service of every room writes",
+    "cases.check_version": "reads",
+    "cases.lock_case": "locks",
+    "cases.lock_open_case": "locks",
+    "cases.missing_for": "reads",
+    "cases.next_case_number": "a part of `refer`",
+    "cases.next_number": "a part of services that number what they make",
+    "cases.reconcile_all": "run by the clock",
+    "cases.reconcile_tasks": "derives tasks from the data after every guarded service",
+    "cases.referral_warnings": "reads",
+}

@@ -1,0 +1,94 @@
+"""Whose the services of the courses are."""
+
+from datetime import datetime, timedelta
+
+from cases.enums import Phase
+from courses import services
+from courses.models import CourseModule
+from microloan.core.clock import COPENHAGEN
+from screening.models import Screening
+from screening.services import open_screening
+from tests.cases.builders import put_in_phase
+from tests.support.acting import act
+from tests.support.routes.courses import make_run, make_seat
+from tests.support.routing import LEAD, TEAM, Role
+from tests.support.world import World
+
+
+def network_day(world: World) -> CourseModule:
+    services.ensure_catalogue()
+    return CourseModule.objects.get(code="network_day")
+
+
+def sessions(world: World) -> list[tuple[datetime, datetime]]:
+    start = datetime.combine(world.today + timedelta(days=3), datetime.min.time(), tzinfo=COPENHAGEN)
+    return [(start + timedelta(hours=9), start + timedelta(hours=12))]
+
+
+def make_screening(world: World) -> Screening:
+    services.ensure_catalogue()
+    case = put_in_phase(world.case, Phase.BUSINESS_DEVELOPMENT, on=world.today)
+    return open_screening(case=case, number=2, by=world.user(Role.COACH), today=world.today)
+
+
+ROWS = [
+    act(
+        "courses.grant_modules",
+        allow=LEAD,
+        call=lambda w, by: services.grant_modules(screening=w.of(make_screening), modules=[], by=by, today=w.today),
+    ),
+    act(
+        "courses.plan_run",
+        allow=TEAM,
+        call=lambda w, by: services.plan_run(
+            module=w.of(network_day),
+            place="Huset",
+            capacity=12,
+            sessions=sessions(w),
+            teacher=None,
+            cohort=None,
+            by=by,
+        ),
+    ),
+    act(
+        "courses.enrol",
+        allow=TEAM,
+        call=lambda w, by: services.enrol(run=w.of(make_run), case=w.case, by=by, today=w.today),
+    ),
+    act(
+        "courses.withdraw",
+        allow=TEAM,
+        call=lambda w, by: services.withdraw(enrolment=w.of(make_seat), reason="Syg", by=by, today=w.today),
+    ),
+    act(
+        "courses.give_up_seats",
+        allow=TEAM,
+        call=lambda w, by: services.give_up_seats(case=w.case, reason="Syg", by=by, today=w.today),
+    ),
+    act(
+        "courses.mark_attendance",
+        allow=TEAM,
+        call=lambda w, by: services.mark_attendance(
+            session=w.of(make_run).sessions.get(), marks={w.of(make_seat).pk: "present"}, by=by, today=w.today
+        ),
+    ),
+    act(
+        "courses.save_engagement",
+        allow=TEAM,
+        call=lambda w, by: services.save_engagement(enrolment=w.of(make_seat), text="Spørger godt", by=by),
+    ),
+    act(
+        "courses.add_teacher",
+        allow=TEAM,
+        call=lambda w, by: services.add_teacher(name="Tove Testesen", phone="", email="", by=by),
+    ),
+    act(
+        "courses.grant_from_decision",
+        allow=LEAD,
+        call=lambda w, by: services.grant_from_decision(
+            screening=w.of(make_screening), values={}, by=by, today=w.today
+        ),
+    ),
+]
+
+PARTS = {"courses.ensure_catalogue": "reference data, put in at set-up"}

@@ -1,0 +1,55 @@
+"""Whose the services of letters are."""
+
+from cases.letters import services
+from cases.letters.enums import Channel, LetterStatus
+from cases.letters.models import Letter
+from microloan.core import clock
+from tests.support.acting import act
+from tests.support.routing import TEAM, Role
+from tests.support.world import World
+
+
+def make_held(world: World) -> Letter:
+    """A letter that waits for a person."""
+    return services.prepare_letter(
+        kind="screening_continue",
+        case=world.case,
+        key="service-role-table",
+        context={"number": 2, "held_on": world.today, "next_steps": ["Vi ringer til dig."]},
+        by=world.user(Role.COACH),
+        today=world.today,
+        send=False,
+    )
+
+
+def make_sent(world: World) -> Letter:
+    letter = world.of(make_held)
+    now = clock.now()
+    Letter.objects.filter(pk=letter.pk).update(
+        status=LetterStatus.DISPATCHED, channel=Channel.PRINT, dispatched_at=now, dispatched_on=now.date()
+    )
+    letter.refresh_from_db()
+    return letter
+
+
+ROWS = [
+    act(
+        "letters.release_letter",
+        allow=TEAM,
+        call=lambda w, by: services.release_letter(letter=w.of(make_held), by=by),
+    ),
+    act(
+        "letters.confirm_sent",
+        allow=TEAM,
+        call=lambda w, by: services.confirm_sent(letter=w.of(make_held), channel=Channel.PRINT, by=by),
+    ),
+    act("letters.resend_letter", allow=TEAM, call=lambda w, by: services.resend_letter(letter=w.of(make_sent), by=by)),
+]
+
+PARTS = {
+    "letters.dispatch_letter": "run by the queue",
+    "letters.letters_lost_by_the_queue": "reads",
+    "letters.letters_to_try_again": "reads",
+    "letters.prepare_letter": "a part of the guarded services whose outcome it tells, and of jobs",
+    "letters.preview_letter": "stores nothing",
+}
