@@ -8,7 +8,7 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import audit, journey, next_steps, referral_draft, registry, worklist
+        from cases import around, audit, journey, next_steps, referral_draft, registry, worklist
         from cases.enums import livelihoods_of_rule_sets
         from cases.services import delete_expired_drafts, reconcile_all
         from microloan.accounts.enums import REFERRERS, TEAM
@@ -25,6 +25,8 @@ class CasesConfig(AppConfig):
             registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
         )
         registry.register_draft_kind(referral_draft.KIND)
+        registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
+        registry.register_panel(registry.CasePanel("people", "cases/_people_panel.html", around.panel, TEAM, order=5))
         jobs.register("reconcile_tasks", reconcile_all, order=10)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)

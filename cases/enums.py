@@ -182,3 +182,12 @@ PLAIN_STEPS = {
     Phase.AFTERCARE: _("Runs the business and repays the loan"),
     Phase.CLOSED: _("Has left the programme"),
 }
+
+
+class ConsentKind(models.TextChoices):
+    """What a citizen may agree to (domain.md §3.4)."""
+
+    DATA_SHARING = "data_sharing", _("Sharing of data")
+    MENTOR = "mentor", _("Mentor")
+    BANK_VIEW = "bank_view", _("View access to the bank account")
+    EVALUATION = "evaluation", _("Contact for evaluation")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import contacts, detail, drafts, editing, flags, phases, referrals, worklist
+from cases.views import contacts, detail, drafts, editing, flags, people, phases, referrals, worklist
 
 app_name = "cases"
 urlpatterns = [
@@ -32,6 +32,13 @@ urlpatterns = [
     path("cases/<str:number>/business/", editing.business, name="business"),
     path("cases/<str:number>/accept/", phases.accept, name="accept"),
     path("cases/<str:number>/next-phase/", phases.next_phase, name="next_phase"),
+    path("cases/<str:number>/people/", people.people, name="people"),
+    path("cases/<str:number>/people/<slug:kind>/new/", people.person_new, name="person_new"),
+    path("cases/<str:number>/people/<slug:kind>/<int:pk>/", people.person, name="person"),
+    path("cases/<str:number>/consents/new/", people.consent_new, name="consent_new"),
+    path("cases/<str:number>/consents/<int:pk>/withdraw/", people.consent_withdraw, name="consent_withdraw"),
+    path("cases/<str:number>/exemptions/new/", people.exemption_new, name="exemption_new"),
+    path("cases/<str:number>/exemptions/<int:pk>/end/", people.exemption_end, name="exemption_end"),
     path("cases/<str:number>/flags/", flags.flags, name="flags"),
     path("cases/<str:number>/flags/<int:pk>/resolve/", flags.flag_resolve, name="flag_resolve"),
     path("cases/<str:number>/close/", phases.close, name="close"),

@@ -23,6 +23,8 @@ from cases.models import Citizen
 
 def channel_for(letter: Letter) -> Channel:
     """Asked at the moment of sending, since registrations change (danish-rules.md §5)."""
+    if letter.representative_id is not None:  # whose registration for Digital Post we do not know
+        return Channel.PRINT
     if letter.recipient_user is not None:
         return Channel.EMAIL if letter.recipient_user.email else Channel.NONE
     return channel_for_citizen(letter.case.citizen)

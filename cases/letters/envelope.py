@@ -54,6 +54,13 @@ class Envelope:
     contact: Contact
     case_number: str
     dated: date
+    # A copy goes to somebody else than it speaks to; the original says who gets one (domain.md §8).
+    copy_of_letter_to: str = ""
+    copies_to: tuple[str, ...] = ()
+
+    @property
+    def greeted(self) -> str:
+        return self.copy_of_letter_to or self.recipient.name
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

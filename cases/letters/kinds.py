@@ -214,6 +214,19 @@ REFERRAL_RECEIPT = _letter(
     {"citizen_name": REQUIRED, "received_on": REQUIRED, "contact_by": REQUIRED},
     to_citizen=False,
 )
+EXEMPTION_NOTICE = _letter(
+    "exemption_notice",
+    gettext_lazy("Exemption from other offers: notice to the job consultant"),
+    {
+        "citizen_name": REQUIRED,
+        "from_on": REQUIRED,
+        "to_on": None,
+        "begun_before": "",
+        "useful": "",
+        "ended": False,
+    },
+    to_citizen=False,
+)
 LOAN_REPAID = _letter(
     "loan_repaid",
     gettext_lazy("Receipt: the loan is repaid"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.registry import LetterError, get_kind
-from cases.models import CaseFile
+from cases.models import CaseFile, Representative
 from microloan.accounts.enums import REFERRERS, TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -21,7 +21,7 @@ from microloan.core.history import Refuse, locked_when
 
 # What the letter says and to whom: never changed after the row was made, sent or not.
 FROZEN = (
-    "id", "case", "kind", "key", "copy_of", "subject", "recipient_name", "recipient_address", "recipient_user",
+    "id", "case", "kind", "key", "copy_of", "subject", "recipient_name", "recipient_address", "recipient_user", "representative",
     "context", "path", "sha256", "page_count", "dated", "created_by", "created_at",
 )  # fmt: skip
 
@@ -62,6 +62,10 @@ class Letter(models.Model):
     recipient_address = models.TextField(_("address"), blank=True)
     recipient_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="letters"
+    )
+    # A copy for who acts for the citizen by a power of attorney (domain.md §8); the original is a letter of its own.
+    representative = models.ForeignKey(
+        Representative, null=True, blank=True, on_delete=models.PROTECT, related_name="letters"
     )
     context = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     path = models.CharField(max_length=120)

@@ -2,7 +2,7 @@
 
 import smtplib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -21,7 +21,7 @@ from cases.letters.envelope import Contact, Envelope, Recipient, Sender
 from cases.letters.models import Letter, LetterFileChanged, path_of, snapshot
 from cases.letters.registry import Context, LetterKind, get_kind, send_checks
 from cases.letters.rendering import Rendered, render_letter
-from cases.models import CaseFile
+from cases.models import CaseFile, Representative
 from cases.services import add_journal_entry
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -41,6 +41,7 @@ WAITING_AFTER = timedelta(minutes=5)
 class _Address:
     recipient: Recipient
     user: User | None
+    representative: Representative | None = None
 
 
 def prepare_letter(
@@ -63,13 +64,34 @@ def prepare_letter(
         return _same_reason(known, kind, case)
     letter_kind = get_kind(kind)
     address = _address(case, letter_kind, to_user)
-    rendered = render_letter(letter_kind, _envelope(case, address.recipient, by, today), context)
-    letter, created = _freeze(letter_kind, case, key, address, rendered, by, today, send=send)
+    representatives = _representatives(case, today) if letter_kind.to_citizen else []
+    envelope = _envelope(case, address.recipient, by, today)
+    envelope = replace(envelope, copies_to=tuple(one.name for one in representatives))
+    letter, created = _freeze(
+        letter_kind, case, key, address, render_letter(letter_kind, envelope, context), by, today, send=send
+    )
     if not created:
         return _same_reason(letter, kind, case)
+    letters = [letter]
+    for one in representatives:
+        copy = _Address(Recipient(name=one.name, lines=tuple(one.address_lines)), None, one)
+        envelope = replace(envelope, recipient=copy.recipient, copy_of_letter_to=address.recipient.name, copies_to=())
+        rendered = render_letter(letter_kind, envelope, context)
+        letters.append(_freeze(letter_kind, case, _copy_key(key, one), copy, rendered, by, today, send=send)[0])
     if send:
-        _queue(letter)
+        for each in letters:
+            _queue(each)
     return letter
+
+
+def _copy_key(key: str, representative: Representative) -> str:
+    """The reason for a representative's copy of the letter with this reason."""
+    return f"{key[:160]}:representative:{representative.pk}"
+
+
+def _representatives(case: CaseFile, today: date) -> list[Representative]:
+    """Whose power of attorney runs today."""
+    return list(Representative.objects.on(today).filter(case=case).order_by("from_on", "pk"))
 
 
 def preview_letter(*, kind: str, case: CaseFile, context: Context, by: User | None, today: date) -> Rendered:
@@ -109,6 +131,7 @@ def _freeze(
             "recipient_name": address.recipient.name,
             "recipient_address": "\n".join(address.recipient.lines),
             "recipient_user": address.user,
+            "representative": address.representative,
             "context": snapshot(rendered.context),
             "path": path,
             "sha256": rendered.sha256,
@@ -190,12 +213,16 @@ def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:
     claimed = Letter.objects.filter(pk=letter_id, status__in=CLAIMABLE).update(
         status=LetterStatus.CLAIMED, claimed_at=now, attempts=F("attempts") + 1, error=""
     )
-    letter = Letter.objects.select_related("case__citizen", "recipient_user", "created_by").get(pk=letter_id)
+    letter = Letter.objects.select_related("case__citizen", "recipient_user", "representative", "created_by").get(
+        pk=letter_id
+    )
     if not claimed:
         return letter
     check = send_checks.get(letter.kind)
     if why_not := check(letter) if check else "":
         return _record(letter, LetterStatus.HELD, error=why_not)
+    if letter.representative is not None and letter.representative.is_over(clock.today()):
+        return _record(letter, LetterStatus.HELD, error=_("The power of attorney has ended in the meantime."))
     channel = channels.channel_for(letter)
     if channel == Channel.PRINT and not letter.recipient_address:
         return _record(
@@ -227,11 +254,15 @@ def _confirm(letter: Letter, channel: Channel, by: User | None = None) -> Letter
         case=letter.case,
         kind=EntryKind.LETTER,
         title=_("Letter sent: %(subject)s") % {"subject": letter.subject[:170]},
-        text=f"{letter.label} · {channel.label}",
+        text=" · ".join([letter.label, str(channel.label), *_copy_words(letter)]),
         by=by or letter.created_by,
         link={"name": "letters:download", "kwargs": {"letter_id": str(letter.pk)}},
     )
     return letter
+
+
+def _copy_words(letter: Letter) -> list[str]:
+    return [_("Copy to %(name)s") % {"name": letter.recipient_name}] if letter.representative_id else []
 
 
 @transaction.atomic
@@ -246,7 +277,17 @@ def release_letter(*, letter: Letter, by: User) -> Letter:
     letter.status, letter.error = LetterStatus.READY, ""
     letter.save(update_fields=["status", "error"])
     _queue(letter)
+    _release_copies(letter)
     return letter
+
+
+def _release_copies(letter: Letter) -> None:
+    """What was held back with the letter goes with it."""
+    keys = [_copy_key(letter.key, one) for one in Representative.objects.filter(case=letter.case_id)]
+    for copy in Letter.objects.filter(key__in=keys, status=LetterStatus.HELD, attempts=0):
+        copy.status = LetterStatus.READY
+        copy.save(update_fields=["status"])
+        _queue(copy)
 
 
 @transaction.atomic
@@ -277,6 +318,7 @@ def resend_letter(*, letter: Letter, by: User) -> Letter:
         recipient_name=original.recipient_name,
         recipient_address=original.recipient_address,
         recipient_user=original.recipient_user,
+        representative=original.representative,
         context=original.context,
         path=original.path,
         sha256=original.sha256,

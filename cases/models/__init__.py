@@ -1,23 +1,33 @@
+from cases.models.absence import Absence, HandedOverCase, HandOver
 from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
 from cases.models.citizen import Citizen, LivelihoodPeriod
 from cases.models.decision import Decision
 from cases.models.draft import Draft
 from cases.models.flag import Flag
+from cases.models.people import Consent, Exemption, Interpreter, Mentor, Representative
 from cases.models.work import Contact, JournalEntry, Task
 
 __all__ = [
+    "Absence",
     "Business",
     "CaseFile",
     "Citizen",
     "Cohort",
+    "Consent",
     "Contact",
     "Decision",
-    "Flag",
     "Draft",
+    "Exemption",
+    "Flag",
+    "HandOver",
+    "HandedOverCase",
+    "Interpreter",
     "JournalEntry",
     "LivelihoodPeriod",
+    "Mentor",
     "NumberSeries",
     "PhaseChange",
     "Referral",
+    "Representative",
     "Task",
 ]

@@ -1,5 +1,14 @@
 """What happens in a case: one atomic, guarded, logged function per thing. Views, tasks and commands call these."""
 
+from cases.services.around import (
+    add_person,
+    change_person,
+    end_exemption,
+    end_person,
+    exempt,
+    give_consent,
+    withdraw_consent,
+)
 from cases.services.contacts import plan_contact, register_contact
 from cases.services.drafts import (
     PAGE_FIELD,
@@ -32,15 +41,21 @@ __all__ = [
     "ReferralData",
     "accept",
     "add_journal_entry",
+    "add_person",
     "add_task",
     "assign_coach",
+    "change_person",
     "check_version",
     "close_case",
     "complete_task",
     "delete_expired_drafts",
     "draft_content",
+    "end_exemption",
+    "end_person",
     "enter_phase",
+    "exempt",
     "finish_draft",
+    "give_consent",
     "lock_case",
     "missing_for",
     "next_case_number",
@@ -61,6 +76,7 @@ __all__ = [
     "set_cohort",
     "undo_complete_task",
     "update_citizen",
+    "withdraw_consent",
     "write_note",
     "write_to_team",
 ]

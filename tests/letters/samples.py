@@ -222,6 +222,12 @@ CONTEXTS: dict[str, Context] = {
         "received_on": date(2026, 11, 20),
         "contact_by": date(2026, 11, 27),
     },
+    "exemption_notice": {
+        "citizen_name": "Amina Testesen",
+        "from_on": date(2026, 11, 20),
+        "begun_before": "Danskkursus tirsdag aften",
+        "useful": "Ordblindetest",
+    },
     "loan_repaid": {
         "principal": Decimal(50000),
         "paid": Decimal("50250.50"),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cases import services
 from cases.enums import ContactKind, Holder
-from cases.models import CaseFile
+from cases.models import CaseFile, Mentor
 from microloan.core import clock
 from tests.support.routing import CASE_READERS, LEAD, REFERRERS, TEAM, Role, case, row
 from tests.support.world import World
@@ -42,6 +42,41 @@ def make_closed(world: World) -> CaseFile:
 def flag(world: World) -> dict[str, object]:
     made = world.of(make_flag)
     return {**case(world), "pk": made.pk}
+
+
+def make_mentor(world: World):
+    values = {"name": "Mona Testesen", "trade": "Bager", "from_on": world.today}
+    return services.add_person(
+        case=world.case, kind=Mentor, values=values, by=world.user(Role.COACH), today=world.today
+    )
+
+
+def make_consent(world: World):
+    return services.give_consent(
+        case=world.case,
+        kind="bank_view",
+        scope="Bankrådgiveren",
+        given_on=world.today,
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def make_exemption(world: World):
+    return services.exempt(
+        case=world.case,
+        from_on=world.today,
+        to_on=None,
+        begun_before="Danskkursus",
+        useful="",
+        consultant=world.user(Role.CASEWORKER),
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def of_case(make):
+    return lambda world: {**case(world), "pk": world.of(make).pk}
 
 
 def make_flag(world: World):
@@ -104,6 +139,13 @@ ROWS = [
     row("cases:business", allow=TEAM, kwargs=case, logs=True),
     row("cases:accept", allow=TEAM, kwargs=referral, logs=True),
     row("cases:next_phase", allow=TEAM, kwargs=case, logs=True),
+    row("cases:people", allow=TEAM, kwargs=case, logs=True),
+    row("cases:person_new", allow=TEAM, kwargs=lambda w: {**case(w), "kind": "representative"}, logs=True),
+    row("cases:person", allow=TEAM, kwargs=lambda w: {**of_case(make_mentor)(w), "kind": "mentor"}, logs=True),
+    row("cases:consent_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:consent_withdraw", allow=TEAM, kwargs=of_case(make_consent), logs=True),
+    row("cases:exemption_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:exemption_end", allow=TEAM, kwargs=of_case(make_exemption), logs=True),
     row("cases:flags", allow=TEAM, kwargs=case, logs=True),
     row("cases:flag_resolve", allow=TEAM, kwargs=flag, logs=True),
     row("cases:close", allow=TEAM, kwargs=case, logs=True),

@@ -4,11 +4,22 @@ from datetime import timedelta
 
 from cases import services
 from cases.enums import ContactKind, ContactState, Holder, Livelihood, Phase
-from cases.models import Cohort
+from cases.models import Cohort, Interpreter
 from cases.services import ReferralData
+from cases.services.around import end_with_case
 from microloan.core import clock
 from tests.support.acting import act
-from tests.support.routes.cases import done_task, make_closed, make_contact, make_flag, make_referral, make_task
+from tests.support.routes.cases import (
+    done_task,
+    make_closed,
+    make_consent,
+    make_contact,
+    make_exemption,
+    make_flag,
+    make_mentor,
+    make_referral,
+    make_task,
+)
 from tests.support.routing import LEAD, REFERRERS, TEAM, Role
 from tests.support.world import World
 
@@ -143,6 +154,65 @@ ROWS = [
         allow=TEAM,
         call=lambda w, by: services.undo_complete_task(task=w.of(done_task), by=by),
     ),
+    act(
+        "cases.add_person",
+        allow=TEAM,
+        call=lambda w, by: services.add_person(
+            case=w.case,
+            kind=Interpreter,
+            values={"language": "Arabisk", "from_on": w.today},
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.change_person",
+        allow=TEAM,
+        call=lambda w, by: services.change_person(
+            person=w.of(make_mentor), values={"trade": "Kok"}, by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.end_person",
+        allow=TEAM,
+        call=lambda w, by: services.end_person(person=w.of(make_mentor), on=w.today, by=by, today=w.today),
+    ),
+    act(
+        "cases.give_consent",
+        allow=TEAM,
+        call=lambda w, by: services.give_consent(
+            case=w.case, kind="evaluation", scope="Et brev", given_on=w.today, by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.withdraw_consent",
+        allow=TEAM,
+        call=lambda w, by: services.withdraw_consent(consent=w.of(make_consent), on=w.today, by=by, today=w.today),
+    ),
+    act(
+        "cases.exempt",
+        allow=TEAM,
+        call=lambda w, by: services.exempt(
+            case=w.case,
+            from_on=w.today,
+            to_on=None,
+            begun_before="",
+            useful="",
+            consultant=w.user(Role.CASEWORKER),
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.end_exemption",
+        allow=TEAM,
+        call=lambda w, by: services.end_exemption(exemption=w.of(make_exemption), on=w.today, by=by, today=w.today),
+    ),
+    act(
+        "cases.end_with_case",
+        allow=TEAM,
+        call=lambda w, by: end_with_case(case=w.of(make_exemption).case, on=w.today, by=by, today=w.today),
+    ),
     act("cases.raise_flag", allow=TEAM, call=lambda w, by: services.raise_flag(case=w.case, reason="Ring", by=by)),
     act(
         "cases.resolve_flag",
@@ -154,11 +224,16 @@ ROWS = [
 PARTS = {
     "cases.add_journal_entry": "the line that every guarded service of every room writes",
     "cases.check_version": "reads",
+    "cases.delete_expired_drafts": "run by the clock",
+    "cases.draft_content": "reads",
+    "cases.finish_draft": "the writer's own draft, whatever the role",
     "cases.lock_case": "locks",
     "cases.lock_open_case": "locks",
     "cases.missing_for": "reads",
     "cases.next_case_number": "a part of `refer`",
     "cases.next_number": "a part of services that number what they make",
+    "cases.open_draft": "reads",
+    "cases.save_draft": "the writer's own draft, whatever the role",
     "cases.reconcile_all": "run by the clock",
     "cases.reconcile_tasks": "derives tasks from the data after every guarded service",
     "cases.referral_warnings": "reads",
