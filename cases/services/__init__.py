@@ -32,7 +32,14 @@ from cases.services.people import (
     update_citizen,
 )
 from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
-from cases.services.tasks import add_task, complete_task, reconcile_all, reconcile_tasks, undo_complete_task
+from cases.services.tasks import (
+    add_task,
+    complete_task,
+    reconcile_all,
+    reconcile_tasks,
+    tasks_held_back,
+    undo_complete_task,
+)
 
 __all__ = [
     "CITIZEN_FIELDS",
@@ -74,6 +81,7 @@ __all__ = [
     "save_business",
     "save_draft",
     "set_cohort",
+    "tasks_held_back",
     "undo_complete_task",
     "update_citizen",
     "withdraw_consent",

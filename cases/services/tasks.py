@@ -1,6 +1,8 @@
 """Tasks: derived from the case's state, beside those made by hand (domain.md §3.6, §9)."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from typing import Any
 
@@ -21,12 +23,29 @@ BATCH = 500
 DERIVED_FIELDS = ("kind", "why", "holder", "due_on", "is_promise", "link", "owner_id")
 
 
+_held_back: ContextVar[bool] = ContextVar("held_back", default=False)
+
+
 def reconcile_tasks(*, case: CaseFile, today: date) -> None:
     """Open the derived tasks that the case's state asks for and close those it no longer does.
 
     Runs at the end of every service that changes a case, and daily. Running it twice changes nothing.
     """
-    _reconcile([case.pk], today)
+    if not _held_back.get():
+        _reconcile([case.pk], today)
+
+
+@contextmanager
+def tasks_held_back() -> Iterator[None]:
+    """For a stretch of many steps of which only the last state counts, such as a history that is played again.
+
+    Whoever asks for it reconciles the cases afterwards.
+    """
+    token = _held_back.set(True)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
 
 
 def reconcile_all(today: date) -> Counts:

@@ -3,7 +3,8 @@
 Used by `seed_demo` and by the tests that need a case at a certain point. A story stops where it is told to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -105,6 +106,14 @@ class Story:
     def _at(self, hour: int, minute: int = 0) -> datetime:
         return datetime.combine(self.day, time(hour, minute), tzinfo=COPENHAGEN)
 
+    @contextmanager
+    def _stretch(self) -> Iterator[None]:
+        """Many steps of one kind: the tasks are worked out once, after the last."""
+        with cases.tasks_held_back():
+            yield
+        with clock.at(self._at(16)):
+            cases.reconcile_tasks(case=self.case, today=self.day)
+
     # --- Referred and recruitment ------------------------------------------------------------------------------------
 
     def refer(self) -> "Story":
@@ -175,9 +184,10 @@ class Story:
     def keep_in_touch(self, today: date, *, every: int, kind: ContactKind = ContactKind.COACHING) -> "Story":
         """Talk every so many days from the story's day up to today, on working days."""
         day = max(self.day, self.case.phase_entered_on)
-        while (day := next_working_day(day + timedelta(days=every))) <= today:
-            self.day = day
-            self.contact(kind, notes=CHATS[(day.toordinal() // every) % len(CHATS)])
+        with self._stretch():
+            while (day := next_working_day(day + timedelta(days=every))) <= today:
+                self.day = day
+                self.contact(kind, notes=CHATS[(day.toordinal() // every) % len(CHATS)])
         return self
 
     def plan_next(self, day: date, hour: int) -> "Story":
@@ -283,14 +293,15 @@ class Story:
     def attend(self, run: CourseRun, *, missed: Sequence[int] = ()) -> "Story":
         """Take part in every session of a run but those whose index is in `missed`."""
         enrolment = self.case.enrolments.get(run=run)
-        for index, session in enumerate(run.sessions.order_by("starts_at")):
-            held = session.starts_at.astimezone(COPENHAGEN)
-            self.day = max(self.day, held.date())
-            mark = AttendanceMark.ABSENT if index in missed else AttendanceMark.PRESENT
-            with clock.at(held + timedelta(hours=3)):
-                courses.mark_attendance(
-                    session=session, marks={enrolment.pk: mark}, by=self.cast.coach, today=held.date()
-                )
+        with self._stretch():
+            for index, session in enumerate(run.sessions.order_by("starts_at")):
+                held = session.starts_at.astimezone(COPENHAGEN)
+                self.day = max(self.day, held.date())
+                mark = AttendanceMark.ABSENT if index in missed else AttendanceMark.PRESENT
+                with clock.at(held + timedelta(hours=3)):
+                    courses.mark_attendance(
+                        session=session, marks={enrolment.pk: mark}, by=self.cast.coach, today=held.date()
+                    )
         return self
 
     # --- Loan --------------------------------------------------------------------------------------------------------
@@ -409,16 +420,18 @@ class Story:
     def pay_until(self, end: date, *, skip: Sequence[int] = ()) -> "Story":
         """Pay each instalment on its due date up to a day, but those whose number is in `skip`."""
         plan = self.loan.plan_versions.order_by("-version").first()
-        for line in plan.instalments.filter(due_on__lte=end).order_by("number"):
-            if line.number not in skip:
-                self.pay(line.amount, line.due_on, f"demo-{self.loan.pk}-{line.number}")
+        with self._stretch():
+            for line in plan.instalments.filter(due_on__lte=end).order_by("number"):
+                if line.number not in skip:
+                    self.pay(line.amount, line.due_on, f"demo-{self.loan.pk}-{line.number}")
         return self
 
     # --- Main course and on ------------------------------------------------------------------------------------------
 
     def coaching_weekly(self, weeks: int) -> "Story":
-        for _week in range(weeks):
-            self.wait(7).contact(ContactKind.COACHING, notes="Ugentlig samtale: kunder, regninger og næste skridt.")
+        with self._stretch():
+            for _week in range(weeks):
+                self.wait(7).contact(ContactKind.COACHING, notes="Ugentlig samtale: kunder, regninger og næste skridt.")
         return self
 
     def aftercare(self) -> "Story":
