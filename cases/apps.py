@@ -21,6 +21,7 @@ class CasesConfig(AppConfig):
         next_steps.register()
         registry.journey.register("cases", journey.case_journey, order=10)
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
+        registry.register_tab(registry.CaseTab("contacts", _("Contacts"), "cases:contacts", TEAM, order=15))
         registry.register_tab(
             registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
         )
@@ -30,6 +31,7 @@ class CasesConfig(AppConfig):
         jobs.register("reconcile_tasks", reconcile_all, order=10)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
+        navigation.register("calendar", _("Calendar"), "cases:calendar", TEAM, order=15, owns=("cases:calendar",))
         of_a_case = ("cases:", "letters:case", "screening:", "courses:case", "loans:")
         navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=of_a_case)
         navigation.register("referral_new", _("Refer a citizen"), "cases:referral_new", REFERRERS, order=10)

@@ -129,6 +129,8 @@ class ContactState(models.TextChoices):
     ATTENDED = "attended", _("Attended")
     EXCUSED = "excused", _("Cancelled in time")
     NO_SHOW = "no_show", _("Did not come")
+    # By us: it counts neither for nor against the citizen.
+    CANCELLED = "cancelled", _("Cancelled by the team")
 
 
 class EntryKind(models.TextChoices):

@@ -13,8 +13,6 @@ from cases.enums import (
     Channel,
     ClosedBy,
     ClosingReason,
-    ContactKind,
-    ContactState,
     EntryKind,
     Holder,
     LetterPreference,
@@ -36,12 +34,6 @@ NOTE_KINDS = (
     EntryKind.COURSE,
     EntryKind.LOAN,
     EntryKind.SUPPORT,
-)
-HOW_IT_WENT = (
-    (ContactState.PLANNED.value, _("It is planned: it lies ahead")),
-    (ContactState.ATTENDED.value, _("The citizen took part")),
-    (ContactState.EXCUSED.value, _("The citizen cancelled in time")),
-    (ContactState.NO_SHOW.value, _("The citizen did not come")),
 )
 YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
@@ -170,7 +162,7 @@ class NoteForm(BaseForm):
 
     @property
     def event_at(self) -> datetime | None:
-        return _moment(self.cleaned_data.get("date"), self.cleaned_data.get("time"))
+        return moment(self.cleaned_data.get("date"), self.cleaned_data.get("time"))
 
 
 class CorrectionForm(BaseForm):
@@ -182,7 +174,7 @@ class CorrectionForm(BaseForm):
     )
 
 
-def _moment(day: date | None, hour: Any) -> datetime | None:
+def moment(day: date | None, hour: Any) -> datetime | None:
     if day is None:
         return None
     return datetime.combine(day, hour or clock.START_OF_WORK, tzinfo=clock.COPENHAGEN)
@@ -222,33 +214,6 @@ class NewTaskForm(TaskForm):
         if self.case is None:
             raise forms.ValidationError(_("There is no case with that number. Check it, or open the case first."))
         return number
-
-
-class ContactForm(TwoVersionsForm):
-    """Plan a contact, or register how it went (domain.md §3.5)."""
-
-    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.Select)
-    state = forms.ChoiceField(label=_("How did it go?"), choices=HOW_IT_WENT, widget=forms.RadioSelect)
-    date = DateField(label=_("Date"))
-    time = TimeField(label=_("Time"))
-    place = forms.CharField(
-        label=_("Place"), max_length=100, required=False, widget=forms.TextInput(attrs={"class": "mk-w-medium"})
-    )
-    staff = forms.ModelMultipleChoiceField(
-        label=_("Who from the team took part?"),
-        help_text=_("Two at a first meeting."),
-        queryset=team(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    notes = forms.CharField(
-        label=_("Note for the journal"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 4})
-    )
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        values["at"] = _moment(values.get("date"), values.get("time"))
-        return values
 
 
 class CoachForm(TwoVersionsForm):

@@ -14,6 +14,7 @@ from cases.models import CaseFile, Contact
 from cases.registry import NextStep
 from cases.rules import QUIET_PHASES, is_quiet
 from microloan.core import danish
+from microloan.core.months import add_months
 from microloan.policy.services import rule_set_on
 
 # The conversations of recruitment in order, each with the days from the start of the phase (domain.md §3.1).
@@ -24,6 +25,11 @@ RECRUITMENT = (
 )
 MAIN_COURSE_RHYTHM = timedelta(days=7)  # domain.md §3.5: weekly contact in the main course
 FOLLOW_UP_RHYTHM = timedelta(days=91)  # domain.md §3.5, §9: the job consultant's follow-up every third month
+# It goes on throughout the programme, until the citizen lives of the business.
+FOLLOW_UP_PHASES = frozenset({*QUIET_PHASES, Phase.APPROVAL, Phase.MAIN_COURSE})
+FOLLOW_UP_NOTICE = timedelta(days=21)  # a case does not wait on the caseworker for three months before it is due
+# A network meeting was held for the citizen, whoever came: it is voluntary (glossary).
+WAS_OFFERED = frozenset({ContactState.ATTENDED, ContactState.EXCUSED, ContactState.NO_SHOW})
 # What a registered contact can be: several of these share the words of the button.
 CONTACT_TASKS = (
     ("telephone_interview", gettext_lazy("Hold the telephone interview")),
@@ -32,6 +38,7 @@ CONTACT_TASKS = (
     ("no_contact", gettext_lazy("Get in touch: no contact for a while")),
     ("next_contact", gettext_lazy("Arrange the next conversation")),
     ("weekly_contact", gettext_lazy("Weekly conversation")),
+    ("network_meeting", gettext_lazy("Monthly network meeting")),
     ("three_month_follow_up", gettext_lazy("Three-month follow-up with the caseworker")),
 )
 
@@ -76,7 +83,9 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield _planned(case, contact)
     yield from _rhythm(case, contacts, planned, today)
     if case.phase == Phase.MAIN_COURSE:
-        yield _follow_up(case, contacts)
+        yield from _network_meeting(case, contacts, planned)
+    if case.phase in FOLLOW_UP_PHASES:
+        yield from _follow_up(case, contacts, planned, today)
 
 
 def _planned(case: CaseFile, contact: Contact) -> NextStep:
@@ -133,7 +142,7 @@ def _rhythm(case: CaseFile, contacts: list[Contact], planned: list[Contact], tod
             yield NextStep(key=kind, kind=kind, holder=Holder.TEAM, due_on=due_on, link=new_contact)
     elif case.phase == Phase.MAIN_COURSE:
         due_on = since + MAIN_COURSE_RHYTHM
-        if not any(timezone.localdate(contact.at) <= due_on for contact in planned):
+        if not _is_planned(planned, due_on):
             yield NextStep(
                 key="weekly_contact", kind="weekly_contact", holder=Holder.TEAM, due_on=due_on, link=new_contact
             )
@@ -147,13 +156,36 @@ def _rhythm(case: CaseFile, contacts: list[Contact], planned: list[Contact], tod
         )
 
 
-def _follow_up(case: CaseFile, contacts: list[Contact]) -> NextStep:
-    """The follow-up with the job consultant goes on throughout, every third month (domain.md §3.5)."""
+def _is_planned(planned: list[Contact], by: date, kind: str | None = None) -> bool:
+    """Whether a conversation (of a kind) stands in the calendar by a day: then the rhythm is kept."""
+    return any(kind in (None, contact.kind) and timezone.localdate(contact.at) <= by for contact in planned)
+
+
+def _network_meeting(case: CaseFile, contacts: list[Contact], planned: list[Contact]) -> Iterator[NextStep]:
+    """A network meeting each month of the main course (domain.md §3.5, §9)."""
+    kind = ContactKind.NETWORK_MEETING
+    held = [timezone.localdate(c.at) for c in contacts if c.kind == kind and c.state in WAS_OFFERED]
+    due_on = add_months(max([case.phase_entered_on, *held]), 1)
+    if not _is_planned(planned, due_on, kind):
+        link = _link("cases:contact_new", case, kind=kind.value)
+        yield NextStep(key="network_meeting", kind="network_meeting", holder=Holder.TEAM, due_on=due_on, link=link)
+
+
+def _follow_up(case: CaseFile, contacts: list[Contact], planned: list[Contact], today: date) -> Iterator[NextStep]:
+    """The job consultant's follow-up goes on throughout, every third month (domain.md §3.5); the law wants it.
+
+    It is the caseworker's, who referred; of a citizen who came alone it is the team's to arrange.
+    """
     last = _last_held(contacts, ContactKind.FOLLOW_UP)
-    return NextStep(
+    due_on = (last or case.opened_on) + FOLLOW_UP_RHYTHM
+    if today < due_on - FOLLOW_UP_NOTICE or _is_planned(planned, due_on, ContactKind.FOLLOW_UP):
+        return
+    referral = getattr(case, "referral", None)
+    yield NextStep(
         key="three_month_follow_up",
         kind="three_month_follow_up",
-        holder=Holder.TEAM,
-        due_on=(max(last, case.phase_entered_on) if last else case.phase_entered_on) + FOLLOW_UP_RHYTHM,
+        holder=Holder.CASEWORKER if referral is not None and referral.referred_by_id else Holder.TEAM,
+        due_on=due_on,
+        is_promise=True,
         link=_link("cases:contact_new", case, kind=ContactKind.FOLLOW_UP.value),
     )

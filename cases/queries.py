@@ -10,13 +10,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import registry
-from cases.enums import PHASE_ORDER, ClosingReason, ContactState, EntryKind, Phase, Source
+from cases.enums import PHASE_ORDER, ClosingReason, ContactKind, ContactState, EntryKind, Phase, Source
 from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, Task
 from cases.models.work import link_url
 from cases.registry import JourneyDetail
 from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, fold_name, step_states
 from microloan.accounts.models import User
 from microloan.core import cpr, danish
+
+# Nobody comes to a text message or an e-mail, so they say nothing about attendance (docs/decisions/120).
+NOBODY_COMES = frozenset({ContactKind.MESSAGE})
 
 
 def open_tasks(user: User) -> QuerySet[Task]:
@@ -44,6 +47,7 @@ def reliability(case_ids: Iterable[int]) -> dict[int, Reliability]:
     counts = {pk: [0, 0] for pk in ids}
     rows = (
         Contact.objects.filter(case__in=ids, state__in=[ContactState.ATTENDED, ContactState.NO_SHOW])
+        .exclude(kind__in=NOBODY_COMES)
         .order_by()
         .values("case_id")
         .annotate(
@@ -59,6 +63,28 @@ def reliability(case_ids: Iterable[int]) -> dict[int, Reliability]:
             counts[pk][0] += attended
             counts[pk][1] += no_show
     return {pk: Reliability(*pair) for pk, pair in counts.items()}
+
+
+def reliability_parts(case: CaseFile) -> list[tuple[str, str]]:
+    """The numbers behind attendance reliability: contacts, course sessions, and what is not counted."""
+    states = dict(
+        case.contacts.exclude(kind__in=NOBODY_COMES).order_by().values_list("state").annotate(number=Count("pk"))
+    )
+    came, missed = states.get(ContactState.ATTENDED, 0), states.get(ContactState.NO_SHOW, 0)
+    sessions = [counts for provider in registry.attendance for counts in provider([case.pk]).values()]
+    at_courses, absent = sum(pair[0] for pair in sessions), sum(pair[1] for pair in sessions)
+    of = _("%(attended)s of %(total)s")
+    return [
+        (_("Conversations and meetings"), of % {"attended": came, "total": came + missed}),
+        (_("Course sessions"), of % {"attended": at_courses, "total": at_courses + absent}),
+        (_("Cancelled in time by the citizen"), str(states.get(ContactState.EXCUSED, 0))),
+        (_("Cancelled by the team"), str(states.get(ContactState.CANCELLED, 0))),
+    ]
+
+
+def contacts_of(case: CaseFile) -> QuerySet[Contact]:
+    """The contacts of a case with who took part, newest first."""
+    return case.contacts.prefetch_related("staff").order_by("-at", "-pk")
 
 
 def steps_of(cases: Iterable[CaseFile]) -> dict[int, int]:

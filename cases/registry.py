@@ -5,7 +5,7 @@ Filled in `AppConfig.ready()`. A provider is a plain function with a docstring t
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -106,10 +106,23 @@ class DraftKind:
     days: int = 30
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """Something at a certain time in a worker's calendar. Nothing in it names a citizen (docs/decisions/121)."""
+
+    uid: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str = ""
+    url: str = ""
+
+
 RequirementProvider = Callable[[Any, date], Iterable[Missing]]
 NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
 JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
 StepProvider = Callable[[list[int]], dict[int, int]]
+OccasionProvider = Callable[[Any, datetime, datetime], Iterable[Occasion]]
 AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
 
 # What entering a phase demands; one registry per phase, asked by `cases.services.enter_phase`.
@@ -133,6 +146,8 @@ panels: Registry[CasePanel] = Registry("case panels")
 draft_kinds: Registry[DraftKind] = Registry("drafts")
 # What counts towards attendance reliability besides contacts: case ids → {case id: (attended, no-show)}.
 attendance: Registry[AttendanceProvider] = Registry("attendance")
+# What stands in a worker's calendar besides contacts and tasks: (user, from, to) → occasions.
+occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
 # Called after a case went on to a phase or was closed, in the same transaction: (case=, from_phase=, by=, today=).
 # Not called on reopening: the case comes back to where it was.
 phase_entered: Registry[Callable[..., None]] = Registry("phase entered")

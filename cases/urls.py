@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import contacts, detail, drafts, editing, flags, people, phases, referrals, worklist
+from cases.views import calendar, contacts, detail, drafts, editing, flags, people, phases, referrals, worklist
 
 app_name = "cases"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("work/tasks/new/", worklist.task_new, name="task_new"),
     path("work/tasks/<int:pk>/done/", worklist.task_done, name="task_done"),
     path("work/tasks/<int:pk>/undo/", worklist.task_undo, name="task_undo"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/address/", calendar.calendar_address, name="calendar_address"),
+    path("calendar/feed/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
     path("search/", worklist.search, name="search"),
     path("drafts/<slug:kind>/", drafts.draft, name="draft"),
     path("drafts/<slug:kind>/delete/", drafts.draft_delete, name="draft_delete"),
@@ -24,8 +27,11 @@ urlpatterns = [
     path("cases/<str:number>/journal/<int:pk>/correct/", detail.journal_correct, name="journal_correct"),
     path("cases/<str:number>/tasks/", worklist.case_tasks, name="tasks"),
     path("cases/<str:number>/tasks/new/", worklist.case_task_new, name="case_task_new"),
+    path("cases/<str:number>/contacts/", contacts.contacts, name="contacts"),
     path("cases/<str:number>/contacts/new/", contacts.contact_new, name="contact_new"),
     path("cases/<str:number>/contacts/<int:pk>/", contacts.contact, name="contact"),
+    path("cases/<str:number>/contacts/<int:pk>/move/", contacts.contact_move, name="contact_move"),
+    path("cases/<str:number>/contacts/<int:pk>/cancel/", contacts.contact_cancel, name="contact_cancel"),
     path("cases/<str:number>/citizen/", editing.citizen, name="citizen"),
     path("cases/<str:number>/coach/", editing.coach, name="coach"),
     path("cases/<str:number>/cohort/", editing.cohort, name="cohort"),

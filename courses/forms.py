@@ -11,6 +11,8 @@ from cases.models import CaseFile, Cohort
 from courses.enums import AttendanceMark
 from courses.models import CourseModule, Enrolment, Teacher
 from courses.rules import session_days
+from microloan.accounts.enums import TEAM
+from microloan.accounts.models import User
 from microloan.core.clock import COPENHAGEN
 from microloan.core.forms import BaseForm, DateField, PhoneField, TimeField
 from microloan.core.two_versions import Plain, TwoVersionsForm
@@ -89,11 +91,26 @@ class RunForm(BaseForm):
 
 
 class TeacherForm(BaseForm):
-    """A teacher of the register; teachers are no users."""
+    """A teacher of the register: from outside, or a coach."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     phone = PhoneField(label=gettext_lazy("Phone"), required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    user = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=gettext_lazy("A coach who teaches?"),
+        help_text=gettext_lazy("The sessions then stand in the coach's calendar."),
+        required=False,
+        empty_label=gettext_lazy("No, somebody from outside"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.filter(role__in=TEAM, is_active=True, teacher__isnull=True).order_by(
+            "full_name", "pk"
+        )
 
 
 class EnrolForm(BaseForm):

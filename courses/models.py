@@ -38,11 +38,20 @@ class CourseModule(models.Model):
 
 @tracked()
 class Teacher(models.Model):
-    """Teachers are no users (issue on courses): a register of its own."""
+    """Most teachers are no users, so they have a register of their own; a coach who teaches is named in it."""
 
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    # A coach who teaches: the sessions stand in the coach's calendar.
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("member of the team"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="teacher",
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

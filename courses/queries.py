@@ -1,17 +1,21 @@
 """What is read of courses: completion, attendance, the residential course."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
+from cases.registry import Occasion
 from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
-from courses.models import Attendance, CourseRun, Enrolment, ModuleGrant
+from courses.models import Attendance, CourseRun, CourseSession, Enrolment, ModuleGrant
 from courses.rules import attended_enough
+from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.policy.services import rule_set_on
 
@@ -114,6 +118,20 @@ def runs() -> QuerySet[Any]:
     seats = Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
     rows = CourseRun.objects.select_related("module", "cohort", "teacher").annotate(taken=seats)
     return rows.order_by("-starts_on", "-pk")
+
+
+def taught_by(user: User, start: datetime, end: datetime) -> Iterator[Occasion]:
+    """The course sessions that a worker teaches, for the calendar (domain.md §3.5)."""
+    sessions = CourseSession.objects.filter(run__teacher__user=user, starts_at__gte=start, starts_at__lt=end)
+    for session in sessions.select_related("run__module").order_by("starts_at", "pk"):
+        yield Occasion(
+            uid=f"session-{session.pk}",
+            title=_("Course: %(module)s") % {"module": session.run.module.title},
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            place=session.run.place,
+            url=reverse("courses:session", kwargs={"pk": session.pk}),
+        )
 
 
 def tab_count(case: CaseFile) -> str | None:

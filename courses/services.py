@@ -201,9 +201,11 @@ def _plain(text: str) -> str:
 
 
 @transaction.atomic
-def add_teacher(*, name: str, phone: str, email: str, by: User) -> Teacher:
-    """Add a teacher to the register."""
+def add_teacher(*, name: str, phone: str, email: str, by: User, user: User | None = None) -> Teacher:
+    """Add a teacher to the register; `user` where a coach teaches, so that the calendar shows it."""
     perms.check_team(by)
     if Teacher.objects.filter(name__iexact=name.strip(), is_active=True).exists():
         raise Refused(_("There is already a teacher of that name."), field="name")
-    return Teacher.objects.create(name=name.strip(), phone=phone.strip(), email=email.strip())
+    if user is not None and Teacher.objects.filter(user=user).exists():
+        raise Refused(_("The coach is in the register already."), field="user")
+    return Teacher.objects.create(name=name.strip(), phone=phone.strip(), email=email.strip(), user=user)

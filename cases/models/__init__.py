@@ -1,4 +1,5 @@
 from cases.models.absence import Absence, HandedOverCase, HandOver
+from cases.models.calendar import CalendarFeed
 from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
 from cases.models.citizen import Citizen, LivelihoodPeriod
 from cases.models.decision import Decision
@@ -10,6 +11,7 @@ from cases.models.work import Contact, JournalEntry, Task
 __all__ = [
     "Absence",
     "Business",
+    "CalendarFeed",
     "CaseFile",
     "Citizen",
     "Cohort",

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -34,9 +34,12 @@ class Contact(models.Model):
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="contacts")
     kind = models.CharField(_("kind"), max_length=24, choices=ContactKind)
     at = models.DateTimeField(_("time"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=60)
     place = models.CharField(_("place"), max_length=100, blank=True)
     state = models.CharField(_("how it went"), max_length=10, choices=ContactState, default=ContactState.PLANNED)
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("staff present"), related_name="contacts")
+    # Who else was there: mentor, caseworker, interpreter.
+    others = models.CharField(_("others who took part"), max_length=120, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -44,10 +47,31 @@ class Contact(models.Model):
         ordering = ("-at", "-pk")
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = [models.Index(fields=["case", "-at"], name="contact_case_at")]
+        constraints = [
+            models.CheckConstraint(
+                name="contact_length",
+                condition=Q(minutes__gte=5) & Q(minutes__lte=720),
+                violation_error_message=_("Write how many minutes, between 5 and 720."),
+            ),
+            models.CheckConstraint(name="contact_state_known", condition=Q(state__in=[s.value for s in ContactState])),
+            models.CheckConstraint(name="contact_kind_known", condition=Q(kind__in=[k.value for k in ContactKind])),
+        ]
+        indexes = [
+            models.Index(fields=["case", "-at"], name="contact_case_at"),
+            # The calendars: what lies in a week, of whomever.
+            models.Index(fields=["at", "id"], name="contact_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_planned(self) -> bool:
+        return self.state == ContactState.PLANNED
 
 
 class JournalEntry(models.Model):

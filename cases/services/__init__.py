@@ -9,7 +9,8 @@ from cases.services.around import (
     give_consent,
     withdraw_consent,
 )
-from cases.services.contacts import plan_contact, register_contact
+from cases.services.calendar import close_feed, renew_feed
+from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
 from cases.services.drafts import (
     PAGE_FIELD,
     DraftState,
@@ -52,8 +53,10 @@ __all__ = [
     "add_task",
     "assign_coach",
     "change_person",
+    "cancel_contact",
     "check_version",
     "close_case",
+    "close_feed",
     "complete_task",
     "delete_expired_drafts",
     "draft_content",
@@ -65,6 +68,7 @@ __all__ = [
     "give_consent",
     "lock_case",
     "missing_for",
+    "move_contact",
     "next_case_number",
     "next_number",
     "open_draft",
@@ -76,6 +80,7 @@ __all__ = [
     "refer",
     "referral_warnings",
     "register_contact",
+    "renew_feed",
     "reopen_case",
     "resolve_flag",
     "save_business",

@@ -18,6 +18,7 @@ from django.core.signals import request_started
 from django.db import connection
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+UTC = ZoneInfo("UTC")
 START_OF_WORK = time_of_day(9, 0)
 # A process that serves no requests (a worker) looks up the demo clock again after this many seconds.
 DEMO_CLOCK_SECONDS = 5.0

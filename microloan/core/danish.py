@@ -238,6 +238,11 @@ def weekday_date(day: date | datetime) -> str:
     return f"{WEEKDAYS[local_date(day).weekday()]} {long_date(day)}"
 
 
+def weekday_day_month(day: date) -> str:
+    """`fredag 27. nov.`, where the year is clear from the place."""
+    return f"{WEEKDAYS[day.weekday()]} {day_month(day)}"
+
+
 def input_date(day: date) -> str:
     """`27-11-2026`, as it stands in a form field."""
     return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
@@ -255,6 +260,11 @@ def clock_time(moment: time | datetime) -> str:
             raise ValueError("Moments are aware")
         moment = moment.astimezone(COPENHAGEN).time()
     return f"kl.{NBSP}{input_time(moment)}"
+
+
+def time_span(start: datetime, end: datetime) -> str:
+    """`kl. 10.15–11.45`, in Danish time."""
+    return f"{clock_time(start)}–{input_time(end.astimezone(COPENHAGEN).time())}"
 
 
 def input_time(moment: time) -> str:

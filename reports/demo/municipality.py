@@ -94,13 +94,20 @@ class Town:
             if case.phase not in RHYTHM:
                 continue
             story.day = max([case.phase_entered_on, *(clock_day(contact.at) for contact in case.contacts.all())])
-            if case.phase == Phase.MAIN_COURSE:
-                follow_ups = Story(story.cast, story.person, case.phase_entered_on)
-                follow_ups.case = case
-                follow_ups.keep_in_touch(self.today, every=85, kind=ContactKind.FOLLOW_UP)
+            self._rhythms(story, case)
             story.keep_in_touch(self.today, every=RHYTHM[Phase(case.phase)])
             if index % 3:
                 story.plan_next(self.today + timedelta(days=index % 10), hour=9 + index % 6)
+
+    def _rhythms(self, story: Story, case: CaseFile) -> None:
+        """The caseworker's follow-up each quarter, and the network meeting each month of the main course."""
+        meetings = [(ContactKind.FOLLOW_UP, case.opened_on, 85)] if case.phase != Phase.AFTERCARE else []
+        if case.phase == Phase.MAIN_COURSE:
+            meetings.append((ContactKind.NETWORK_MEETING, case.phase_entered_on, 29))
+        for kind, since, every in meetings:
+            rhythm = Story(story.cast, story.person, since)
+            rhythm.case = case
+            rhythm.keep_in_touch(self.today, every=every, kind=kind, since=since)
 
     def run(self, code: str, after: date) -> CourseRun:
         """A run of a module that begins soon after a day and has a seat; planned where there is none."""

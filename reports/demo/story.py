@@ -181,9 +181,11 @@ class Story:
         )
         return self.wait(10).contact(ContactKind.SECOND_MEETING, notes="Personprofilen er gennemgået.")
 
-    def keep_in_touch(self, today: date, *, every: int, kind: ContactKind = ContactKind.COACHING) -> "Story":
-        """Talk every so many days from the story's day up to today, on working days."""
-        day = max(self.day, self.case.phase_entered_on)
+    def keep_in_touch(
+        self, today: date, *, every: int, kind: ContactKind = ContactKind.COACHING, since: date | None = None
+    ) -> "Story":
+        """Talk every so many days from the story's day (or `since`) up to today, on working days."""
+        day = since or max(self.day, self.case.phase_entered_on)
         with self._stretch():
             while (day := next_working_day(day + timedelta(days=every))) <= today:
                 self.day = day
@@ -201,6 +203,7 @@ class Story:
                 place="Café Torvet",
                 staff=[self.cast.coach],
                 by=self.cast.coach,
+                minutes=90,
                 today=self.day,
             )
         return self

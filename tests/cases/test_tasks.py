@@ -1,13 +1,13 @@
 """Derived tasks: what the state of a case asks for, reconciled one by one and for all cases at night."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import registry, services
-from cases.enums import ContactKind, Holder, Phase
+from cases.enums import ContactKind, ContactState, Holder, Phase
 from cases.models import CaseFile, Task
 from cases.registry import NextStep
 from microloan.core import clock, jobs
@@ -50,11 +50,35 @@ def test_silence_becomes_a_task_when_time_passes_and_ends_with_a_contact(cast):
         assert "no_contact" not in open_kinds(case)
 
 
-def test_the_main_course_has_a_weekly_rhythm_and_a_quarterly_follow_up(cast):
+def test_the_main_course_has_a_weekly_and_a_monthly_rhythm(cast):
     case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.MAIN_COURSE)
     due = dict(Task.objects.filter(case=case, done_at__isnull=True).values_list("kind", "due_on"))
     assert due["weekly_contact"] == TODAY + timedelta(days=7)
-    assert due["three_month_follow_up"] == TODAY + timedelta(days=91)
+    assert due["network_meeting"] == date(2026, 12, 20)
+    builders.held(case, ContactKind.NETWORK_MEETING, [cast.coach], state=ContactState.NO_SHOW)
+    assert Task.objects.get(case=case, key="network_meeting", done_at=None).due_on == date(2026, 12, 20)
+    with clock.at(date(2026, 12, 15)):  # held, though this citizen did not come: it is voluntary
+        builders.held(case, ContactKind.NETWORK_MEETING, [cast.coach], state=ContactState.NO_SHOW)
+    assert Task.objects.get(case=case, key="network_meeting", done_at=None).due_on == date(2027, 1, 14)
+
+
+@pytest.mark.parametrize("phase", [Phase.RECRUITMENT, Phase.COURSES, Phase.APPROVAL, Phase.MAIN_COURSE])
+def test_the_caseworker_follows_up_every_third_month_throughout(cast, phase):
+    case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), phase)
+    due_on = TODAY + timedelta(days=91)
+    assert "three_month_follow_up" not in open_kinds(case)
+    with clock.at(due_on - timedelta(days=21)) as now:
+        services.reconcile_all(now.date())
+        task = Task.objects.get(case=case, key="three_month_follow_up", done_at=None)
+        assert (task.due_on, task.holder, task.is_promise, task.owner) == (due_on, Holder.CASEWORKER, True, None)
+        builders.held(case, ContactKind.FOLLOW_UP, [cast.coach])
+        assert "three_month_follow_up" not in open_kinds(case)
+
+
+def test_nobody_follows_up_in_aftercare(cast):
+    case = builders.put_in_phase(builders.accepted(cast.caseworker, cast.coach), Phase.AFTERCARE)
+    services.reconcile_all(TODAY + timedelta(days=200))
+    assert "three_month_follow_up" not in open_kinds(case)
 
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase != Phase.CLOSED])

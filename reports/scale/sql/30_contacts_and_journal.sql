@@ -30,9 +30,9 @@ WHERE state IS NOT DISTINCT FROM 'planned' OR on_day < coalesce(until, %(base)s:
 CREATE INDEX ON seed_contact (i);
 ANALYZE seed_contact;
 
-INSERT INTO cases_contact (id, case_id, kind, at, place, state, notes, created_at)
-SELECT k.id, case_id, kind, pg_temp.moment(on_day, '10:00'), CASE kind WHEN 'first_meeting' THEN 'Café Torvet' ELSE '' END,
-       state, CASE state WHEN 'attended' THEN 'Vi talte om kunder, priser og de næste skridt.' ELSE '' END,
+INSERT INTO cases_contact (id, case_id, kind, at, minutes, place, others, state, notes, created_at)
+SELECT k.id, case_id, kind, pg_temp.moment(on_day, '10:00'), 60, CASE kind WHEN 'first_meeting' THEN 'Café Torvet' ELSE '' END,
+       '', state, CASE state WHEN 'attended' THEN 'Vi talte om kunder, priser og de næste skridt.' ELSE '' END,
        pg_temp.moment(least(on_day, %(base)s::date), '09:00')
 FROM seed_contact k JOIN seed_case USING (i) ORDER BY k.id;
 

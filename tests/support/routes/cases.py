@@ -29,6 +29,10 @@ def make_contact(world: World):
     )
 
 
+def make_token(world: World) -> str:
+    return services.renew_feed(user=world.user(Role.COACH))
+
+
 def make_referral(world: World) -> CaseFile:
     return world.refer("7503801234", "Bo Testesen")
 
@@ -107,6 +111,9 @@ ROWS = [
     row("cases:task_new", allow=TEAM),
     row("cases:task_done", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(make_task).pk}),
     row("cases:task_undo", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(done_task).pk}),
+    row("cases:calendar", allow=TEAM),
+    row("cases:calendar_address", allow=TEAM),
+    row("cases:calendar_feed", public=True, strangers=200, kwargs=lambda w: {"token": w.of(make_token)}),
     row("cases:search", allow=CASE_READERS, method="post", ok=200, data={"q": "Testesen"}),
     row("cases:referral_new", allow=TEAM | REFERRERS),
     # A draft of a kind that somebody may not write does not exist for them.
@@ -133,6 +140,9 @@ ROWS = [
     row("cases:case_task_new", allow=TEAM, kwargs=case, logs=True),
     row("cases:contact_new", allow=TEAM, kwargs=case, logs=True),
     row("cases:contact", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_contact).pk}, logs=True),
+    row("cases:contacts", allow=TEAM, kwargs=case, logs=True),
+    row("cases:contact_move", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_contact).pk}, logs=True),
+    row("cases:contact_cancel", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_contact).pk}, logs=True),
     row("cases:citizen", allow=TEAM, kwargs=case, logs=True),
     row("cases:coach", allow=TEAM, kwargs=case, logs=True),
     row("cases:cohort", allow=TEAM, kwargs=case, logs=True),

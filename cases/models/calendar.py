@@ -1,0 +1,27 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from microloan.core import clock
+
+HEX = r"^[0-9a-f]{64}$"  # what SHA-256 gives
+
+
+class CalendarFeed(models.Model):
+    """The secret address of one worker's calendar. The token itself is shown once and never stored, only its hash."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calendar_feed")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=clock.now)
+    # When a calendar program last fetched it, and what it got: a new day or other content is a new line in the access log.
+    read_at = models.DateTimeField(null=True, blank=True)
+    read_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+        constraints = [models.CheckConstraint(name="calendar_feed_hashed", condition=Q(token_hash__regex=HEX))]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
