@@ -8,10 +8,10 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import around, audit, journey, next_steps, referral_draft, registry, worklist
+        from cases import around, audit, earlier, journey, next_steps, referral_draft, registry, worklist
         from cases.enums import livelihoods_of_rule_sets
         from cases.services import delete_expired_drafts, reconcile_all
-        from microloan.accounts.enums import REFERRERS, TEAM
+        from microloan.accounts.enums import REFERRERS, TEAM, Role
         from microloan.accounts.perms import CASE_READERS
         from microloan.core import jobs, navigation
         from microloan.policy import registry as policy
@@ -19,6 +19,7 @@ class CasesConfig(AppConfig):
         audit.register()
         policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         next_steps.register()
+        earlier.register()
         registry.journey.register("cases", journey.case_journey, order=10)
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
         registry.register_tab(registry.CaseTab("contacts", _("Contacts"), "cases:contacts", TEAM, order=15))
@@ -37,5 +38,8 @@ class CasesConfig(AppConfig):
         navigation.register("referral_new", _("Refer a citizen"), "cases:referral_new", REFERRERS, order=10)
         navigation.register(
             "my_referrals", _("My referrals"), "cases:my_referrals", REFERRERS, order=20, owns=("cases:referral_",)
+        )
+        navigation.register(
+            "partners", _("Partners"), "cases:partners", {Role.ADMINISTRATOR}, order=30, owns=("cases:partner",)
         )
         navigation.register_search("cases:search", CASE_READERS)

@@ -193,3 +193,6 @@ class ConsentKind(models.TextChoices):
     MENTOR = "mentor", _("Mentor")
     BANK_VIEW = "bank_view", _("View access to the bank account")
     EVALUATION = "evaluation", _("Contact for evaluation")
+
+
+PLAIN_COMPLETED = _("Has completed the programme")

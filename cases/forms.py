@@ -8,9 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import services
 from cases.enums import (
-    REFERRAL_LIVELIHOODS,
     BusinessForm,
-    Channel,
     ClosedBy,
     ClosingReason,
     EntryKind,
@@ -24,7 +22,7 @@ from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
-from microloan.core.forms import BaseForm, CprField, CvrField, DateField, PhoneField, PostcodeField, TimeField
+from microloan.core.forms import BaseForm, CvrField, DateField, PhoneField, PostcodeField, TimeField
 from microloan.core.two_versions import TwoVersionsForm
 
 NOTE_KINDS = (
@@ -35,7 +33,6 @@ NOTE_KINDS = (
     EntryKind.LOAN,
     EntryKind.SUPPORT,
 )
-YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
@@ -47,97 +44,6 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
 
 def team() -> Any:
     return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
-
-
-class ReferralForm(BaseForm):
-    """The referral (ui-guide.md §3.7): at most eight fields; a warning adds a question, which is answered in words."""
-
-    cpr = CprField(label=_("The citizen's CPR number"))
-    name = forms.CharField(
-        label=_("The citizen's name"), max_length=120, widget=forms.TextInput(attrs={"class": "mk-w-medium"})
-    )
-    phone = PhoneField(label=_("The citizen's phone"))
-    best_time = forms.CharField(
-        label=_("Best time to ring"),
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
-    )
-    livelihood = forms.ChoiceField(
-        label=_("What does the citizen live on?"),
-        choices=[(livelihood.value, livelihood.label) for livelihood in REFERRAL_LIVELIHOODS],
-        widget=forms.RadioSelect,
-    )
-    own_wish = forms.ChoiceField(
-        label=_("Was it the citizen's own wish to become self-employed?"), choices=YES_NO, widget=forms.RadioSelect
-    )
-    idea = forms.CharField(
-        label=_("What is the idea?"),
-        help_text=_("Two lines are enough."),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    citizen_informed = forms.BooleanField(label=_("The citizen knows that I refer"))
-
-    channel = forms.ChoiceField(
-        label=_("How did the citizen find us?"),
-        choices=[(channel.value, channel.label) for channel in Channel],
-        initial=Channel.INQUIRY,
-    )
-
-    def __init__(self, *args: Any, user: User, today: date, **kwargs: Any) -> None:
-        self.user, self.today = user, today
-        self.questions: list[str] = []  # names of the questions that stand on the page for the first time
-        super().__init__(*args, **kwargs)
-        if not user.is_team:
-            del self.fields["channel"]
-        self.fields["citizen_informed"].error_messages["required"] = _(
-            "Tell the citizen before you refer, and tick that the citizen knows."
-        )
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if not self.errors:
-            for code, text in services.referral_warnings(self.referral_data(), today=self.today).items():
-                self._ask(code, text)
-        return values
-
-    def _ask(self, code: str, question: str) -> None:
-        """Add the question of a warning, with what was answered to it before."""
-        name = f"answer_{code}"
-        self.fields[name] = forms.CharField(
-            label=question,
-            max_length=1000,
-            widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-            error_messages={"required": _("Write an answer in a few words.")},
-        )
-        if name not in self.data:
-            self.questions.append(name)
-            return
-        try:
-            self.cleaned_data[name] = self.fields[name].clean(self.data[name])
-        except forms.ValidationError as error:
-            self.add_error(name, error)
-
-    def referral_data(self) -> services.ReferralData:
-        values = self.cleaned_data
-        prefix = "answer_"
-        return services.ReferralData(
-            cpr=values["cpr"],
-            name=values["name"],
-            phone=values["phone"],
-            best_time=values["best_time"],
-            livelihood=values["livelihood"],
-            own_wish=values["own_wish"] == "yes",
-            idea=values["idea"],
-            citizen_informed=values["citizen_informed"],
-            channel=values.get("channel", Channel.CASEWORKER),
-            answers={name.removeprefix(prefix): text for name, text in values.items() if name.startswith(prefix)},
-        )
-
-    def values_to_send_again(self) -> dict[str, str]:
-        """What was typed, for hidden fields: the CPR number is never stored between the two steps."""
-        return {name: self.data.get(name, "") for name in self.fields}
 
 
 class MessageForm(BaseForm):

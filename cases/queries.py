@@ -152,13 +152,12 @@ def case_with_everything(user: User) -> QuerySet[CaseFile]:
 # --- For those who refer (ui-guide.md §3.7) ---------------------------------------------------------------------------
 
 
-def sent_today(cpr_index: str, *, by: User, today: date) -> CaseFile | None:
+def sent_today(*, number: str, name: str, birth_date: date | None, idea: str, by: User, today: date) -> CaseFile | None:
     """The open case that this person's referral of this citizen opened today: the same referral, sent twice."""
-    return (
-        CaseFile.objects.open()
-        .filter(citizen__cpr_index=cpr_index, referral__referred_by=by, referral__received_on=today)
-        .first()
-    )
+    sent = CaseFile.objects.open().filter(referral__referred_by=by, referral__received_on=today)
+    if number:
+        return sent.filter(citizen__cpr_index=cpr.blind_index(number)).first()
+    return sent.filter(citizen__birth_date=birth_date, citizen__name=name.strip(), idea=idea).first()
 
 
 def _next_date() -> QuerySet[Task]:

@@ -98,7 +98,13 @@ def age_on(birth: date, day: date) -> int:
 
 
 def referral_warnings(
-    *, livelihood: str, eligible: Iterable[str], own_wish: bool, birth_date: date | None, today: date
+    *,
+    livelihood: str,
+    eligible: Iterable[str],
+    own_wish: bool,
+    birth_date: date | None,
+    today: date,
+    heard_from_other: bool = False,
 ) -> dict[str, str]:
     """Named warnings of a referral: each must be answered, none blocks what the law allows (domain.md §3.2)."""
     warnings: dict[str, str] = {}
@@ -110,6 +116,8 @@ def referral_warnings(
         warnings["livelihood"] = _("You have not stated what the citizen lives on. When will we know?")
     if not own_wish:
         warnings["own_wish"] = _("The wish has to come from the citizen. What did the citizen say, and when?")
+    elif heard_from_other:
+        warnings["own_wish_heard"] = _("Who has said that the citizen wants to become self-employed, and when?")
     if birth_date and age_on(birth_date, today) < 30:
         warnings["under_30"] = _("The citizen is under 30. Is there an education order, and what has been agreed?")
     return warnings
@@ -140,3 +148,9 @@ def fold_name(name: str) -> str:
     """A name as it is searched: `Åse Müller` → `aase muller`."""
     composed = unicodedata.normalize("NFC", name)
     return composed.lower().replace("å", "aa").translate(_TRANSLATION)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names may be one person's: first and last name agree, however they are spelt in between."""
+    first, second = fold_name(one).split(), fold_name(other).split()
+    return bool(first and second) and (first[0], first[-1]) == (second[0], second[-1])

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from cases.views import calendar, contacts, detail, drafts, editing, flags, people, phases, referrals, worklist
+from cases.views import (
+    calendar,
+    contacts,
+    detail,
+    drafts,
+    editing,
+    flags,
+    identity,
+    partners,
+    people,
+    phases,
+    referrals,
+    worklist,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -16,6 +29,9 @@ urlpatterns = [
     path("drafts/<slug:kind>/delete/", drafts.draft_delete, name="draft_delete"),
     path("drafts/<slug:kind>/<str:key>/", drafts.draft, name="draft"),
     path("drafts/<slug:kind>/<str:key>/delete/", drafts.draft_delete, name="draft_delete"),
+    path("partners/", partners.partners, name="partners"),
+    path("partners/new/", partners.partner_new, name="partner_new"),
+    path("partners/<int:pk>/", partners.partner, name="partner"),
     path("referrals/new/", referrals.referral_new, name="referral_new"),
     path("referrals/mine/", referrals.my_referrals, name="my_referrals"),
     path("referrals/<str:number>/", referrals.referral_detail, name="referral_detail"),
@@ -32,6 +48,7 @@ urlpatterns = [
     path("cases/<str:number>/contacts/<int:pk>/", contacts.contact, name="contact"),
     path("cases/<str:number>/contacts/<int:pk>/move/", contacts.contact_move, name="contact_move"),
     path("cases/<str:number>/contacts/<int:pk>/cancel/", contacts.contact_cancel, name="contact_cancel"),
+    path("cases/<str:number>/cpr/", identity.cpr, name="cpr"),
     path("cases/<str:number>/citizen/", editing.citizen, name="citizen"),
     path("cases/<str:number>/coach/", editing.coach, name="coach"),
     path("cases/<str:number>/cohort/", editing.cohort, name="cohort"),

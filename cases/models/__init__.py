@@ -5,6 +5,7 @@ from cases.models.citizen import Citizen, LivelihoodPeriod
 from cases.models.decision import Decision
 from cases.models.draft import Draft
 from cases.models.flag import Flag
+from cases.models.partner import PartnerOrganisation
 from cases.models.people import Consent, Exemption, Interpreter, Mentor, Representative
 from cases.models.work import Contact, JournalEntry, Task
 
@@ -28,6 +29,7 @@ __all__ = [
     "LivelihoodPeriod",
     "Mentor",
     "NumberSeries",
+    "PartnerOrganisation",
     "PhaseChange",
     "Referral",
     "Representative",

@@ -4,8 +4,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import registry
-from cases.enums import PLAIN_STEPS, BusinessForm, Channel, ClosedBy, ClosingReason, Livelihood, Phase, Source
+from cases.enums import (
+    PLAIN_COMPLETED,
+    PLAIN_STEPS,
+    BusinessForm,
+    Channel,
+    ClosedBy,
+    ClosingReason,
+    Livelihood,
+    Phase,
+    Source,
+)
 from cases.models.citizen import Citizen
+from cases.models.partner import PartnerOrganisation
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import Centre
 from microloan.core import clock
@@ -103,6 +114,14 @@ class CaseFile(models.Model):
         _("livelihood at referral"), max_length=40, choices=Livelihood, default=Livelihood.UNKNOWN
     )
     channel = models.CharField(_("channel"), max_length=24, choices=Channel, default=Channel.CASEWORKER)
+    partner = models.ForeignKey(
+        PartnerOrganisation,
+        verbose_name=_("partner organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cases",
+    )
     idea = models.TextField(_("business idea"), blank=True)
     source = models.CharField(max_length=8, choices=Source, default=Source.LIVE, editable=False)
     external_ref = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
@@ -132,6 +151,11 @@ class CaseFile(models.Model):
                 name="case_other_reason_in_words",
                 condition=~Q(closing_reason=ClosingReason.OTHER) | ~Q(closing_text=""),
                 violation_error_message=_("Write the reason in words."),
+            ),
+            models.CheckConstraint(
+                name="case_partner_only_with_channel",
+                condition=Q(partner__isnull=True) | Q(channel=Channel.PARTNER),
+                violation_error_message=_("A partner organisation belongs to the channel of that name."),
             ),
             models.CheckConstraint(name="case_phase_known", condition=Q(phase__in=[p.value for p in Phase])),
             # One open case per citizen: a second referral finds the first (domain.md §3).
@@ -163,7 +187,9 @@ class CaseFile(models.Model):
 
     @property
     def plain_step(self) -> str:
-        """How far the case has come, for those who referred it."""
+        """How far the case has come, for those who referred it. Why a case closed is the team's to tell."""
+        if self.closing_reason == ClosingReason.COMPLETED:
+            return str(PLAIN_COMPLETED)
         return str(PLAIN_STEPS[Phase(self.phase)])
 
     @property

@@ -60,6 +60,7 @@ class Citizen(models.Model):
             GinIndex(OpClass("name_key", name="gin_trgm_ops"), name="citizen_name_search"),
             models.Index(fields=["phone"], name="citizen_phone"),
             models.Index(fields=["name", "id"], name="citizen_by_name"),
+            models.Index(fields=["birth_date"], name="citizen_born"),
         ]
 
     def __str__(self) -> str:

@@ -20,10 +20,21 @@ from cases.services.drafts import (
     open_draft,
     save_draft,
 )
+from cases.services.duplicates import ANOTHER, UNKNOWN, Known, citizen_with, known_by_cpr, possible_duplicates
 from cases.services.flags import raise_flag, resolve_flag
-from cases.services.intake import ReferralData, accept, refer, referral_warnings, write_to_team
+from cases.services.identity import record_cpr
+from cases.services.intake import (
+    ReferralData,
+    accept,
+    check_no_open_case,
+    duplicates_of,
+    refer,
+    referral_warnings,
+    write_to_team,
+)
 from cases.services.journal import add_journal_entry, write_note
 from cases.services.locking import check_version, lock_case, next_case_number, next_number
+from cases.services.partners import save_partner
 from cases.services.people import (
     CITIZEN_FIELDS,
     assign_coach,
@@ -43,29 +54,36 @@ from cases.services.tasks import (
 )
 
 __all__ = [
+    "ANOTHER",
     "CITIZEN_FIELDS",
     "PAGE_FIELD",
+    "UNKNOWN",
     "DraftState",
+    "Known",
     "ReferralData",
     "accept",
     "add_journal_entry",
     "add_person",
     "add_task",
     "assign_coach",
-    "change_person",
     "cancel_contact",
+    "change_person",
+    "check_no_open_case",
     "check_version",
+    "citizen_with",
     "close_case",
     "close_feed",
     "complete_task",
     "delete_expired_drafts",
     "draft_content",
+    "duplicates_of",
     "end_exemption",
     "end_person",
     "enter_phase",
     "exempt",
     "finish_draft",
     "give_consent",
+    "known_by_cpr",
     "lock_case",
     "missing_for",
     "move_contact",
@@ -73,9 +91,11 @@ __all__ = [
     "next_number",
     "open_draft",
     "plan_contact",
+    "possible_duplicates",
     "raise_flag",
     "reconcile_all",
     "reconcile_tasks",
+    "record_cpr",
     "record_livelihood",
     "refer",
     "referral_warnings",
@@ -85,6 +105,7 @@ __all__ = [
     "resolve_flag",
     "save_business",
     "save_draft",
+    "save_partner",
     "set_cohort",
     "tasks_held_back",
     "undo_complete_task",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import rules, services
+from cases.earlier import earlier_cases
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
 from cases.forms import AcceptForm, CloseForm, NextPhaseForm, ReopenForm, add_refusal
 from cases.models import CaseFile
@@ -38,6 +39,7 @@ def accept(request: StaffRequest, number: str) -> HttpResponse:
             return redirect("cases:detail", number=case.number)
     referral = getattr(case, "referral", None)
     context = {**case_context(request, case, tab="overview"), "form": form, "referral": referral}
+    context["earlier"] = earlier_cases(case)
     return render(request, "cases/accept.html", context)
 
 

@@ -3,22 +3,25 @@
 from datetime import date
 from typing import Any
 
+from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import queries, services
+from cases import queries, referral_draft, services
 from cases.enums import REFERRAL_LIVELIHOODS
-from cases.forms import MessageForm, ReferralForm, add_refusal
+from cases.forms import MessageForm, add_refusal
+from cases.forms_referral import ReferralForm, referral_form_for
 from cases.models import CaseFile
 from cases.views.base import get_case, posted
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, referrer_required, role_required
-from microloan.core import clock, cpr
+from microloan.core import clock, cpr, danish
 from microloan.core.errors import Refused
 from microloan.core.forms import phone_groups
 from microloan.policy.services import rule_set_on
@@ -31,19 +34,45 @@ may_refer = role_required(*REFERRERS, *TEAM)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def referral_new(request: StaffRequest) -> HttpResponse:
-    """Three steps on one address: the form, the check page, the receipt. What was typed is posted again, never stored."""
+    """Three steps on one address: the form, the check page, the receipt. What is typed is kept as the writer's draft."""
     today = clock.today()
+    draft = services.open_draft(owner=request.user, kind=referral_draft.CODE, today=today)
+    make = referral_form_for(request.user)
     if request.method != "POST":
-        return _form_page(request, ReferralForm(user=request.user, today=today))
-    form = ReferralForm(request.POST, user=request.user, today=today)
+        return _form_page(request, _from_draft(request, draft, today), draft, found=bool(draft.content))
+    form = make(request.POST, user=request.user, today=today)
+    draft = _keep(request, draft)
     valid = form.is_valid()
+    if request.POST.get("step") == "send" and (sent := _sent_before(request, form)):
+        return sent
     if "edit" in request.POST:
-        return _form_page(request, _to_edit(form, request.POST["edit"]))
+        return _form_page(request, _to_edit(form, request.POST["edit"]), draft)
     if not valid or form.questions:
-        return _form_page(request, form)
+        return _form_page(request, form, draft)
     if request.POST.get("step") != "send":
-        return _check_page(request, form)
-    return _send(request, form)
+        return _check_page(request, form, draft)
+    return _send(request, form, draft)
+
+
+def _from_draft(request: StaffRequest, draft: services.DraftState, today: date) -> ReferralForm:
+    """The form as it was left. Where all of it can be read, with its questions and what was answered to them."""
+    make = referral_form_for(request.user)
+    given = QueryDict(mutable=True)
+    given.update(draft.content)
+    form = make(given, user=request.user, today=today)
+    if draft.content and form.is_valid():
+        return form
+    return make(user=request.user, today=today, initial=draft.content)
+
+
+def _keep(request: StaffRequest, draft: services.DraftState) -> services.DraftState:
+    """Keep what was posted, so that nothing is lost between the pages; without scripts this is the only saving."""
+    page = request.POST.get(services.PAGE_FIELD, "")[:36] or draft.page
+    content = services.draft_content(referral_draft.CODE, request.POST)
+    saved = services.save_draft(
+        owner=request.user, kind=referral_draft.CODE, content=content, page=page, now=clock.now()
+    )
+    return services.DraftState(draft.kind, draft.key, page, content, saved.saved_at if saved else None)
 
 
 def _to_edit(form: ReferralForm, field: str) -> ReferralForm:
@@ -52,15 +81,36 @@ def _to_edit(form: ReferralForm, field: str) -> ReferralForm:
     return form
 
 
-def _form_page(request: StaffRequest, form: ReferralForm) -> HttpResponse:
+def _form_page(
+    request: StaffRequest, form: ReferralForm, draft: services.DraftState, *, found: bool = False
+) -> HttpResponse:
+    """`found`: the form was filled from a draft, which the writer may throw away."""
     eligible = set(rule_set_on(form.today).eligible_livelihoods)
     offered = [livelihood.label for livelihood in REFERRAL_LIVELIHOODS if livelihood in eligible]
-    return render(request, "cases/referral_new.html", {"form": form, "eligible": offered})
+    context = {"form": form, "eligible": offered, "draft": draft, "found": found, "is_inquiry": request.user.is_team}
+    return render(request, "cases/referral_new.html", context)
 
 
-def _check_page(request: StaffRequest, form: ReferralForm) -> HttpResponse:
-    context = {"rows": _answers(form), "hidden": form.values_to_send_again(), "form": form}
+def _check_page(request: StaffRequest, form: ReferralForm, draft: services.DraftState) -> HttpResponse:
+    context = {
+        "rows": _answers(form),
+        "hidden": form.values_to_send_again(),
+        "form": form,
+        "draft": draft,
+        "earlier": _earlier(request, form),
+        "is_inquiry": request.user.is_team,
+    }
     return render(request, "cases/referral_check.html", context)
+
+
+def _earlier(request: StaffRequest, form: ReferralForm) -> list[CaseFile]:
+    """The citizen's earlier cases, for the team; those who refer learn nothing of them here."""
+    if not request.user.is_team:
+        return []
+    data = form.referral_data()
+    same = [one for one in form.known if str(one.citizen.pk) == data.same_as]
+    known = services.known_by_cpr(data.cpr) or (same[0] if same else None)
+    return list(known.earlier) if known else []
 
 
 def _answers(form: ReferralForm) -> list[dict[str, Any]]:
@@ -69,9 +119,13 @@ def _answers(form: ReferralForm) -> list[dict[str, Any]]:
     for name, field in form.fields.items():
         value: Any = form.cleaned_data.get(name)
         if name == "cpr":
-            value = cpr.Cpr(value).formatted
+            value = cpr.Cpr(value).formatted if value else ""
         elif name == "citizen_informed":
             value = _("Yes")
+        elif name == "birth_date":
+            value = danish.long_date(value) if value else ""
+        elif isinstance(field, forms.ModelChoiceField):
+            value = str(value) if value else ""
         elif choices := getattr(field, "choices", None):
             value = dict(choices).get(value, value)
         elif name == "phone":
@@ -80,24 +134,33 @@ def _answers(form: ReferralForm) -> list[dict[str, Any]]:
     return rows
 
 
-def _send(request: StaffRequest, form: ReferralForm) -> HttpResponse:
-    data = form.referral_data()
-    if sent := _sent_before(request, data, form.today):
-        return sent
+def _send(request: StaffRequest, form: ReferralForm, draft: services.DraftState) -> HttpResponse:
     try:
-        case = services.refer(data=data, by=request.user, today=form.today)
+        with transaction.atomic():
+            case = services.refer(data=form.referral_data(), by=request.user, today=form.today)
+            services.finish_draft(owner=request.user, kind=draft.kind, page=draft.page, now=clock.now())
     except Refused as refusal:
-        if sent := _sent_before(request, data, form.today):  # the first of two presses came through meanwhile
+        if sent := _sent_before(request, form):  # the first of two presses came through meanwhile
             return sent
         add_refusal(form, refusal)
-        return _form_page(request, form)
+        return _form_page(request, form, draft)
     logged(request, AccessAction.CHANGE, case)
     return redirect("cases:referral_receipt", number=case.number)
 
 
-def _sent_before(request: StaffRequest, data: services.ReferralData, today: date) -> HttpResponse | None:
+def _sent_before(request: StaffRequest, form: ReferralForm) -> HttpResponse | None:
     """Pressed twice, or sent again by the browser: the receipt of what was sent."""
-    sent = queries.sent_today(cpr.blind_index(data.cpr), by=request.user, today=today)
+    stated = form.stated
+    if stated is None:
+        return None
+    sent = queries.sent_today(
+        number=stated.cpr,
+        name=stated.name,
+        birth_date=stated.birth_date,
+        idea=stated.idea,
+        by=request.user,
+        today=form.today,
+    )
     return redirect("cases:referral_receipt", number=sent.number) if sent else None
 
 

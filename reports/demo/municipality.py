@@ -22,6 +22,7 @@ from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo.people import people
+from reports.demo.referrals import keep_partners, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
 from screening.services import ensure_criteria
@@ -334,6 +335,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     users = ensure_demo_users()
     if CaseFile.objects.exists():
         return 0
+    keep_partners(users["administrator"])
     first, second = users["coach"], users["coach2"]
     shared = {"lead": users["projektleder"], "benefits_officer": users["ydelse"]}
     casts = [
@@ -345,6 +347,8 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     for chapter in CHAPTERS:
         chapter(town)
         say(f"{town.made} citizens")
+    write_down_inquiry(coach=first, today=today)
+    refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):

@@ -23,6 +23,7 @@ from microloan.core import clock
 from microloan.core.calendars import is_working_day, next_banking_day
 from microloan.core.clock import COPENHAGEN
 from microloan.policy.services import bases_for_loans
+from reports.demo.referrals import partner_for
 from screening import services as screening
 from screening.enums import Hearing, LineKind, Outcome
 from screening.models import Screening
@@ -130,6 +131,7 @@ class Story:
                     citizen_informed=True,
                     best_time="formiddag",
                     channel=person.channel,
+                    partner=partner_for(person.channel, int(person.cpr[-2:])),
                     centre=self.cast.caseworker.centre,
                     answers=person.answers,
                     citizen={
@@ -140,7 +142,7 @@ class Story:
                         "sex": "M" if int(person.cpr[-1]) % 2 else "K",
                     },
                 ),
-                by=self.cast.caseworker,
+                by=self.cast.caseworker if person.channel == Channel.CASEWORKER else self.cast.coach,
                 today=self.day,
             )
         return self

@@ -87,7 +87,7 @@ def test_a_caseworker_refers_and_follows(cast, town, page_for, axe, shot):
     page.get_by_label("Borgerens navn").fill("Dan Demo")
     page.get_by_label("Borgerens telefon").fill("12 34 56 78")
     page.get_by_label("Dagpenge", exact=True).check()
-    page.get_by_label("Ja", exact=True).check()
+    page.get_by_label("Ja, borgeren har sagt det til mig").check()
     page.get_by_label("Hvad er idéen?").fill("Cykelværksted i baggården")
     page.get_by_label("Borgeren ved, at jeg henviser").check()
     page.get_by_role("button", name="Kontrollér henvisningen").click()

@@ -49,7 +49,7 @@ class Journey:
         page.get_by_label("Borgerens navn").fill(citizen.name)
         page.get_by_label("Borgerens telefon").fill(citizen.phone)
         page.get_by_role("radio", name=citizen.livelihood, exact=True).check()
-        page.get_by_role("group", name=re.compile("ønske")).get_by_role("radio", name="Ja").check()
+        page.get_by_role("group", name=re.compile("ønske")).get_by_role("radio", name="Ja, borgeren").check()
         page.get_by_label("Hvad er idéen?").fill(citizen.idea)
         page.get_by_label("Borgeren ved, at jeg henviser").check()
         page.get_by_role("button", name="Kontrollér henvisningen").click()

@@ -1,0 +1,73 @@
+"""Who the citizen is: the CPR number that comes later, and two records that turn out to be one person."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import perms
+from cases.enums import EntryKind
+from cases.models import CaseFile, Citizen
+from cases.services.journal import add_journal_entry
+from cases.services.locking import check_version, lock_case
+from cases.services.tasks import reconcile_tasks
+from microloan.accounts.models import User
+from microloan.core import cpr as cpr_numbers
+from microloan.core.errors import Refused
+
+
+def give_cpr(citizen: Citizen, cpr: str) -> None:
+    """Write the number of a citizen who had none, with the date of birth that follows from it."""
+    born = cpr_numbers.birth_date(cpr)
+    citizen.cpr, citizen.cpr_index = cpr, cpr_numbers.blind_index(cpr)
+    citizen.birth_date, citizen.birth_year = born, born.year
+    citizen.save(update_fields=["cpr", "cpr_index", "birth_date", "birth_year"])
+
+
+@transaction.atomic
+def record_cpr(*, case: CaseFile, cpr: str, same: bool, by: User, today: date, version: int | None = None) -> CaseFile:
+    """Write the CPR number that was missing. A number that is known already belongs to a citizen with earlier cases:
+    said to be the same (`same`), the case goes over to that citizen, so that the history is one.
+    """
+    perms.check_team(by)
+    case = lock_case(case)
+    check_version(case, version)
+    if case.citizen.cpr_index:
+        raise Refused(_("The citizen has a CPR number already."), field="cpr")
+    other = Citizen.objects.select_for_update().filter(cpr_index=cpr_numbers.blind_index(cpr)).first()
+    if other is None:
+        give_cpr(case.citizen, cpr)
+        title = _("CPR number written down")
+    else:
+        title = _move_to(case, other, same=same)
+    case.version += 1
+    case.save(update_fields=["citizen", "version"])
+    add_journal_entry(case=case, kind=EntryKind.NOTE, title=title[:200], by=by)
+    reconcile_tasks(case=case, today=today)
+    return case
+
+
+def _move_to(case: CaseFile, other: Citizen, *, same: bool) -> str:
+    """Let the case belong to the citizen who has the number. What the newer record knows and the older lacks is kept."""
+    cases = list(other.cases.order_by("opened_on", "pk"))
+    open_case = next((one for one in cases if one.is_open), None)
+    if open_case is not None and case.is_open:
+        raise Refused(
+            _("The number belongs to the citizen of %(number)s, which is open. Close one of the two cases first.")
+            % {"number": open_case.number},
+            field="cpr",
+        )
+    if not same:
+        raise Refused(
+            _("The number belongs to a citizen who is known already: %(name)s. Tick that it is the same citizen.")
+            % {"name": str(other)},
+            field="same",
+        )
+    newer = case.citizen
+    taken = [name for name in ("phone", "email", "street", "postcode", "city") if getattr(newer, name)]
+    for name in taken:
+        setattr(other, name, getattr(newer, name))
+    other.save(update_fields=taken)
+    case.citizen = other
+    numbers = ", ".join(one.number for one in cases)
+    return _("CPR number written down; the citizen's earlier cases: %(numbers)s") % {"numbers": numbers}
