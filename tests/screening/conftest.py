@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from microloan.core import clock
+from microloan.policy.models import RuleSet
 from tests.screening.builders import TODAY
 from tests.support.world import World
 
@@ -16,4 +17,6 @@ def _friday() -> Iterator[None]:
 
 @pytest.fixture
 def world(db: None) -> World:
-    return World()
+    world = World()
+    RuleSet.objects.update(instalments=12)  # short letters, made quickly
+    return world
