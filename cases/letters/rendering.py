@@ -14,7 +14,7 @@ from cases.letters.enums import Block
 from cases.letters.envelope import Envelope
 from cases.letters.layout import LetterLayout, address_size, letter_layout
 from cases.letters.registry import REQUIRED, Context, LetterError, LetterKind, MissingBlock, appeal_of, is_blank, lookup
-from microloan.core.pdf import render_document
+from microloan.core.pdf import UnprintableText, render_document
 
 FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
 FONT_SEMIBOLD = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-SemiBold.woff2"
@@ -35,7 +35,10 @@ class Rendered:
 def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
     complete = complete_context(kind, context)
     html, subject = compose(kind, envelope, complete)
-    pdf = render_document(html, stylesheets=[letter_stylesheet(letter_layout())])
+    try:
+        pdf = render_document(html, stylesheets=[letter_stylesheet(letter_layout())])
+    except UnprintableText as refusal:
+        raise LetterError(str(refusal)) from refusal
     return Rendered(
         subject=subject,
         pdf=pdf.data,

@@ -8,8 +8,9 @@
 import atexit
 import logging
 import os
+import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.utils.translation import gettext as _
 
 STATIC_SCHEME = "static"
+# How WeasyPrint says that no font has a sign.
+NO_GLYPH = re.compile(r"\.notdef glyph rendered .*\(U\+([0-9A-F]{4,6})\)", re.DOTALL)
+MOST_SIGNS = 10
 CONTENT_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml"}
 
 # WeasyPrint shares one font configuration per process; Pango's is not meant for several threads at once.
@@ -28,6 +32,17 @@ _lock = threading.Lock()
 
 class PdfError(Exception):
     """The document cannot be made; the message says why and holds no citizen data."""
+
+
+class UnprintableText(PdfError):
+    """The text holds signs that no font has, such as emoji. `signs` are those, each once."""
+
+    def __init__(self, signs: Sequence[str]) -> None:
+        self.signs = signs
+        super().__init__(
+            _("These signs cannot be printed: %(signs)s. Take them out, or write them in another way.")
+            % {"signs": " ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in signs)}
+        )
 
 
 class Pdf(NamedTuple):
@@ -47,6 +62,7 @@ def render_document(html: str, *, stylesheets: Iterable[str] = (), variant: str 
         document = weasyprint.HTML(string=html, url_fetcher=_fetcher(), media_type="print")
         _refuse_inaccessible(document.etree_element)
         pdf = _write(document, stylesheets, variant)
+    _refuse_unprintable(complaints)
     if complaints:
         _forget()
         raise PdfError("; ".join(complaints))
@@ -64,6 +80,14 @@ def _write(document: Any, stylesheets: Iterable[str], variant: str) -> Pdf:
         return Pdf(laid_out.write_pdf(**options), len(laid_out.pages))
     except FatalURLFetchingError as refusal:
         raise PdfError(_("The document asks for a file that is not allowed.")) from refusal
+
+
+def _refuse_unprintable(complaints: Sequence[str]) -> None:
+    """What somebody typed is put right by somebody; everything else that is complained of is our own fault."""
+    found = [NO_GLYPH.match(complaint) for complaint in complaints]
+    signs = [chr(int(match[1], 16)) for match in found if match]
+    if signs and all(found):
+        raise UnprintableText(list(dict.fromkeys(signs))[:MOST_SIGNS])
 
 
 def _refuse_inaccessible(root: Any) -> None:

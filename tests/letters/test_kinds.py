@@ -1,5 +1,6 @@
 """Every kind of letter: the required blocks, the words, the numbers, the geometry. No database."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -300,3 +301,14 @@ def test_loan_letters_say_that_it_is_a_loan_and_the_support_that_it_is_not():
 def test_markup_in_what_staff_wrote_is_text():
     text = reading.text_of(rendered("closing", reason="Du skrev <b>O'Hara & Søn</b> & holdt op").pdf)
     assert "Du skrev <b>O'Hara & Søn</b> & holdt op." in text
+
+
+@pytest.mark.parametrize(("text", "sign"), [("Glad \U0010fffd i dag", "U+10FFFD"), ("Et\x01to", "U+0001")])
+def test_signs_that_no_font_has_refuse_the_letter_and_are_named(text, sign):
+    """One citizen with such a name must not stop a decision with an error, or the reminders of all the others."""
+    with pytest.raises(LetterError, match=re.escape(sign)):
+        rendered("loan_refusal", facts=(text,))
+    envelope = replace(samples.ENVELOPE, recipient=Recipient(name=text, lines=("Prøvevej 1", "0000 Prøveby")))
+    with pytest.raises(LetterError, match=re.escape(sign)):
+        rendered("loan_refusal", envelope)
+    assert rendered("loan_refusal").page_count
