@@ -1,6 +1,14 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
-from loans.services.decisions import Answer, Proposal, check_decision, decide_loan, propose, register_agreement
+from loans.services.decisions import (
+    Answer,
+    Proposal,
+    check_decision,
+    decide_loan,
+    fingerprint,
+    propose,
+    register_agreement,
+)
 from loans.services.ledger import write_entry
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
@@ -23,6 +31,7 @@ __all__ = [
     "decide_support",
     "extend_support",
     "extension_span",
+    "fingerprint",
     "limits_of",
     "limits_of_rules",
     "months_left",

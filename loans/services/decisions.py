@@ -1,5 +1,6 @@
 """From proposal to decision: a loan or a grant, never mixed up, and only on what the legal basis allows (domain.md §7.1)."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,11 +123,14 @@ class Answer:
 
 
 @transaction.atomic
-def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date) -> LoanDecision:
+def decide_loan(
+    *, decision: LoanDecision, answer: Answer, by: User, today: date, seen: str | None = None
+) -> LoanDecision:
     """Grant or refuse, freeze the facts, and make the loan with its plan and letters.
 
     Raises Refused for anyone but the project lead, outside the validity of the legal basis, or while a prerequisite
-    is missing; a refusal needs reasons, and how the citizen was heard (danish-rules.md §2.1).
+    is missing; a refusal needs reasons, and how the citizen was heard (danish-rules.md §2.1). `seen` is the proposal
+    that was on the screen (`fingerprint`): a Conflict where the team has changed it since.
     """
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides a loan."))
@@ -134,6 +138,8 @@ def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date
     decision = LoanDecision.objects.select_for_update(of=("self",)).select_related("legal_basis").get(pk=decision.pk)
     decision.case = case
     checks = check_decision(decision=decision, answer=answer, today=today)
+    if seen is not None and seen != fingerprint(decision):
+        raise Conflict(_("The proposal has been changed since you read it. Nothing is decided. Read it again."))
     _freeze(decision, answer, checks, by=by, today=today)
     if answer.outcome == LoanOutcome.GRANTED:
         loan = _make_loan(decision, by=by, today=today)
@@ -143,6 +149,12 @@ def decide_loan(*, decision: LoanDecision, answer: Answer, by: User, today: date
         letters.send_refusal(decision=decision, by=by, today=today)
     cases.reconcile_tasks(case=case, today=today)
     return decision
+
+
+def fingerprint(decision: LoanDecision) -> str:
+    """Tells a proposal from the same proposal after a change: every stored field counts."""
+    facts = [f"{field.attname}={getattr(decision, field.attname)}" for field in LoanDecision._meta.concrete_fields]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
 def check_decision(*, decision: LoanDecision, answer: Answer, today: date) -> list[Check]:

@@ -132,10 +132,12 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
     if request.POST.get("step") != "decide":
         if _refused_early(form, decision, answer, today):
             return render(request, "loans/decide.html", context)
-        context |= {"rows": [*_answer_rows(answer), *context["rows"]], "hidden": typed(form, step="decide")}
+        hidden = typed(form, step="decide", seen=services.fingerprint(decision))
+        context |= {"rows": [*_answer_rows(answer), *context["rows"]], "hidden": hidden}
         return render(request, "loans/decide_check.html", context | {"is_grant": answer.outcome == LoanOutcome.GRANTED})
     try:
-        services.decide_loan(decision=decision, answer=answer, by=request.user, today=today)
+        seen = request.POST.get("seen", "")
+        services.decide_loan(decision=decision, answer=answer, by=request.user, today=today, seen=seen)
     except Refused as refusal:
         add_refusal(form, refusal)
         return render(request, "loans/decide.html", context)

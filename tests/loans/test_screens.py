@@ -278,17 +278,34 @@ def test_the_decision_has_a_check_page_that_repeats_the_facts(world: World, by: 
     decision = builders.proposed(world)
     lead, url = by(Role.PROJECT_LEAD), reverse("loans:decide", kwargs={"number": decision.case.number})
     data = {"outcome": "granted", "reasons": "God plan"}
-    html = text_of(lead.post(url, data))
+    checked = lead.post(url, data)
+    html = text_of(checked)
     assert "får: Mikrolån på 35.000 kr." in html
     assert "4. januar 2027" in html
     decision.refresh_from_db()
     assert not decision.is_decided
     assert lead.post(url, {**data, "edit": "1"}).status_code == 200
-    assert lead.post(url, {**data, "step": "decide"}).status_code == 302
+    assert lead.post(url, checked.context["hidden"]).status_code == 302
     decision.refresh_from_db()
     assert decision.outcome == LoanOutcome.GRANTED
-    assert lead.post(url, {**data, "step": "decide"}).status_code == 302  # a second click: told, not done
+    assert lead.post(url, checked.context["hidden"]).status_code == 302  # a second click: told, not done
     assert Loan.objects.count() == 1
+
+
+def test_what_is_decided_is_what_the_check_page_showed(world: World, by: Any) -> None:
+    """The team changes the proposal while the project lead reads it: nobody decides an amount they have not seen."""
+    decision = builders.proposed(world)
+    case = decision.case
+    lead, url = by(Role.PROJECT_LEAD), reverse("loans:decide", kwargs={"number": case.number})
+    old = lead.post(url, {"outcome": "granted", "reasons": ""}).context["hidden"]
+    builders.proposed(world, case, amount=Decimal("50000.00"))
+    for stale in (old, {name: value for name, value in old.items() if name != "seen"}):
+        response = lead.post(url, stale)
+        assert "Forslaget er ændret" in text_of(response)
+        assert "50.000 kr." in text_of(response)
+    assert not Loan.objects.exists()
+    assert lead.post(url, lead.post(url, old | {"step": ""}).context["hidden"]).status_code == 302
+    assert Loan.objects.get().principal == Decimal("50000.00")
 
 
 def test_a_decision_that_would_be_refused_lists_why_before_the_check_page(world: World, by: Any) -> None:

@@ -1,6 +1,7 @@
 """Who may open the pages of loans and the disbursement queue."""
 
 from cases.models import CaseFile
+from loans import services
 from loans.models import DisbursementOrder, Loan, LoanDecision
 from microloan.core.danish import input_date
 from tests.loans import builders
@@ -63,6 +64,11 @@ def paid_order(world: World) -> dict[str, int]:
     return {"pk": world.of(make_paid_out).order.pk}
 
 
+def decide_data(world: World) -> dict[str, str]:
+    seen = services.fingerprint(LoanDecision.objects.get(pk=world.of(make_proposal).pk))
+    return {"outcome": "granted", "reasons": "", "step": "decide", "seen": seen}
+
+
 def support_data(world: World) -> dict[str, str]:
     return {"starts_on": input_date(world.of(make_granted).planned_payout_on), "reasons": "", "step": "decide"}
 
@@ -84,7 +90,7 @@ ROWS = [
         kwargs=proposal,
         method="post",
         get=200,
-        data={"outcome": "granted", "reasons": "", "step": "decide"},
+        data=decide_data,
         logs=True,
     ),
     row(
