@@ -8,9 +8,21 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import around, audit, earlier, journey, next_steps, referral_draft, registry, worklist
+        from cases import (
+            around,
+            audit,
+            case_file_sections,
+            earlier,
+            journey,
+            next_steps,
+            note_draft,
+            referral_draft,
+            registry,
+            worklist,
+        )
+        from cases.document_queries import document_count
         from cases.enums import livelihoods_of_rule_sets
-        from cases.services import delete_expired_drafts, reconcile_all
+        from cases.services import delete_expired_drafts, reconcile_all, tidy_case_files
         from microloan.accounts.enums import REFERRERS, TEAM, Role
         from microloan.accounts.perms import CASE_READERS
         from microloan.core import jobs, navigation
@@ -26,10 +38,16 @@ class CasesConfig(AppConfig):
         registry.register_tab(
             registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
         )
+        registry.register_tab(
+            registry.CaseTab("documents", _("Documents"), "cases:documents", TEAM, order=890, count=document_count)
+        )
         registry.register_draft_kind(referral_draft.KIND)
+        registry.register_draft_kind(note_draft.KIND)
         registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
         registry.register_panel(registry.CasePanel("people", "cases/_people_panel.html", around.panel, TEAM, order=5))
         jobs.register("reconcile_tasks", reconcile_all, order=10)
+        case_file_sections.register_sections()
+        jobs.register("tidy_case_files", tidy_case_files, order=890)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
         navigation.register("calendar", _("Calendar"), "cases:calendar", TEAM, order=15, owns=("cases:calendar",))

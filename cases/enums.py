@@ -144,7 +144,60 @@ class EntryKind(models.TextChoices):
     LOAN = "loan", _("Loan")
     SUPPORT = "support", _("Living support")
     LETTER = "letter", _("Letter")
+    DOCUMENT = "document", _("Document")
     CORRECTION = "correction", _("Correction")
+
+
+class DocumentKind(models.TextChoices):
+    """What a document of a case is."""
+
+    APPLICATION = "application", _("Application or inquiry")
+    PERSON_PROFILE = "person_profile", _("Person profile")
+    BUSINESS_PLAN = "business_plan", _("Business plan")
+    BUDGET = "budget", _("Budget")
+    CV = "cv", _("CV or certificate")
+    OFFER = "offer", _("Offer or price")
+    CONTRACT = "contract", _("Contract or lease")
+    PERMIT = "permit", _("Permit")
+    CONSENT = "consent", _("Consent or power of attorney")
+    LOAN_AGREEMENT = "loan_agreement", _("Signed loan agreement")
+    ACCOUNTS = "accounts", _("Accounts or bank statement")
+    CORRESPONDENCE = "correspondence", _("Letter or e-mail received")
+    OTHER = "other", _("Other document")
+
+
+class FileFormat(models.TextChoices):
+    """The files that are taken, under the ending they are stored with."""
+
+    PDF = "pdf", "PDF"
+    PNG = "png", "PNG"
+    JPEG = "jpg", "JPEG"
+    DOCX = "docx", "Word (DOCX)"
+    XLSX = "xlsx", "Excel (XLSX)"
+    ODT = "odt", "OpenDocument (ODT)"
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self]
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+CONTENT_TYPES = {
+    FileFormat.PDF: "application/pdf",
+    FileFormat.PNG: "image/png",
+    FileFormat.JPEG: "image/jpeg",
+    FileFormat.DOCX: f"{_OFFICE}.wordprocessingml.document",
+    FileFormat.XLSX: f"{_OFFICE}.spreadsheetml.sheet",
+    FileFormat.ODT: "application/vnd.oasis.opendocument.text",
+}
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Waits its turn")
+    MAKING = "making", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
+    EXPIRED = "expired", _("Deleted")
 
 
 class Holder(models.TextChoices):

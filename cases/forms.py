@@ -59,6 +59,7 @@ class NoteForm(BaseForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in NOTE_KINDS])
     date = DateField(label=_("Date of the event"), required=False, help_text=_("If it was earlier than now."))
     time = TimeField(label=_("Time of the event"), required=False)
+    others_data = forms.BooleanField(label=_("Holds another person's data"), required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

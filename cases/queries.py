@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import registry
@@ -207,6 +206,7 @@ ENTRY_ICONS = {
     EntryKind.LOAN: "cash-coin",
     EntryKind.SUPPORT: "bank",
     EntryKind.LETTER: "envelope",
+    EntryKind.DOCUMENT: "file-earmark-text",
     EntryKind.CORRECTION: "arrow-counterclockwise",
 }
 
@@ -237,6 +237,7 @@ def entry_rows(entries: Iterable[JournalEntry], case_number: str) -> list[dict[s
             "status": _("Corrected") if getattr(entry, "corrected", False) else "",
             "tone": "",
             "corrects": entry.corrects if entry.corrects_id else None,
+            "others_data": getattr(entry, "others_data", False),
         }
         for entry in entries
     ]
@@ -304,16 +305,3 @@ def next_deadline(tasks: Iterable[Task]) -> Task | None:
     tasks = list(tasks)
     promises = [task for task in tasks if task.is_promise]
     return min(promises or tasks, key=lambda task: (task.due_on, task.pk), default=None)
-
-
-def journal_views(case: CaseFile, current: str) -> list[dict[str, Any]]:
-    """The journal by kind, with counts, for `includes/_views.html`. Kinds without entries are left out."""
-    rows = case.journal.order_by().values("kind").annotate(number=Count("pk"))
-    numbers = {row["kind"]: row["number"] for row in rows}
-    address = reverse("cases:journal", kwargs={"number": case.number})
-    everything = {"label": _("All"), "url": address, "current": not current, "count": sum(numbers.values())}
-    return [everything] + [
-        {"label": kind.label, "url": f"{address}?kind={kind}", "current": kind == current, "count": numbers[kind]}
-        for kind in EntryKind
-        if kind in numbers
-    ]

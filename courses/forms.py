@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import CaseFile, Cohort
 from courses.enums import AttendanceMark
-from courses.models import CourseModule, Enrolment, Teacher
+from courses.models import CourseModule, CourseRun, Enrolment, Teacher
 from courses.rules import session_days
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
@@ -88,6 +88,35 @@ class RunForm(BaseForm):
             )
             for day in days
         ]
+
+
+class RunEditForm(TwoVersionsForm):
+    """A planned run that is put right; its sessions stay as they are."""
+
+    place = forms.CharField(label=gettext_lazy("Place"), max_length=120)
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Seats"), min_value=1, max_value=30, widget=forms.NumberInput(SHORT)
+    )
+    teacher = forms.ModelChoiceField(
+        queryset=Teacher.objects.none(),
+        label=gettext_lazy("Teacher"),
+        required=False,
+        empty_label=gettext_lazy("None yet"),
+    )
+    cohort = forms.ModelChoiceField(
+        queryset=Cohort.objects.order_by("-start_on", "code"),
+        label=gettext_lazy("Cohort"),
+        required=False,
+        empty_label=gettext_lazy("None yet"),
+    )
+
+    def __init__(self, *args: Any, run: CourseRun, **kwargs: Any) -> None:
+        stored = {name: getattr(run, name) for name in ("place", "capacity", "teacher", "cohort")}
+        super().__init__(*args, stored=stored, row=run, **kwargs)
+        field = self.fields["teacher"]
+        assert isinstance(field, forms.ModelChoiceField)
+        # A teacher who has left the register since stays on the runs that name them.
+        field.queryset = Teacher.objects.filter(is_active=True) | Teacher.objects.filter(pk=run.teacher_id)
 
 
 class TeacherForm(BaseForm):

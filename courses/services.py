@@ -76,6 +76,23 @@ def plan_run(
 
 
 @transaction.atomic
+def update_run(
+    *, run: CourseRun, place: str, capacity: int, teacher: Teacher | None, cohort: Cohort | None, by: User
+) -> CourseRun:
+    """Nobody loses a seat: the seats cannot be fewer than those that are taken."""
+    perms.check_team(by)
+    run = CourseRun.objects.select_for_update().get(pk=run.pk)
+    taken = run.enrolments.filter(state=EnrolmentState.ENROLLED).count()
+    if capacity < max(taken, 1):
+        raise Refused(_("%(taken)s seats are taken. Write at least that number.") % {"taken": taken}, field="capacity")
+    if not place.strip():
+        raise Refused(_("Write where the course is held."), field="place")
+    run.place, run.capacity, run.teacher, run.cohort = place.strip(), capacity, teacher, cohort
+    run.save(update_fields=["place", "capacity", "teacher", "cohort"])
+    return run
+
+
+@transaction.atomic
 def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment:
     """Give a case a seat. Case and run are locked: no seat is sold twice, and none on a case that closes meanwhile.
 

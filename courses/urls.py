@@ -9,6 +9,7 @@ urlpatterns = [
     path("courses/teachers/", views.teachers, name="teachers"),
     path("courses/new/", views.run_new, name="run_new"),
     path("courses/<int:pk>/", views.run, name="run"),
+    path("courses/<int:pk>/edit/", views.run_edit, name="run_edit"),
     path("courses/sessions/<int:pk>/", views.session, name="session"),
     path("courses/seats/<int:pk>/engagement/", views.engagement, name="engagement"),
     path("courses/seats/<int:pk>/withdraw/", views.withdraw, name="withdraw"),

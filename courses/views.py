@@ -13,7 +13,7 @@ from cases.models import CaseFile
 from cases.views.base import case_context, get_case
 from courses import queries, services
 from courses.enums import ATTENDED, EnrolmentState
-from courses.forms import AttendanceForm, EngagementForm, EnrolForm, RunForm, TeacherForm, WithdrawForm
+from courses.forms import AttendanceForm, EngagementForm, EnrolForm, RunEditForm, RunForm, TeacherForm, WithdrawForm
 from courses.models import CourseModule, CourseRun, CourseSession, Enrolment, Teacher
 from courses.rules import seats_left
 from microloan.accounts.enums import AccessAction
@@ -124,6 +124,24 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "has_candidates": len(named) > len(enrolments),
     }
     return render(request, "courses/run.html", context)
+
+
+@team_required
+def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of two people who correct a run at once, the later sees both versions and chooses."""
+    if request.method == "POST":  # nobody else saves it before this request is over
+        CourseRun.objects.select_for_update().filter(pk=pk).first()
+    run = get_object_or_404(CourseRun.objects.select_related("module"), pk=pk)
+    form = RunEditForm(request.POST if request.method == "POST" else None, run=run)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_run(run=run, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            _show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The course run is corrected."))
+            return redirect("courses:run", pk=run.pk)
+    return render(request, "courses/run_edit.html", {"run": run, "form": form})
 
 
 def _enrolments(course_run: CourseRun, request: HttpRequest) -> list[Enrolment]:

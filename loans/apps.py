@@ -10,12 +10,13 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
-        from loans import journey, panels, queries, reminders, tasks
+        from loans import case_file, journey, panels, queries, reminders, tasks
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
         journey.register()
         panels.register()
+        case_file.register_sections()
         register_tab(CaseTab("loans", _("Loan"), "loans:loan", TEAM | {Role.BENEFITS_OFFICER}, order=40))
         navigation.register(
             "disbursements",

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "microloan.core.middleware.NoBlankPages",
 ]
 ROOT_URLCONF = "microloan.urls"
 WSGI_APPLICATION = "microloan.wsgi.application"
@@ -182,6 +183,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEMO or DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# What looks for viruses in uploads: nothing (default), "clamav", or the dotted name of a class (cases/scanning.py).
+VIRUS_SCANNER = env.str("VIRUS_SCANNER", default="")
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="/run/clamav/clamd.ctl")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

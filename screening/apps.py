@@ -10,9 +10,10 @@ class ScreeningConfig(AppConfig):
     def ready(self) -> None:
         from cases.registry import CaseTab, register_tab
         from microloan.accounts.enums import TEAM
-        from screening import journey
+        from screening import case_file, journey
 
         journey.register()
+        case_file.register_sections()
         register_tab(
             CaseTab(
                 "screening",

@@ -10,10 +10,11 @@ class LettersConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from cases import registry
-        from cases.letters import kinds, queries, tasks  # noqa: F401  (kinds register themselves)
+        from cases.letters import case_file, kinds, queries, tasks  # noqa: F401  (kinds register themselves)
         from microloan.accounts.enums import TEAM
         from microloan.core import jobs
 
+        case_file.register_sections()
         registry.register_tab(
             registry.CaseTab(
                 key="letters",

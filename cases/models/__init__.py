@@ -3,7 +3,9 @@ from cases.models.calendar import CalendarFeed
 from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
 from cases.models.citizen import Citizen, LivelihoodPeriod
 from cases.models.decision import Decision
+from cases.models.document import Document, DocumentVersion, EntryMark
 from cases.models.draft import Draft
+from cases.models.exports import CaseFileExport
 from cases.models.flag import Flag
 from cases.models.partner import PartnerOrganisation
 from cases.models.people import Consent, Exemption, Interpreter, Mentor, Representative
@@ -14,6 +16,7 @@ __all__ = [
     "Business",
     "CalendarFeed",
     "CaseFile",
+    "CaseFileExport",
     "Citizen",
     "Cohort",
     "Consent",
@@ -25,6 +28,9 @@ __all__ = [
     "HandOver",
     "HandedOverCase",
     "Interpreter",
+    "Document",
+    "DocumentVersion",
+    "EntryMark",
     "JournalEntry",
     "LivelihoodPeriod",
     "Mentor",

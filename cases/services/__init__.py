@@ -11,6 +11,7 @@ from cases.services.around import (
 )
 from cases.services.calendar import close_feed, renew_feed
 from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
+from cases.services.documents import DOCUMENT_FIELDS, Upload, add_document, add_version, mark_entry, update_document
 from cases.services.drafts import (
     PAGE_FIELD,
     DraftState,
@@ -21,6 +22,7 @@ from cases.services.drafts import (
     save_draft,
 )
 from cases.services.duplicates import ANOTHER, UNKNOWN, Known, citizen_with, known_by_cpr, possible_duplicates
+from cases.services.exports import make_ordered_case_file, order_case_file, tidy_case_files
 from cases.services.flags import raise_flag, resolve_flag
 from cases.services.identity import record_cpr
 from cases.services.intake import (
@@ -44,6 +46,7 @@ from cases.services.people import (
     update_citizen,
 )
 from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
+from cases.services.task_edit import update_task
 from cases.services.tasks import (
     add_task,
     complete_task,
@@ -56,15 +59,19 @@ from cases.services.tasks import (
 __all__ = [
     "ANOTHER",
     "CITIZEN_FIELDS",
+    "DOCUMENT_FIELDS",
     "PAGE_FIELD",
     "UNKNOWN",
     "DraftState",
     "Known",
     "ReferralData",
+    "Upload",
     "accept",
+    "add_document",
     "add_journal_entry",
     "add_person",
     "add_task",
+    "add_version",
     "assign_coach",
     "cancel_contact",
     "change_person",
@@ -85,11 +92,14 @@ __all__ = [
     "give_consent",
     "known_by_cpr",
     "lock_case",
+    "make_ordered_case_file",
+    "mark_entry",
     "missing_for",
     "move_contact",
     "next_case_number",
     "next_number",
     "open_draft",
+    "order_case_file",
     "plan_contact",
     "possible_duplicates",
     "raise_flag",
@@ -108,7 +118,10 @@ __all__ = [
     "save_partner",
     "set_cohort",
     "tasks_held_back",
+    "tidy_case_files",
     "undo_complete_task",
+    "update_document",
+    "update_task",
     "update_citizen",
     "withdraw_consent",
     "write_note",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import EntryKind
-from cases.models import CaseFile, JournalEntry
+from cases.models import CaseFile, EntryMark, JournalEntry
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -52,8 +52,12 @@ def write_note(
     title: str = "",
     event_at: datetime | None = None,
     corrects: JournalEntry | None = None,
+    others_data: bool = False,
 ) -> JournalEntry:
-    """Write a note, or the correction of an earlier line. Open and closed cases alike may be written on."""
+    """Write a note, or the correction of an earlier line. Open and closed cases alike may be written on.
+
+    `others_data` marks that it holds another person's data; the correction of a marked line is marked too.
+    """
     perms.check_team(by)
     if not text.strip():
         raise Refused(_("Write the note first."), field="text")
@@ -61,7 +65,7 @@ def write_note(
         raise Refused(_("The event cannot lie in the future."), field="event_at")
     if corrects is not None:
         kind, title = EntryKind.CORRECTION, _("Correction of: %(title)s") % {"title": corrects.title}
-    return add_journal_entry(
+    entry = add_journal_entry(
         case=case,
         kind=kind,
         title=title or str(kind.label),
@@ -71,3 +75,12 @@ def write_note(
         corrects=corrects,
         for_referrer=corrects.for_referrer if corrects else False,
     )
+    if others_data or (corrects is not None and holds_others_data(corrects)):
+        EntryMark.objects.create(entry=entry, others_data=True, by=by)
+    return entry
+
+
+def holds_others_data(entry: JournalEntry) -> bool:
+    """Whether the newest mark on a line says that it holds another person's data."""
+    newest = entry.marks.order_by("-pk").first()
+    return newest is not None and newest.others_data

@@ -46,3 +46,19 @@ class KeptInNoCache:
         if not failed and not response.has_header("Cache-Control") and request.user.is_authenticated:
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+class NoBlankPages:
+    """Somebody opens by GET what only a form sends to: after a log-in that had run out, or from the browser's history.
+    Django answers with an empty page; ours says that nothing was changed and where to go on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or request.headers.get("HX-Request"):
+            return response
+        page = views.only_by_form(request)
+        page["Allow"] = response["Allow"]
+        return page

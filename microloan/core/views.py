@@ -110,3 +110,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open for too long, or that came from elsewhere. Nothing was saved."""
     context: dict[str, Any] = {"back": request.path}
     return render(request, "errors/csrf.html", context, status=403)
+
+
+@requires_csrf_token
+def only_by_form(request: HttpRequest) -> HttpResponse:
+    """An address that only takes a form was opened as a page. `back` is the case it belongs to, if any."""
+    match = request.resolver_match
+    number = match.kwargs.get("number") if match else None
+    return render(request, "errors/405.html", {"number": number}, status=405)

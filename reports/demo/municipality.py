@@ -21,6 +21,7 @@ from microloan.core import clock
 from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
+from reports.demo.papers import add_papers
 from reports.demo.people import people
 from reports.demo.referrals import keep_partners, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
@@ -350,6 +351,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     write_down_inquiry(coach=first, today=today)
     refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
+    add_papers(town.kept, today)
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)

@@ -9,6 +9,7 @@ from courses import journey, queries, services
 from courses.models import Attendance, CourseModule, CourseRun, Enrolment
 from microloan.accounts.models import AccessLog
 from microloan.core import clock, danish
+from microloan.core.errors import Refused
 from reports.demo import municipality
 from reports.demo.story import Story
 from screening.enums import ScreeningNumber
@@ -182,6 +183,34 @@ def test_two_people_who_take_attendance_choose_where_they_disagree(town, granted
         answer = {f"mark_{seat.pk}": "absent", **seen(page), f"choose_mark_{seat.pk}": "mine"}
         assert client.post(url, answer).status_code == 302
         assert seat.attendance.get().mark == "absent"
+
+
+def test_two_people_who_correct_a_run_see_both(town, client_for):
+    run = make_run(town)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:run_edit", kwargs={"pk": run.pk})
+    note = seen(client.get(url))
+    services.update_run(run=run, place="Salen", capacity=10, teacher=None, cohort=run.cohort, by=town.casts[0].lead)
+    typed = {"place": "Kantinen", "capacity": run.capacity, "teacher": "", "cohort": run.cohort_id or ""}
+    page = client.post(url, {**typed, **note})
+    choices = {rival.control: rival.choice for rival in page.context["form"].rivals}
+    assert choices == {"choose_place": "", "choose_capacity": "stored"}
+    chosen = {"choose_place": "mine", "choose_capacity": "stored"}
+    assert client.post(url, {**typed, **seen(page), **chosen}).status_code == 302
+    run.refresh_from_db()
+    assert (run.place, run.capacity) == ("Kantinen", 10)
+
+
+def test_a_run_never_has_fewer_seats_than_are_taken(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:run_edit", kwargs={"pk": run.pk})
+    typed = {"place": "Salen", "capacity": "0", "teacher": "", "cohort": ""}
+    assert client.post(url, typed).context["form"].errors["capacity"]
+    assert client.post(url, {**typed, "capacity": "1"}).status_code == 302
+    with pytest.raises(Refused, match="pladser"):
+        services.update_run(run=run, place="Salen", capacity=0, teacher=None, cohort=None, by=town.casts[0].coach)
 
 
 def test_an_empty_note_is_refused_at_the_field(town, granted: Story, client_for):

@@ -6,6 +6,7 @@ from cases import services
 from cases.enums import ContactKind, Holder
 from cases.models import CaseFile, Mentor
 from microloan.core import clock
+from tests.support.files import png
 from tests.support.routing import CASE_READERS, LEAD, REFERRERS, TEAM, Role, case, row
 from tests.support.world import World
 
@@ -103,6 +104,34 @@ def entry(world: World) -> dict[str, object]:
     return {**case(world), "pk": world.case.journal.order_by("pk").first().pk}
 
 
+def make_document(world: World):
+    return services.add_document(
+        case=world.case,
+        upload=services.Upload("plan.png", png()),
+        kind="business_plan",
+        title="Forretningsplan",
+        dated=world.today,
+        others_data=False,
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def document(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_document).pk}
+
+
+def make_case_file(world: World):
+    ordered = services.order_case_file(
+        case=world.case, sections=["contacts"], leave_out=True, mask_cpr=True, by=world.user(Role.COACH)
+    )
+    return services.make_ordered_case_file(ordered.pk)
+
+
+def made_case_file(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_case_file).pk}
+
+
 OFFICER = Role.BENEFITS_OFFICER
 
 ROWS = [
@@ -136,8 +165,18 @@ ROWS = [
     ),
     row("cases:journal", allow=TEAM, kwargs=case, logs=True),
     row("cases:journal_correct", allow=TEAM, kwargs=entry, logs=True),
+    row("cases:journal_mark", allow=TEAM, kwargs=entry, logs=True),
+    row("cases:case_file", allow=TEAM, kwargs=case, logs=True),
+    row("cases:case_file_download", allow=TEAM, kwargs=made_case_file, logs=True),
+    row("cases:documents", allow=TEAM, kwargs=case, logs=True),
+    row("cases:document_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:document", allow=TEAM, kwargs=document, logs=True),
+    row("cases:document_edit", allow=TEAM, kwargs=document, logs=True),
+    row("cases:document_version_new", allow=TEAM, kwargs=document, logs=True),
+    row("cases:document_file", allow=TEAM, kwargs=lambda w: {**document(w), "version": 1}, logs=True),
     row("cases:tasks", allow=TEAM, kwargs=case, logs=True),
     row("cases:case_task_new", allow=TEAM, kwargs=case, logs=True),
+    row("cases:case_task_edit", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_task).pk}, logs=True),
     row("cases:contact_new", allow=TEAM, kwargs=case, logs=True),
     row("cases:contact", allow=TEAM, kwargs=lambda w: {**case(w), "pk": w.of(make_contact).pk}, logs=True),
     row("cases:contacts", allow=TEAM, kwargs=case, logs=True),

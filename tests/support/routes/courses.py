@@ -42,6 +42,7 @@ ROWS = [
     row("courses:teachers", allow=TEAM),
     row("courses:run_new", allow=TEAM),
     row("courses:run", allow=TEAM, kwargs=run_pk),
+    row("courses:run_edit", allow=TEAM, kwargs=run_pk),
     row("courses:session", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row("courses:engagement", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}),
     row("courses:withdraw", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}),

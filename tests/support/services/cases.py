@@ -9,11 +9,13 @@ from cases.services import ReferralData
 from cases.services.around import end_with_case
 from microloan.core import clock
 from tests.support.acting import act
+from tests.support.files import png
 from tests.support.routes.cases import (
     done_task,
     make_closed,
     make_consent,
     make_contact,
+    make_document,
     make_exemption,
     make_flag,
     make_mentor,
@@ -148,6 +150,13 @@ ROWS = [
             case=w.case, title="Ring til banken", due_on=w.today, holder=Holder.TEAM, owner=None, by=by
         ),
     ),
+    act(
+        "cases.update_task",
+        allow=TEAM,
+        call=lambda w, by: services.update_task(
+            task=w.of(make_task), title="Ring igen", due_on=w.today, holder=Holder.TEAM, owner=None, by=by
+        ),
+    ),
     act("cases.complete_task", allow=TEAM, call=lambda w, by: services.complete_task(task=w.of(make_task), by=by)),
     act(
         "cases.undo_complete_task",
@@ -219,6 +228,46 @@ ROWS = [
         allow=TEAM,
         call=lambda w, by: services.resolve_flag(flag=w.of(make_flag), resolution="Talt med dem", by=by),
     ),
+    act(
+        "cases.add_document",
+        allow=TEAM,
+        call=lambda w, by: services.add_document(
+            case=w.case,
+            upload=services.Upload("bilag.png", png()),
+            kind="offer",
+            title="Tilbud",
+            dated=w.today,
+            others_data=False,
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.add_version",
+        allow=TEAM,
+        call=lambda w, by: services.add_version(
+            document=w.of(make_document), upload=services.Upload("bilag.png", png((5, 5))), by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.update_document",
+        allow=TEAM,
+        call=lambda w, by: services.update_document(
+            document=w.of(make_document), values={"title": "Plan"}, by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.mark_entry",
+        allow=TEAM,
+        call=lambda w, by: services.mark_entry(entry=w.case.journal.first(), others_data=True, by=by),
+    ),
+    act(
+        "cases.order_case_file",
+        allow=TEAM,
+        call=lambda w, by: services.order_case_file(
+            case=w.case, sections=["contacts"], leave_out=True, mask_cpr=True, by=by
+        ),
+    ),
 ]
 
 PARTS = {
@@ -229,6 +278,7 @@ PARTS = {
     "cases.finish_draft": "the writer's own draft, whatever the role",
     "cases.lock_case": "locks",
     "cases.lock_open_case": "locks",
+    "cases.make_ordered_case_file": "run by the worker for whoever ordered",
     "cases.missing_for": "reads",
     "cases.next_case_number": "a part of `refer`",
     "cases.next_number": "a part of services that number what they make",
@@ -237,4 +287,5 @@ PARTS = {
     "cases.reconcile_all": "run by the clock",
     "cases.reconcile_tasks": "derives tasks from the data after every guarded service",
     "cases.referral_warnings": "reads",
+    "cases.tidy_case_files": "run by the clock",
 }

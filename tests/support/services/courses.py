@@ -51,6 +51,13 @@ ROWS = [
         ),
     ),
     act(
+        "courses.update_run",
+        allow=TEAM,
+        call=lambda w, by: services.update_run(
+            run=w.of(make_run), place="Salen", capacity=12, teacher=None, cohort=None, by=by
+        ),
+    ),
+    act(
         "courses.enrol",
         allow=TEAM,
         call=lambda w, by: services.enrol(run=w.of(make_run), case=w.case, by=by, today=w.today),

@@ -1,0 +1,63 @@
+"""Decisions on money in the case file (docs/decisions/113); those of the screenings stand with the screenings."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.case_file import Item, Section, register
+from cases.models import CaseFile
+from loans.models import LoanDecision, SupportPeriod
+from microloan.core import danish
+
+
+def register_sections() -> None:
+    register(Section("decisions", gettext_lazy("Decisions on loan and support"), items, order=50))
+
+
+def items(case: CaseFile) -> Iterator[Item]:
+    """What was decided, oldest first. An open proposal is a working paper."""
+    decided = case.loan_decisions.filter(decided_at__isnull=False)
+    people = ("decided_by", "legal_basis", "proposed_by")
+    found = [_loan(decision) for decision in decided.select_related(*people)]
+    periods = case.support_periods.select_related("decided_by", "legal_basis")
+    found += [_support(period) for period in periods]
+    yield from sorted(found, key=lambda item: str(item.at))
+
+
+def _loan(decision: LoanDecision) -> Item:
+    rows: list[tuple[str, Any]] = [
+        (_("Amount"), danish.kr(decision.amount)),
+        (_("Legal basis"), decision.legal_basis.reference if decision.legal_basis else ""),
+        (_("What the money is for"), decision.purpose),
+        (_("Proposed"), f"{danish.long_date(decision.proposed_on)}, {decision.proposed_by.full_name}"),
+        (_("Reasons"), decision.reasons),
+        (_("Why more than the maximum"), decision.over_maximum_reason),
+        (_("Hearing"), _joined(decision.get_hearing_display(), decision.hearing_note)),
+        (_("Registered charge"), _joined(decision.get_charge_display(), decision.charge_note)),
+    ]
+    return Item(
+        title=f"{decision.get_kind_display()}: {decision.get_outcome_display()}",
+        at=decision.decided_on,
+        by=decision.decided_by.full_name if decision.decided_by else "",
+        rows=rows,
+    )
+
+
+def _support(period: SupportPeriod) -> Item:
+    span = f"{danish.long_date(period.starts_on)} – {danish.long_date(period.ends_on)}"
+    return Item(
+        title=_("Living support: %(kind)s") % {"kind": period.get_kind_display()},
+        at=period.decided_on,
+        by=period.decided_by.full_name if period.decided_by else "",
+        rows=[
+            (_("Period"), span),
+            (_("Legal basis"), period.legal_basis.support_reference if period.legal_basis else ""),
+            (_("Reasons"), period.reasons),
+        ],
+    )
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)

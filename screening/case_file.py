@@ -1,0 +1,49 @@
+"""Screenings and budgets in the case file (docs/decisions/113). A draft is a working paper, and is not in it."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.case_file import Item, Section, register
+from cases.models import CaseFile
+from microloan.core import danish
+from screening import presentation, queries
+from screening.enums import LineKind, ScreeningNumber, ScreeningState
+from screening.models import Screening
+from screening.services import outcome_words
+
+
+def register_sections() -> None:
+    register(Section("screenings", gettext_lazy("Screenings and budgets"), items, order=40))
+
+
+def items(case: CaseFile) -> Iterator[Item]:
+    for screening in queries.screening_of(case).exclude(state=ScreeningState.DRAFT).order_by("number", "round"):
+        screening.case = case
+        yield _screening(screening)
+    for budget in case.budgets.select_related("created_by").prefetch_related("lines").order_by("number"):
+        yield Item(
+            title=f"{budget.get_kind_display()}, {_('version %(number)s') % {'number': budget.number}}",
+            at=budget.created_at,
+            by=budget.created_by.full_name,
+            rows=[(_("State"), budget.get_state_display()), (_("Remarks"), budget.note)],
+            text="\n".join(
+                f"{LineKind(line.kind).label}: {line.text}, {danish.kr(line.amount)}" for line in budget.lines.all()
+            ),
+        )
+
+
+def _screening(screening: Screening) -> Item:
+    """As it was sent to the project lead and decided: each answer with what was said to it."""
+    title = f"{ScreeningNumber(screening.number).label}, {_('round %(number)s') % {'number': screening.round}}"
+    rows = [
+        (answer.label, "\n".join(part for part in (answer.value, answer.note) if part))
+        for answer in presentation.answers_of(screening, screening.held_on)
+    ]
+    if screening.recommendation:
+        rows.append((_("Recommendation"), outcome_words(screening, screening.recommendation)))
+    if screening.is_decided:
+        rows.append((_("Result"), presentation.result_of(screening)["word"]))
+        rows += presentation.decision_rows(screening)
+    return Item(title=title, at=screening.held_on, rows=rows)

@@ -1,0 +1,61 @@
+"""Small real files for uploads, made on the spot."""
+
+import io
+import zipfile
+
+from openpyxl import Workbook
+from PIL import Image
+from pypdf import PdfWriter
+
+_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{}</Types>'
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+
+def pdf(pages: int = 1, *, width: float = 595, height: float = 842, password: str = "", rotate: int = 0) -> bytes:
+    writer = PdfWriter()
+    for _number in range(pages):
+        page = writer.add_blank_page(width, height)
+        if rotate:
+            page.rotate(rotate)
+    if password:
+        writer.encrypt(password, algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _image(kind: str, size: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "white").save(out, kind)
+    return out.getvalue()
+
+
+def png(size: tuple[int, int] = (4, 4)) -> bytes:
+    return _image("PNG", size)
+
+
+def jpeg(size: tuple[int, int] = (4, 4)) -> bytes:
+    return _image("JPEG", size)
+
+
+def zipped(parts: dict[str, bytes | str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+def docx(**more: bytes | str) -> bytes:
+    types = _TYPES.format(f'<Override PartName="/word/document.xml" ContentType="{_WORD}"/>')
+    return zipped({"[Content_Types].xml": types, "word/document.xml": "<document/>", **more})
+
+
+def xlsx() -> bytes:
+    out = io.BytesIO()
+    Workbook().save(out)
+    return out.getvalue()
+
+
+def odt() -> bytes:
+    return zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<office/>"})
