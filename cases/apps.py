@@ -42,7 +42,8 @@ class CasesConfig(AppConfig):
             registry.CaseTab("documents", _("Documents"), "cases:documents", TEAM, order=890, count=document_count)
         )
         registry.register_draft_kind(referral_draft.KIND)
-        registry.register_draft_kind(note_draft.KIND)
+        for kind in note_draft.KINDS:
+            registry.register_draft_kind(kind)
         registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
         registry.register_panel(registry.CasePanel("people", "cases/_people_panel.html", around.panel, TEAM, order=5))
         jobs.register("reconcile_tasks", reconcile_all, order=10)

@@ -28,7 +28,9 @@ AXES_ENABLED = False
 DEMO_CLOCK = False  # else every test, pure ones too, would ask the database for the time
 METRICS_TOKEN = ""
 
-_folder = Path(tempfile.mkdtemp(prefix="mikrolaan-tests-"))
+_folder = Path(
+    os.environ.get("TEST_FOLDER") or tempfile.mkdtemp(prefix="mikrolaan-tests-")
+)  # a worker shares its test's
 TEMPORARY_FOLDER = _folder  # deleted by conftest
 DOCUMENT_ROOT = _folder / "documents"
 OUTBOX_ROOT = _folder / "outbox"

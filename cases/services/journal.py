@@ -75,12 +75,12 @@ def write_note(
         corrects=corrects,
         for_referrer=corrects.for_referrer if corrects else False,
     )
-    if others_data or (corrects is not None and holds_others_data(corrects)):
+    if others_data or (corrects is not None and _holds_others_data(corrects)):
         EntryMark.objects.create(entry=entry, others_data=True, by=by)
     return entry
 
 
-def holds_others_data(entry: JournalEntry) -> bool:
+def _holds_others_data(entry: JournalEntry) -> bool:
     """Whether the newest mark on a line says that it holds another person's data."""
     newest = entry.marks.order_by("-pk").first()
     return newest is not None and newest.others_data

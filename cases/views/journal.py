@@ -25,7 +25,7 @@ ENTRIES_PER_PAGE = 25
 
 def note_form(request: StaffRequest, case: CaseFile) -> tuple[NoteForm, DraftState]:
     """A new note, which begins with what the writer has left unsent."""
-    draft = services.open_draft(owner=request.user, kind=note_draft.CODE, key=case.number, today=clock.today())
+    draft = services.open_draft(owner=request.user, kind=note_draft.NOTE, key=case.number, today=clock.today())
     return NoteForm(posted(request), initial=draft.content), draft
 
 
@@ -47,14 +47,13 @@ def save_note(request: StaffRequest, case: CaseFile, form: NoteForm) -> JournalE
             refusal.field = "date"
         add_refusal(form, refusal)
         return None
-    services.finish_draft(
-        owner=request.user,
-        kind=note_draft.CODE,
-        key=case.number,
-        page=request.POST.get(services.PAGE_FIELD, "")[:36],
-        now=clock.now(),
-    )
+    _finish(request, note_draft.NOTE, case.number)
     return entry
+
+
+def _finish(request: StaffRequest, kind: str, key: str) -> None:
+    page = request.POST.get(services.PAGE_FIELD, "")[:36]
+    services.finish_draft(owner=request.user, kind=kind, key=key, page=page, now=clock.now())
 
 
 @team_required
@@ -88,15 +87,18 @@ def journal_correct(request: StaffRequest, number: str, pk: int) -> HttpResponse
     """A mistake is put right by a new entry that names the old one; both stay."""
     case = get_case(request, number)
     entry = _entry(case, pk)
-    form = CorrectionForm(posted(request))
+    key = note_draft.correction_key(case.number, entry.pk)
+    draft = services.open_draft(owner=request.user, kind=note_draft.CORRECTION, key=key, today=clock.today())
+    form = CorrectionForm(posted(request), initial=draft.content)
     if request.method == "POST" and form.is_valid():
         try:
             services.write_note(case=case, text=form.cleaned_data["text"], by=request.user, corrects=entry)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
+            _finish(request, note_draft.CORRECTION, key)
             return redirect("cases:journal", number=case.number)
-    return _page(request, "journal_correct", case, entry, form=form)
+    return _page(request, "journal_correct", case, entry, form=form, draft=draft)
 
 
 @team_required

@@ -90,6 +90,8 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><
         ("plan.pdf", b"%PDF-1.7 og ikke mere", "kan ikke læses"),
         ("foto.png", real.png()[:40], "kan ikke læses"),
         ("foto.jpg", b"\xff\xd8\xff" + bytes(50), "kan ikke læses"),
+        ("foto.png", real.png_claiming(9200, 9200), "for stort"),
+        ("foto.png", real.png_claiming(20000, 20000), "for stort"),
         ("plan.docx", b"PK\x03\x04" + bytes(100), "kan ikke læses"),
         ("plan.docx", real.zipped({"skadelig.js": "alert(1)"}), "Vælg en PDF"),
         ("plan.docx", real.zipped({"[Content_Types].xml": BOMB}), "kan ikke læses"),

@@ -74,6 +74,25 @@ def test_a_refused_note_keeps_its_draft(coach, case):
     assert Draft.objects.get().content["text"] == "I morgen"
 
 
+def test_a_correction_is_kept_over_a_log_out_too(coach, cast, case, client_for):
+    entry = services.write_note(case=case, text="Mødet er flyttet.", by=cast.lead)
+    other = services.write_note(case=case, text="Mødet er aflyst.", by=cast.lead)
+    key = f"{case.number}.{entry.pk}"
+    address = reverse("cases:draft", kwargs={"kind": "correction", "key": key})
+    assert coach.post(address, {"text": "Det er aflyst", "draft_page": "a"}).url == url(
+        "journal_correct", case, pk=entry.pk
+    )
+    coach.logout()
+    again = client_for(cast.coach)
+    assert "Det er aflyst</textarea>" in again.get(url("journal_correct", case, pk=entry.pk)).content.decode()
+    assert "Det er aflyst" not in again.get(url("journal_correct", case, pk=other.pk)).content.decode()
+    again.post(url("journal_correct", case, pk=entry.pk), {"text": "Det er aflyst.", "draft_page": "b"})
+    assert Draft.objects.get().content is None
+    assert client_for(cast.caseworker).post(address, {"text": "Hej"}).status_code == 404
+    for wrong in (f"{case.number}.x", f"{case.number}.999999", case.number, f"ML-1999-0001.{entry.pk}"):
+        assert again.post(reverse("cases:draft", kwargs={"kind": "correction", "key": wrong}), {}).status_code == 404
+
+
 def test_a_draft_can_be_thrown_away(coach, case):
     coach.post(draft_address(case), {"text": "Nej", "draft_page": "a"})
     body = coach.get(url("journal", case)).content.decode()

@@ -34,7 +34,7 @@ def test_the_later_of_two_people_sees_both_versions_and_chooses(cast, case, page
     for page in (mette, petra):
         page.goto(f"/cases/{case.number}/citizen/")
     petra.get_by_label("Telefon").fill("87 65 43 21")
-    petra.get_by_label("By", exact=True).fill("Odense")
+    petra.locator("#id_city").fill("Odense")
     petra.get_by_role("button", name="Gem borgerens oplysninger").click()
     petra.get_by_text("Borgerens oplysninger er gemt.").wait_for()
     mette.get_by_label("Telefon").fill("11 22 33 44")
@@ -98,7 +98,7 @@ def test_a_document_is_uploaded_renewed_and_read(cast, case, page_for, axe, shot
 def test_a_note_is_kept_over_a_log_out_and_marked(cast, case, page_for, axe, shot):
     page = page_for(cast.coach)
     page.goto(f"/cases/{case.number}/journal/")
-    page.get_by_label("Nyt notat").type("Svigerinden er syg, så")
+    page.get_by_label("Nyt notat").fill("Svigerinden er syg, så")
     page.get_by_text("Kladde gemt").wait_for()
     axe(page)
     again = page_for(cast.coach)  # another session of the same person
@@ -123,6 +123,10 @@ def test_a_note_is_kept_over_a_log_out_and_marked(cast, case, page_for, axe, sho
     again.get_by_role("button", name="Vis poster").click()
     axe(again)
     shot(again, "journal-filtered")
+    again.emulate_media(media="print")
+    expect(again.get_by_role("button", name="Gem notat")).to_be_hidden()
+    expect(again.get_by_text("så mødet er flyttet.")).to_be_visible()
+    shot(again, "journal-printed")
 
 
 def test_the_case_file_is_ordered_and_fetched(cast, case, page_for, axe, shot, celery_worker):

@@ -1,7 +1,9 @@
 """Small real files for uploads, made on the spot."""
 
 import io
+import struct
 import zipfile
+import zlib
 
 from openpyxl import Workbook
 from PIL import Image
@@ -26,12 +28,18 @@ def pdf(pages: int = 1, *, width: float = 595, height: float = 842, password: st
 
 def _image(kind: str, size: tuple[int, int]) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", size, "white").save(out, kind)
+    Image.new("L", size, "white").save(out, kind)
     return out.getvalue()
 
 
 def png(size: tuple[int, int] = (4, 4)) -> bytes:
     return _image("PNG", size)
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A small file whose head says that the picture is large."""
+    head = b"IHDR" + struct.pack("!IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack("!I", 13) + head + struct.pack("!I", zlib.crc32(head)) + png()[33:]
 
 
 def jpeg(size: tuple[int, int] = (4, 4)) -> bytes:

@@ -32,6 +32,7 @@ def worker_process(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE,
         "TEST_DATABASE_NAME": connection.settings_dict["NAME"],
+        "TEST_FOLDER": str(settings.TEMPORARY_FOLDER),
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     command = [
