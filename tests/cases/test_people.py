@@ -354,5 +354,5 @@ def test_the_page_takes_the_same_queries_for_few_and_many(coach, cast, case, dja
         consent(cast, case, scope=f"Rådgiver {n}")
         add(cast, case, Mentor, name=f"Mentor {n}", trade="Bager", from_on=TODAY)
     coach.get(at("people", case))
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         coach.get(at("people", case))
