@@ -14,7 +14,7 @@ test:  ## the whole test suite
 	@bin/run bin/house/test
 
 journeys:  ## the long journeys through the screens, in the browser
-	@bin/run pytest tests/journeys
+	@bin/run pytest -n auto --dist worksteal tests/journeys
 
 quality:  ## style, types, templates, security, layers, migrations, translations
 	@bin/run bin/house/quality

@@ -21,7 +21,7 @@ def test_a_loan_without_living_support(stage: Stage, citizen: Citizen) -> None:
     journey.aftercare()
     journey.stands_at(10, "Tilbagebetaling")
     page = journey.at(COACH, "letters/")
-    expect(page.get_by_role("link", name="Du får et lån på 30.000 kr.")).to_be_visible()
+    expect(page.get_by_role("link", name="Du får et lån på 30.000 kr.", exact=True)).to_be_visible()
     expect(page.get_by_text("Tilskud til forsørgelse")).to_have_count(0)
 
 

@@ -179,7 +179,7 @@ def the_rest(journey: Journey) -> None:
     journey.look(page, "work")
     page = journey.close("Gennemført", choice="Borgerens valg", livelihood="Egen virksomhed")
     expect(page.get_by_role("region", name="Afsluttet")).to_contain_text("Gennemført")
-    told_to_the_caseworker(journey, "Er ude af forløbet")
+    told_to_the_caseworker(journey, "Har gennemført forløbet")
 
 
 def what_the_others_see(journey: Journey) -> None:
