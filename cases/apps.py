@@ -16,13 +16,14 @@ class CasesConfig(AppConfig):
             journey,
             next_steps,
             note_draft,
+            queries,
             referral_draft,
             registry,
             worklist,
         )
         from cases.document_queries import document_count
         from cases.enums import livelihoods_of_rule_sets
-        from cases.services import delete_expired_drafts, reconcile_all, tidy_case_files
+        from cases.services import delete_expired_drafts, reconcile_all, send_lost_notices, tidy_case_files
         from microloan.accounts.enums import REFERRERS, TEAM, Role
         from microloan.accounts.perms import CASE_READERS
         from microloan.core import jobs, navigation
@@ -33,6 +34,10 @@ class CasesConfig(AppConfig):
         next_steps.register()
         earlier.register()
         registry.journey.register("cases", journey.case_journey, order=10)
+        specialist = frozenset({Role.REFERRAL_SPECIALIST})
+        registry.register_tab(
+            registry.CaseTab("referral", _("The referral"), "cases:referral_detail", specialist, order=5)
+        )
         registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
         registry.register_tab(registry.CaseTab("contacts", _("Contacts"), "cases:contacts", TEAM, order=15))
         registry.register_tab(
@@ -49,6 +54,7 @@ class CasesConfig(AppConfig):
         jobs.register("reconcile_tasks", reconcile_all, order=10)
         case_file_sections.register_sections()
         jobs.register("tidy_case_files", tidy_case_files, order=890)
+        jobs.register("referrer_notices", send_lost_notices, order=890)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
         navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
         navigation.register("calendar", _("Calendar"), "cases:calendar", TEAM, order=15, owns=("cases:calendar",))
@@ -56,7 +62,13 @@ class CasesConfig(AppConfig):
         navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=of_a_case)
         navigation.register("referral_new", _("Refer a citizen"), "cases:referral_new", REFERRERS, order=10)
         navigation.register(
-            "my_referrals", _("My referrals"), "cases:my_referrals", REFERRERS, order=20, owns=("cases:referral_",)
+            "my_referrals",
+            _("My referrals"),
+            "cases:my_referrals",
+            REFERRERS,
+            order=20,
+            owns=("cases:referral_",),
+            count=queries.news_count,
         )
         navigation.register(
             "partners", _("Partners"), "cases:partners", {Role.ADMINISTRATOR}, order=30, owns=("cases:partner",)

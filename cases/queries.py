@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cases import registry
 from cases.enums import PHASE_ORDER, ClosingReason, ContactKind, ContactState, EntryKind, Phase, Source
-from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, Task
+from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, ReferrerNotice, Task
 from cases.models.work import link_url
 from cases.registry import JourneyDetail
 from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, fold_name, step_states
@@ -170,9 +170,17 @@ def referrals_of(user: User) -> QuerySet[CaseFile]:
         CaseFile.objects.visible_to(user)
         .live()
         .select_related("citizen")
-        .annotate(next_date=Subquery(_next_date().values("due_on")[:1]))
+        .annotate(
+            next_date=Subquery(_next_date().values("due_on")[:1]),
+            has_news=Exists(ReferrerNotice.objects.filter(case=OuterRef("pk"), to=user, seen_at__isnull=True)),
+        )
         .order_by("-opened_on", "-pk")
     )
+
+
+def news_count(user: User, today: date) -> int:
+    """Cases with a decision that this referrer has not read."""
+    return ReferrerNotice.objects.filter(to=user, seen_at__isnull=True).values("case").distinct().count()
 
 
 def next_date_for_referrer(case: CaseFile) -> Task | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from cases.enums import PHASE_ORDER, Phase, Source
+from cases.enums import PHASE_ORDER, Channel, Phase, Source
 from cases.models import CaseFile, Cohort, LivelihoodPeriod, PhaseChange
 from loans.enums import EntryKind, SupportKind
 from loans.models import LedgerEntry, Loan
@@ -106,6 +106,19 @@ def open_cases_per_phase() -> dict[str, int]:
     """How many live cases stand in each open phase, in the order of the phases."""
     counts = dict(CaseFile.objects.live().open().order_by().values_list("phase").annotate(count=Count("pk")))
     return {phase.value: counts.get(phase.value, 0) for phase in PHASE_ORDER if phase != Phase.CLOSED}
+
+
+def cases_per_channel(as_of: date) -> dict[str, int]:
+    """How many live cases were opened by a day, by how the citizen came to the programme (domain.md §3.3)."""
+    opened = CaseFile.objects.live().filter(opened_on__lte=as_of).order_by()
+    counts = dict(opened.values_list("channel").annotate(count=Count("pk")))
+    return {channel.value: counts.get(channel.value, 0) for channel in Channel}
+
+
+def cases_per_partner(as_of: date) -> list[tuple[str, int]]:
+    """Of those who came by a partner organisation, how many by each."""
+    rows = CaseFile.objects.live().filter(opened_on__lte=as_of, partner__isnull=False)
+    return list(rows.order_by("partner__name").values_list("partner__name").annotate(count=Count("pk")))
 
 
 def cohorts_started_by(as_of: date) -> QuerySet[Cohort]:

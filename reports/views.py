@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from cases.enums import Phase
+from cases.enums import Channel, Phase
 from cases.models import Cohort
 from microloan.accounts.enums import TEAM, AccessAction, Role
 from microloan.accounts.perms import role_required
@@ -67,19 +67,32 @@ def overview(request: HttpRequest) -> HttpResponse:
         "blocks": blocks,
         "tiles": words.tiles(tables),
         "phases": _phases(choice.aggregates_only),
+        "channels": _channels(choice.as_of, aggregates_only=choice.aggregates_only),
+        "partners": [] if choice.aggregates_only else queries.cases_per_partner(choice.as_of),
         "query": request.GET.urlencode(),
     }
     return render(request, "reports/overview.html", context)
 
 
 def _phases(aggregates_only: bool) -> list[tuple[str, int, str]]:
-    """Open cases per phase: label, length of the bar, words. What is hidden has no bar."""
+    """Open cases per phase."""
     counts = queries.open_cases_per_phase()
-    cells = suppress_counts(list(counts.values()))[0] if aggregates_only else list(counts.values())
-    largest = max(counts.values(), default=0) or 1
+    return _bars([str(Phase(phase).label) for phase in counts], list(counts.values()), aggregates_only)
+
+
+def _channels(as_of: date, *, aggregates_only: bool) -> list[tuple[str, int, str]]:
+    """Cases opened, by how the citizen came to the programme."""
+    counts = queries.cases_per_channel(as_of)
+    return _bars([str(Channel(channel).label) for channel in counts], list(counts.values()), aggregates_only)
+
+
+def _bars(labels: list[str], counts: list[int], aggregates_only: bool) -> list[tuple[str, int, str]]:
+    """Label, length of the bar, words. What is hidden has no bar."""
+    cells = suppress_counts(counts)[0] if aggregates_only else counts
+    largest = max(counts, default=0) or 1
     return [
-        (str(Phase(phase).label), 100 * cell // largest if isinstance(cell, int) else 0, words.text(cell))
-        for phase, cell in zip(counts, cells, strict=True)
+        (label, 100 * cell // largest if isinstance(cell, int) else 0, words.text(cell))
+        for label, cell in zip(labels, cells, strict=True)
     ]
 
 

@@ -8,9 +8,9 @@ class ScreeningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases.registry import CaseTab, register_tab
-        from microloan.accounts.enums import TEAM
-        from screening import case_file, journey
+        from cases.registry import CasePanel, CaseTab, register_panel, register_tab
+        from microloan.accounts.enums import Role
+        from screening import case_file, journey, perms, presentation
 
         journey.register()
         case_file.register_sections()
@@ -19,8 +19,17 @@ class ScreeningConfig(AppConfig):
                 "screening",
                 _("Screenings"),
                 "screening:list",
-                TEAM,
+                perms.SCREENERS,
                 order=20,
                 count=lambda case: case.screenings.count() or None,
+            )
+        )
+        register_panel(
+            CasePanel(
+                "screening_one",
+                "screening/_specialist_panel.html",
+                presentation.specialist_box,
+                frozenset({Role.REFERRAL_SPECIALIST}),
+                order=10,
             )
         )

@@ -1,11 +1,26 @@
 """Who may hold, decide and read screenings (domain.md §2)."""
 
+from cases.models import CaseFile
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
+from microloan.accounts.perms import role_required
+from screening.enums import ScreeningNumber
+
+# Who may come to the pages of screenings at all; which case and which screening is `may_screen`.
+SCREENERS = frozenset({*TEAM, Role.REFERRAL_SPECIALIST})
+screener_required = role_required(*SCREENERS)
 
 
-def may_screen(user: User) -> bool:
-    """Draft and recommend."""
+def may_screen(user: User, case: CaseFile, number: int) -> bool:
+    """Draft and recommend. The first screening also by a referral specialist, for the cases of the own centre."""
+    if user.role in TEAM:
+        return True
+    own_centre = case.centre_id is not None and case.centre_id == user.centre_id
+    return user.role == Role.REFERRAL_SPECIALIST and number == ScreeningNumber.ONE and own_centre
+
+
+def may_budget(user: User) -> bool:
+    """Make budgets."""
     return user.role in TEAM
 
 

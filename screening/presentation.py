@@ -7,9 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cases.models import CaseFile
+from microloan.accounts.models import User
 from microloan.core import danish
-from screening import registry, rules
-from screening.enums import Outcome, ScreeningNumber
+from screening import perms, registry, rules
+from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import ScreeningForm, hearing_rows
 from screening.models import Screening
 from screening.services import current_warnings, missing_of, outcome_words
@@ -114,3 +116,16 @@ def decision_rows(screening: Screening) -> list[tuple[str, Any]]:
     if screening.legal_basis:
         rows.append((_("Legal basis"), screening.legal_basis.reference))
     return rows
+
+
+def specialist_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:
+    """How far the first screening is, for the referral specialist of the case's centre, who may hold it."""
+    if not perms.may_screen(user, case, ScreeningNumber.ONE):
+        return None
+    newest = case.screenings.filter(number=ScreeningNumber.ONE).order_by("-round").first()
+    may_start = case.phase == rules.PHASE_OF[ScreeningNumber.ONE] and (
+        newest is None
+        or (newest.is_decided and rules.may_begin_round(newest.outcome, newest.number, pensioner=case.is_pensioner))
+    )
+    is_draft = newest is not None and newest.state == ScreeningState.DRAFT and case.is_open
+    return {"newest": newest, "may_start": may_start, "is_draft": is_draft, "result": newest and result_of(newest)}

@@ -4,17 +4,17 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from cases.models import CaseFile
 from cases.views.base import case_context, get_case
-from microloan.accounts.perms import lead_required, team_required
+from microloan.accounts.perms import lead_required
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from screening import perms, presentation, queries, rules, services
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import DecideForm, RecommendForm, ScreeningForm, refuse
 from screening.models import Screening
+from screening.perms import screener_required
 
 
 def _context(request: HttpRequest, case: CaseFile, **more: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _screening(request: HttpRequest, number: str, pk: int, *, lock: bool = False
     if lock and request.method == "POST":
         case.screenings.select_for_update().filter(pk=pk).first()
     screening = queries.screening_of(case).filter(pk=pk).first()
-    if screening is None:
+    if screening is None or not perms.may_screen(request.user, case, screening.number):
         raise Http404
     screening.case = case
     return screening
@@ -54,24 +54,30 @@ def _say(request: HttpRequest, refusal: Refused) -> None:
         messages.warning(request, message)
 
 
-@team_required
+@screener_required
 def overview(request: HttpRequest, number: str) -> HttpResponse:
     """The four screenings, their rounds, and what can be done next."""
     case = get_case(request, number)
     rows = [
         {"it": row, "rounds": [(screening, presentation.result_of(screening)) for screening in row.rounds]}
         for row in queries.overview(case, clock.today())
+        if perms.may_screen(request.user, case, row.number)
     ]
+    if not rows:  # a specialist who referred to another centre
+        raise Http404
     return render(request, "screening/list.html", _context(request, case, rows=rows))
 
 
-@team_required
-@require_POST
+@screener_required
 def open_round(request: HttpRequest, number: str) -> HttpResponse:
-    """Start the next round of a screening, or come to the open one."""
+    """Start the next round of a screening, or come to the open one. By GET, such as after a log-in: where one can."""
     case = get_case(request, number)
+    if request.method != "POST":
+        return redirect("screening:list", number=case.number)
     wanted = request.POST.get("screening", "")
     if wanted not in {str(known) for known in ScreeningNumber.values}:
+        raise Http404
+    if not perms.may_screen(request.user, case, int(wanted)):
         raise Http404
     try:
         screening = services.open_screening(case=case, number=int(wanted), by=request.user, today=clock.today())
@@ -81,7 +87,7 @@ def open_round(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("screening:edit", number=case.number, pk=screening.pk)
 
 
-@team_required
+@screener_required
 def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """One round, to be read. A draft is written on its own page."""
     screening = _screening(request, number, pk)
@@ -97,7 +103,7 @@ def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     )
 
 
-@team_required
+@screener_required
 def edit(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """The form of a draft (ui-guide.md §3.3)."""
     screening = _screening(request, number, pk, lock=True)
@@ -146,7 +152,7 @@ def _saved(request: HttpRequest, screening: Screening) -> HttpResponse:
     return _to(screening, "edit")
 
 
-@team_required
+@screener_required
 def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """All answers, each with a way back to it, and the recommendation."""
     screening = _screening(request, number, pk)
@@ -184,11 +190,12 @@ def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     )
 
 
-@team_required
-@require_POST
+@screener_required
 def take_back(request: HttpRequest, number: str, pk: int) -> HttpResponse:
-    """Make a recommended screening a draft again."""
+    """Make a recommended screening a draft again. By GET, such as after a log-in: the screening."""
     screening = _screening(request, number, pk)
+    if request.method != "POST":
+        return _to(screening)
     try:
         services.take_back(screening=screening, by=request.user, today=clock.today())
     except Refused as refusal:

@@ -7,6 +7,7 @@ from cases.models.document import Document, DocumentVersion, EntryMark
 from cases.models.draft import Draft
 from cases.models.exports import CaseFileExport
 from cases.models.flag import Flag
+from cases.models.notice import ReferrerNotice
 from cases.models.partner import PartnerOrganisation
 from cases.models.people import Consent, Exemption, Interpreter, Mentor, Representative
 from cases.models.work import Contact, JournalEntry, Task
@@ -38,6 +39,7 @@ __all__ = [
     "PartnerOrganisation",
     "PhaseChange",
     "Referral",
+    "ReferrerNotice",
     "Representative",
     "Task",
 ]

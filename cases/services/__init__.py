@@ -36,6 +36,7 @@ from cases.services.intake import (
 )
 from cases.services.journal import add_journal_entry, write_note
 from cases.services.locking import check_version, lock_case, next_case_number, next_number
+from cases.services.notices import mark_seen, send_lost_notices, send_waiting
 from cases.services.partners import save_partner
 from cases.services.people import (
     CITIZEN_FIELDS,
@@ -94,6 +95,7 @@ __all__ = [
     "lock_case",
     "make_ordered_case_file",
     "mark_entry",
+    "mark_seen",
     "missing_for",
     "move_contact",
     "next_case_number",
@@ -116,6 +118,8 @@ __all__ = [
     "save_business",
     "save_draft",
     "save_partner",
+    "send_lost_notices",
+    "send_waiting",
     "set_cohort",
     "tasks_held_back",
     "tidy_case_files",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from cases import perms
 from cases.enums import EntryKind
 from cases.models import CaseFile, EntryMark, JournalEntry
+from cases.services.notices import tell_referrer
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -29,7 +30,7 @@ def add_journal_entry(
     """Write one line of the journal. Lines are never changed; a correction names the line it corrects."""
     if corrects is not None and corrects.case_id != case.pk:
         raise Refused(_("The note to correct belongs to another case."))
-    return JournalEntry.objects.create(
+    entry = JournalEntry.objects.create(
         case=case,
         kind=kind,
         title=title[:TITLE_LENGTH],
@@ -40,6 +41,9 @@ def add_journal_entry(
         for_referrer=for_referrer,
         link=link,
     )
+    if for_referrer:
+        tell_referrer(entry)
+    return entry
 
 
 @transaction.atomic

@@ -19,10 +19,13 @@ from django.urls import NoReverseMatch, reverse
 from cases import queries, registry
 from cases.models import CaseFile, Citizen
 from cases.services import lock_case
-from microloan.accounts.enums import AccessAction, Role
+from microloan.accounts.enums import TEAM, AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.models import User
 from microloan.core import clock
+
+# Who may ask for the whole CPR number and a protected address.
+REVEALERS = frozenset({*TEAM, Role.BENEFITS_OFFICER})
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -53,6 +56,8 @@ def case_context(request: HttpRequest, case: CaseFile, *, tab: str) -> dict[str,
     """Header, journey and tabs of a case, for templates that extend `cases/case_base.html`."""
     today, user = clock.today(), cast(User, request.user)
     steps = queries.journey(case, today)
+    if user.is_referrer:  # the steps lead to pages of the team
+        steps = [{**step, "url": ""} for step in steps]
     return {
         "case": case,
         "today": today,
@@ -70,6 +75,7 @@ def header(user: User, case: CaseFile, steps: list[dict[str, Any]], today: date)
         "tone": "info" if case.is_open else "",
         "is_protected": case.citizen.is_protected_on(today),
         "may_work": user.is_team,
+        "may_reveal": user.role in REVEALERS,
         "flags": list(case.flags.filter(resolved_at__isnull=True).order_by("raised_at", "pk")) if user.is_team else [],
         "may_reopen": user.role == Role.PROJECT_LEAD and not case.is_open,
     }

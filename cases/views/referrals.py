@@ -18,6 +18,7 @@ from cases.forms import MessageForm, add_refusal
 from cases.forms_referral import ReferralForm, referral_form_for
 from cases.models import CaseFile
 from cases.views.base import get_case, posted
+from cases.views.detail import panels_for
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, referrer_required, role_required
@@ -188,6 +189,7 @@ def my_referrals(request: StaffRequest) -> HttpResponse:
 def referral_detail(request: StaffRequest, number: str) -> HttpResponse:
     """How far it has come, what comes next, what was decided, and a note to the team."""
     case = get_case(request, number)
+    services.mark_seen(case=case, user=request.user, now=clock.now())
     form = MessageForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -204,5 +206,6 @@ def referral_detail(request: StaffRequest, number: str) -> HttpResponse:
         "entries": queries.rows_for_referrer(entries, case.number),
         "page": entries,
         "form": form,
+        "panels": panels_for(request, case, clock.today()),
     }
     return render(request, "cases/referral_detail.html", context)

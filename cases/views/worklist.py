@@ -83,9 +83,12 @@ def case_list(request: StaffRequest) -> HttpResponse:
 
 @role_required(*CASE_READERS)
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
-    """Name, CPR, case number, phone or CVR; by POST, so that nothing typed stands in an address (ui-guide.md §2)."""
+    """Name, CPR, case number, phone or CVR; by POST, so that nothing typed stands in an address (ui-guide.md §2).
+
+    By GET, such as after a log-in, the page with an empty field.
+    """
     query = request.POST.get("q", "").replace("\0", "")[:100].strip()
     found = queries.search(request.user, query)
     if query:

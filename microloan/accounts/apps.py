@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from microloan.accounts import checks  # noqa: F401  (registers itself)
+        from microloan.accounts import checks, specialists  # noqa: F401  (checks register themselves)
         from microloan.accounts.enums import Role
         from microloan.core import navigation
 
@@ -17,6 +17,15 @@ class AccountsConfig(AppConfig):
         navigation.register("users", _("Users"), "accounts:users", administrator, order=10, owns=("accounts:user",))
         navigation.register(
             "centres", _("Centres"), "accounts:centres", administrator, order=20, owns=("accounts:centre",)
+        )
+        navigation.register(
+            "specialists",
+            _("Specialists"),
+            "accounts:specialists",
+            specialists.KEEPERS,
+            order=60,
+            count=specialists.centres_without,
+            owns=("accounts:specialist",),
         )
         navigation.register(
             "access_log",

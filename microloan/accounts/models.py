@@ -143,3 +143,27 @@ class AccessLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.what}"
+
+
+@tracked()
+class StartMeeting(models.Model):
+    """A start meeting with citizens that a referral specialist sat in on, as part of learning the work (domain.md §2)."""
+
+    specialist = models.ForeignKey(User, on_delete=models.PROTECT, related_name="start_meetings")
+    held_on = models.DateField(_("date of the start meeting"))
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-held_on", "-pk")
+        verbose_name = _("start meeting")
+        verbose_name_plural = _("start meetings")
+        constraints = [
+            models.UniqueConstraint(
+                name="start_meeting_once_a_day",
+                fields=["specialist", "held_on"],
+                violation_error_message=_("The meeting is noted already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.specialist_id} {self.held_on}"

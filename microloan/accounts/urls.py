@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from microloan.accounts.views import administration, audit, entry
+from microloan.accounts.views import administration, audit, entry, specialists
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("centres/", administration.centres, name="centres"),
     path("centres/new/", administration.centre_new, name="centre_new"),
     path("centres/<int:pk>/", administration.centre, name="centre"),
+    path("specialists/", specialists.specialists, name="specialists"),
+    path("specialists/<int:pk>/", specialists.specialist, name="specialist"),
+    path("specialists/<int:pk>/meetings/<int:meeting_pk>/remove/", specialists.meeting_remove, name="meeting_remove"),
     path("access-log/", audit.access_log, name="access_log"),
     path("access-log/find/", audit.find_case, name="access_log_find"),
     path("access-log/cases/<str:number>/", audit.case, name="access_log_case"),

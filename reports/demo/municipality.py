@@ -23,7 +23,7 @@ from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo.papers import add_papers
 from reports.demo.people import people
-from reports.demo.referrals import keep_partners, refer_again, write_down_inquiry
+from reports.demo.referrals import keep_partners, read_old_news, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
 from screening.services import ensure_criteria
@@ -355,6 +355,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)
+    read_old_news(today)
     return town.made
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from cases import services as cases
 from cases.enums import Channel, Livelihood
-from cases.models import CaseFile, PartnerOrganisation
+from cases.models import CaseFile, PartnerOrganisation, ReferrerNotice
 from microloan.accounts.models import User
 from microloan.core import clock
 
@@ -71,3 +71,10 @@ def refer_again(*, caseworker: User, today: date) -> CaseFile | None:
             by=caseworker,
             today=day,
         )
+
+
+def read_old_news(today: date) -> None:
+    """Whoever referred has read what is older than a fortnight; no e-mail is sent for days that never were."""
+    notices = ReferrerNotice.objects.all()
+    notices.filter(created_at__date__lt=today - timedelta(days=14)).update(seen_at=clock.now())
+    notices.filter(sent_at__isnull=True).update(sent_at=clock.now())

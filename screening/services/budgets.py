@@ -36,7 +36,7 @@ def save_budget(
     `base_number` is the version the form was drawn from (0 for none): a Conflict where somebody saved one since.
     Saving what stands already (a double click) makes no version.
     """
-    if not perms.may_screen(by):
+    if not perms.may_budget(by):
         raise Refused(_("Only the microloan team makes budgets."))
     case = lock_open_case(case)
     rows = list(lines)

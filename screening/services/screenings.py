@@ -56,16 +56,18 @@ def check_phase(case: CaseFile, number: int) -> None:
         )
 
 
-def _check_role(by: User) -> None:
-    if not perms.may_screen(by):
-        raise Refused(_("Only the microloan team holds screenings."))
+def _check_role(by: User, case: CaseFile, number: int) -> None:
+    if not perms.may_screen(by, case, number):
+        raise Refused(
+            _("Screenings are held by the microloan team; the first one also by the referral specialist of the centre.")
+        )
 
 
 @transaction.atomic
 def open_screening(*, case: CaseFile, number: int, by: User, today: date) -> Screening:
     """Start a round of a screening in the phase it belongs to. An open round is returned as it is (double click)."""
-    _check_role(by)
     case = cases.lock_case(case)
+    _check_role(by, case, number)
     check_phase(case, number)
     last = case.screenings.filter(number=number).order_by("-round").first()
     if last is not None and not last.is_decided:
@@ -119,7 +121,7 @@ def current_warnings(screening: Screening, today: date) -> dict[str, str]:
 @transaction.atomic
 def save_draft(*, screening: Screening, draft: ScreeningDraft, version: int | None, by: User, today: date) -> Screening:
     """Save what was typed so far."""
-    _check_role(by)
+    _check_role(by, screening.case, screening.number)
     screening = lock_screening(screening, version=version)
     check_phase(screening.case, screening.number)
     if screening.state == ScreeningState.RECOMMENDED:
@@ -156,7 +158,7 @@ def recommend(
     *, screening: Screening, recommendation: str, by: User, today: date, version: int | None = None
 ) -> Screening:
     """Send the screening to the project lead with a recommendation."""
-    _check_role(by)
+    _check_role(by, screening.case, screening.number)
     screening = lock_screening(screening, version=version)
     check_phase(screening.case, screening.number)
     if screening.state == ScreeningState.RECOMMENDED:
@@ -185,7 +187,7 @@ def recommend(
 @transaction.atomic
 def take_back(*, screening: Screening, by: User, today: date) -> Screening:
     """Make a screening that lies with the project lead a draft again, to put something right."""
-    _check_role(by)
+    _check_role(by, screening.case, screening.number)
     screening = lock_screening(screening)
     check_phase(screening.case, screening.number)
     if screening.state != ScreeningState.RECOMMENDED:

@@ -164,7 +164,7 @@ def test_my_referrals_takes_the_same_queries_for_few_and_many(cast, client_for, 
     for _ in range(number):
         builders.refer(cast.caseworker)
     client = client_for(cast.caseworker)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get(reverse("cases:my_referrals"))
 
 

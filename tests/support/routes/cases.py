@@ -143,7 +143,7 @@ ROWS = [
     row("cases:calendar", allow=TEAM),
     row("cases:calendar_address", allow=TEAM),
     row("cases:calendar_feed", public=True, strangers=200, kwargs=lambda w: {"token": w.of(make_token)}),
-    row("cases:search", allow=CASE_READERS, method="post", ok=200, data={"q": "Testesen"}),
+    row("cases:search", allow=CASE_READERS, method="post", ok=200, get=200, data={"q": "Testesen"}),
     row("cases:referral_new", allow=TEAM | REFERRERS),
     # A draft of a kind that somebody may not write does not exist for them.
     row("cases:draft", allow=TEAM | REFERRERS, method="post", get=302, other=404, kwargs={"kind": "referral"}),

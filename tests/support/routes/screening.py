@@ -6,6 +6,7 @@ from microloan.accounts.enums import Role
 from screening import services
 from screening.enums import LineKind, Outcome
 from screening.models import Budget, Screening
+from screening.perms import SCREENERS
 from tests.support.routing import LEAD, TEAM, case, row
 from tests.support.world import World
 
@@ -47,12 +48,12 @@ def budget(world: World) -> dict[str, object]:
 
 
 ROWS = [
-    row("screening:list", allow=TEAM, kwargs=case, logs=True),
-    row("screening:open", allow=TEAM, kwargs=case, method="post", data={"screening": "1"}, logs=True),
-    row("screening:detail", allow=TEAM, kwargs=screening, logs=True),
-    row("screening:edit", allow=TEAM, kwargs=screening, logs=True),
-    row("screening:check", allow=TEAM, kwargs=screening, logs=True),
-    row("screening:take_back", allow=TEAM, kwargs=recommended, method="post", logs=True),
+    row("screening:list", allow=SCREENERS, kwargs=case, logs=True),
+    row("screening:open", allow=SCREENERS, kwargs=case, method="post", get=302, data={"screening": "1"}, logs=True),
+    row("screening:detail", allow=SCREENERS, kwargs=screening, logs=True),
+    row("screening:edit", allow=SCREENERS, kwargs=screening, logs=True),
+    row("screening:check", allow=SCREENERS, kwargs=screening, logs=True),
+    row("screening:take_back", allow=SCREENERS, kwargs=recommended, method="post", get=302, logs=True),
     row("screening:decide", allow=LEAD, kwargs=recommended, logs=True),
     row("screening:budget", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_edit", allow=TEAM, kwargs=case, logs=True),

@@ -26,5 +26,9 @@ PARTS = {
     "cases.duplicates_of": "reads",
     "cases.give_cpr": "a part of `refer` and `record_cpr`",
     "cases.known_by_cpr": "reads",
+    "cases.mark_seen": "the reader's own",
     "cases.possible_duplicates": "reads",
+    "cases.send_lost_notices": "run by the clock",
+    "cases.send_waiting": "run by the queue",
+    "cases.tell_referrer": "a part of `add_journal_entry`",
 }
