@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases import queries
+from cases import queries, substitutes
 from cases.enums import Holder, Phase
 from cases.models import CaseFile, Task
 from microloan.accounts.enums import Role
@@ -60,6 +60,7 @@ def conditions(user: User, today: date) -> dict[str, Q]:
     mine = Q(owner=user, holder=Holder.TEAM)
     if user.role == Role.PROJECT_LEAD:
         mine |= Q(holder=Holder.PROJECT_LEAD)
+    mine |= substitutes.covered_tasks(user, today)
     return {
         "mine": mine,
         "team": Q(holder__in=OURS),

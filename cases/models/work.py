@@ -134,6 +134,9 @@ class Task(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    # Whose task it is, where the reader only stands in (cases.substitutes.mark).
+    stands_in_for = ""
+
     class Meta:
         ordering = ("due_on", "pk")
         verbose_name = _("task")

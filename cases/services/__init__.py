@@ -24,6 +24,7 @@ from cases.services.drafts import (
 from cases.services.duplicates import ANOTHER, UNKNOWN, Known, citizen_with, known_by_cpr, possible_duplicates
 from cases.services.exports import make_ordered_case_file, order_case_file, tidy_case_files
 from cases.services.flags import raise_flag, resolve_flag
+from cases.services.handover import cancel_absence, check_hand_over, hand_over, record_absence
 from cases.services.identity import record_cpr
 from cases.services.intake import (
     ReferralData,
@@ -74,8 +75,10 @@ __all__ = [
     "add_task",
     "add_version",
     "assign_coach",
+    "cancel_absence",
     "cancel_contact",
     "change_person",
+    "check_hand_over",
     "check_no_open_case",
     "check_version",
     "citizen_with",
@@ -91,6 +94,7 @@ __all__ = [
     "exempt",
     "finish_draft",
     "give_consent",
+    "hand_over",
     "known_by_cpr",
     "lock_case",
     "make_ordered_case_file",
@@ -107,6 +111,7 @@ __all__ = [
     "raise_flag",
     "reconcile_all",
     "reconcile_tasks",
+    "record_absence",
     "record_cpr",
     "record_livelihood",
     "refer",

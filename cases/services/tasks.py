@@ -48,6 +48,13 @@ def tasks_held_back() -> Iterator[None]:
         _held_back.reset(token)
 
 
+def reconcile_cases(ids: Iterable[int], *, today: date) -> None:
+    """The same for some cases at once, in batches."""
+    if not _held_back.get():
+        for batch in _batches(ids):
+            _reconcile(batch, today)
+
+
 def reconcile_all(today: date) -> Counts:
     """The same for every open case: time alone makes tasks fall due (domain.md §9). In batches, each its own transaction."""
     counts = Counts()

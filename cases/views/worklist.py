@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
-from cases import queries, services, worklist
+from cases import queries, services, substitutes, worklist
 from cases.enums import Holder
 from cases.filters import CaseFilter
 from cases.forms import NewTaskForm, TaskForm, add_refusal
@@ -41,7 +41,9 @@ def work(request: StaffRequest) -> HttpResponse:
     paginator.count = sum(totals.values())  # known already
     page = paginator.get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *(task.case for task in page))
+    substitutes.mark(page, request.user, today)
     context = {
+        "standing_in": substitutes.covered_by(request.user, today),
         "today": today,
         "view": view,
         "view_label": worklist.LABELS[view],

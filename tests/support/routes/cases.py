@@ -80,6 +80,29 @@ def make_exemption(world: World):
     )
 
 
+def make_handover(world: World):
+    world.of(make_task)
+    return services.hand_over(
+        worker=world.user(Role.COACH),
+        to=world.user(Role.PROJECT_LEAD),
+        note="Ny coach",
+        by=world.user(Role.PROJECT_LEAD),
+        today=world.today,
+    )
+
+
+def make_absence(world: World):
+    return services.record_absence(
+        worker=world.user(Role.COACH),
+        substitute=world.user(Role.PROJECT_LEAD),
+        from_on=world.today,
+        to_on=world.today + timedelta(days=7),
+        note="",
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
 def of_case(make):
     return lambda world: {**case(world), "pk": world.of(make).pk}
 
@@ -144,6 +167,16 @@ ROWS = [
     row("cases:calendar_address", allow=TEAM),
     row("cases:calendar_feed", public=True, strangers=200, kwargs=lambda w: {"token": w.of(make_token)}),
     row("cases:search", allow=CASE_READERS, method="post", ok=200, get=200, data={"q": "Testesen"}),
+    row("cases:handover", allow=TEAM),
+    row("cases:handover_new", allow=TEAM),
+    row("cases:handover_receipt", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_handover).pk}),
+    row("cases:absence_new", allow=TEAM),
+    row(
+        "cases:absence_cancel",
+        allow=TEAM,
+        method="post",
+        kwargs=lambda w: {"pk": w.of(make_absence).pk},
+    ),
     row("cases:referral_new", allow=TEAM | REFERRERS),
     # A draft of a kind that somebody may not write does not exist for them.
     row("cases:draft", allow=TEAM | REFERRERS, method="post", get=302, other=404, kwargs={"kind": "referral"}),

@@ -7,11 +7,14 @@ from cases.enums import ContactKind, ContactState, Holder, Livelihood, Phase
 from cases.models import Cohort, Interpreter
 from cases.services import ReferralData
 from cases.services.around import end_with_case
+from microloan.accounts.models import User
 from microloan.core import clock
 from tests.support.acting import act
 from tests.support.files import png
+from tests.support.people import make_user
 from tests.support.routes.cases import (
     done_task,
+    make_absence,
     make_closed,
     make_consent,
     make_contact,
@@ -36,6 +39,10 @@ def referral(world: World) -> ReferralData:
         idea="Syværksted",
         citizen_informed=True,
     )
+
+
+def make_colleague(world: World) -> User:
+    return make_user(Role.COACH, full_name="Bo Testesen")
 
 
 def cohort(world: World) -> Cohort:
@@ -164,6 +171,31 @@ ROWS = [
         call=lambda w, by: services.undo_complete_task(task=w.of(done_task), by=by),
     ),
     act(
+        "cases.hand_over",
+        allow=TEAM,
+        call=lambda w, by: services.hand_over(
+            worker=w.user(Role.COACH), to=w.of(make_colleague), note="Ny coach", by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.record_absence",
+        allow=TEAM,
+        call=lambda w, by: services.record_absence(
+            worker=w.user(Role.COACH),
+            substitute=w.of(make_colleague),
+            from_on=w.today,
+            to_on=w.today,
+            note="",
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "cases.cancel_absence",
+        allow=TEAM,
+        call=lambda w, by: services.cancel_absence(absence=w.of(make_absence), by=by),
+    ),
+    act(
         "cases.add_person",
         allow=TEAM,
         call=lambda w, by: services.add_person(
@@ -272,6 +304,7 @@ ROWS = [
 
 PARTS = {
     "cases.add_journal_entry": "the line that every guarded service of every room writes",
+    "cases.check_hand_over": "reads, for the check page",
     "cases.check_version": "reads",
     "cases.delete_expired_drafts": "run by the clock",
     "cases.draft_content": "reads",
@@ -285,6 +318,8 @@ PARTS = {
     "cases.open_draft": "reads",
     "cases.save_draft": "the writer's own draft, whatever the role",
     "cases.reconcile_all": "run by the clock",
+    "cases.reconcile_cases": "the same for many cases",
+    "cases.tasks_held_back": "for the demo, which plays many steps at once",
     "cases.reconcile_tasks": "derives tasks from the data after every guarded service",
     "cases.referral_warnings": "reads",
     "cases.tidy_case_files": "run by the clock",
