@@ -94,6 +94,21 @@ ROWS = [
         ),
     ),
     act(
+        "cases.move_contact",
+        allow=TEAM,
+        call=lambda w, by: services.move_contact(
+            contact=w.of(make_contact), at=clock.now() + timedelta(days=5), place="", by=by, today=w.today
+        ),
+    ),
+    act(
+        "cases.cancel_contact",
+        allow=TEAM,
+        call=lambda w, by: services.cancel_contact(
+            contact=w.of(make_contact), state=ContactState.CANCELLED, reason="Syg", by=by, today=w.today
+        ),
+    ),
+    act("cases.renew_feed", allow=TEAM, call=lambda w, by: services.renew_feed(user=by)),
+    act(
         "cases.assign_coach",
         allow=TEAM,
         call=lambda w, by: services.assign_coach(case=w.case, coach=w.user(Role.PROJECT_LEAD), by=by, today=w.today),
@@ -304,6 +319,9 @@ ROWS = [
 
 PARTS = {
     "cases.add_journal_entry": "the line that every guarded service of every room writes",
+    "cases.close_feed": "the user's own calendar, whatever the role",
+    "cases.hash_of": "reads",
+    "cases.note_reading": "run when a calendar program reads a feed",
     "cases.check_hand_over": "reads, for the check page",
     "cases.check_version": "reads",
     "cases.delete_expired_drafts": "run by the clock",
