@@ -12,6 +12,7 @@ class CasesConfig(AppConfig):
             around,
             audit,
             case_file_sections,
+            closing,
             earlier,
             journey,
             next_steps,
@@ -30,6 +31,7 @@ class CasesConfig(AppConfig):
         from microloan.policy import registry as policy
 
         audit.register()
+        closing.register()
         policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         next_steps.register()
         earlier.register()

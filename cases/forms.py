@@ -1,12 +1,13 @@
 """What the screens of a case take. The services decide; a form reads and says at the field what to write instead."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import services
+from cases import closing, services
 from cases.enums import (
     BusinessForm,
     ClosedBy,
@@ -18,6 +19,7 @@ from cases.enums import (
     Sex,
 )
 from cases.models import CaseFile, Citizen, Cohort
+from cases.registry import OpenThing
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -133,6 +135,9 @@ class CohortForm(TwoVersionsForm):
     )
 
 
+ADDRESS = ("co_name", "street", "postcode", "city")
+
+
 class CitizenForm(TwoVersionsForm):
     """The citizen's data. The field names are those of the model, as `services.CITIZEN_FIELDS` lists them."""
 
@@ -153,13 +158,28 @@ class CitizenForm(TwoVersionsForm):
     digital_post_exempt = forms.BooleanField(label=_("Exempt from Digital Post"), required=False)
     letter_preference = forms.ChoiceField(label=_("Letters by"), choices=LetterPreference.choices)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self._hides_address():
+            self.fields["street"].help_text = _(
+                "The address is protected and not shown. Leave it empty to keep it; write all of it to change it."
+            )
+
+    def _hides_address(self) -> bool:
+        return isinstance(self.row, Citizen) and self.row.is_protected_on(clock.today())
+
     @staticmethod
     def stored_of(citizen: Citizen) -> dict[str, Any]:
-        return {name: getattr(citizen, name) for name in services.CITIZEN_FIELDS}
+        """What the page begins with; a protected address is asked for on the case page alone, where it is logged."""
+        stored = {name: getattr(citizen, name) for name in services.CITIZEN_FIELDS}
+        return stored | (dict.fromkeys(ADDRESS, "") if citizen.is_protected_on(clock.today()) else {})
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in services.CITIZEN_FIELDS}
+        values = {name: self.cleaned_data[name] for name in services.CITIZEN_FIELDS}
+        if self._hides_address() and not any(values[name] for name in ADDRESS):
+            values = {name: value for name, value in values.items() if name not in ADDRESS}
+        return values
 
 
 class FirmForm(TwoVersionsForm):
@@ -191,7 +211,13 @@ class CloseForm(BaseForm):
     """Why, whose choice, and what the citizen lives on from now (domain.md §3.4)."""
 
     reason = forms.ChoiceField(label=_("Why is the case closed?"), choices=[("", _("Choose a reason"))])
-    choice_of = forms.ChoiceField(label=_("Whose decision was it?"), choices=ClosedBy.choices, widget=forms.RadioSelect)
+    choice_of = forms.ChoiceField(
+        label=_("Whose decision was it?"),
+        help_text=_("Leave it open where the reason says it; the next page shows it."),
+        choices=ClosedBy.choices,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     text = forms.CharField(
         label=_("In words"),
         help_text=_("Describe what happened, not the person. Needed where you choose “Other”."),
@@ -206,8 +232,20 @@ class CloseForm(BaseForm):
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, may_complete: bool, **kwargs: Any) -> None:
+    send_letter = forms.BooleanField(label=_("Send the citizen a letter about it"), required=False, initial=True)
+
+    def __init__(self, *args: Any, may_complete: bool, things: Iterable[OpenThing] = (), **kwargs: Any) -> None:
+        self.things = list(things)
         super().__init__(*args, **kwargs)
+        for thing in self.things:
+            if thing.asks:
+                self.fields[f"answer_{thing.key}"] = forms.CharField(
+                    label=thing.asks,
+                    max_length=1000,
+                    widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+                    error_messages={"required": _("Write an answer in a few words.")},
+                )
+        self.order_fields(["reason", "choice_of", "text", *(f"answer_{thing.key}" for thing in self.things)])
         reasons = [(r.value, r.label) for r in ClosingReason if may_complete or r != ClosingReason.COMPLETED]
         cast(forms.ChoiceField, self.fields["reason"]).choices = [("", _("Choose a reason")), *reasons]
 
@@ -215,7 +253,19 @@ class CloseForm(BaseForm):
         values = super().clean() or self.cleaned_data
         if values.get("reason") == ClosingReason.OTHER and not values.get("text", "").strip():
             self.add_error("text", _("Write the reason in words."))
+        if values.get("reason") and not values.get("choice_of"):
+            values["choice_of"] = closing.usual_choice(values["reason"])
+            if not values["choice_of"]:
+                self.add_error("choice_of", _("Choose whose decision it was."))
         return values
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        prefix = "answer_"
+        plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith(prefix)}
+        answers = {name.removeprefix(prefix): v for name, v in self.cleaned_data.items() if name.startswith(prefix)}
+        return {**plain, "answers": answers}
 
 
 class ReopenForm(BaseForm):

@@ -80,7 +80,7 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     if case.phase == Phase.RECRUITMENT:
         yield from _recruitment(case, contacts)
     for contact in planned:
-        yield _planned(case, contact)
+        yield _planned(case, contact, today)
     yield from _rhythm(case, contacts, planned, today)
     if case.phase == Phase.MAIN_COURSE:
         yield from _network_meeting(case, contacts, planned)
@@ -88,10 +88,11 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _follow_up(case, contacts, planned, today)
 
 
-def _planned(case: CaseFile, contact: Contact) -> NextStep:
+def _planned(case: CaseFile, contact: Contact, today: date) -> NextStep:
     """A planned contact is a task on its day, and a promise: the citizen knows of it."""
     at = timezone.localtime(contact.at)
-    where = ", ".join(part for part in (danish.clock_time(at), contact.place) if part)
+    place = "" if case.citizen.is_protected_on(today) else contact.place  # as in the calendar
+    where = ", ".join(part for part in (danish.clock_time(at), place) if part)
     return NextStep(
         key=f"contact-{contact.pk}",
         kind=f"contact_{contact.kind}",

@@ -118,11 +118,27 @@ class Occasion:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class OpenThing:
+    """Something that is not finished when a case closes, and what becomes of it (domain.md §3.4).
+
+    `asks` is a question that must be answered in words before the case can close; empty where closing itself deals with
+    it. `key` is unique within the case.
+    """
+
+    key: str
+    text: str
+    then: str
+    asks: str = ""
+    link: dict[str, Any] | None = None
+
+
 RequirementProvider = Callable[[Any, date], Iterable[Missing]]
 NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
 JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
 StepProvider = Callable[[list[int]], dict[int, int]]
 OccasionProvider = Callable[[Any, datetime, datetime], Iterable[Occasion]]
+OpenProvider = Callable[[Any, date], Iterable[OpenThing]]
 AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
 
 # What entering a phase demands; one registry per phase, asked by `cases.services.enter_phase`.
@@ -148,6 +164,10 @@ draft_kinds: Registry[DraftKind] = Registry("drafts")
 attendance: Registry[AttendanceProvider] = Registry("attendance")
 # What stands in a worker's calendar besides contacts and tasks: (user, from, to) → occasions.
 occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
+# What is not finished when a case closes: shown before, dealt with by closing or answered in words.
+open_at_closing: Registry[OpenProvider] = Registry("open at closing")
+# Facts for the closing letter that higher rooms know, such as what is still owed: (case, today) → fields of the letter.
+closing_facts: Registry[Callable[[Any, date], dict[str, Any]]] = Registry("facts of the closing letter")
 # Called after a case went on to a phase or was closed, in the same transaction: (case=, from_phase=, by=, today=).
 # Not called on reopening: the case comes back to where it was.
 phase_entered: Registry[Callable[..., None]] = Registry("phase entered")

@@ -99,5 +99,5 @@ def mark(tasks: Iterable[Task], user: User, today: date) -> None:
     """Say on each task that is only seen by way of standing in whose it is (`Task.stands_in_for`)."""
     names = {absence.worker_id: absence.worker.full_name for absence in covered_by(user, today)}
     for task in tasks:
-        if task.owner_id != user.pk:
+        if task.owner_id is not None and task.owner_id != user.pk:
             task.stands_in_for = names.get(task.owner_id, "")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from cases import registry as cases
 from cases.enums import Holder, Phase
 from cases.models import CaseFile
-from cases.registry import JourneyDetail, Missing, NextStep
+from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses import queries
 from courses.enums import EnrolmentState
 from courses.models import CourseModule
@@ -35,6 +35,7 @@ def register() -> None:
     cases.phase_entered.register("courses", free_seats, order=30)
     for relation in queries.read_ahead():
         cases.next_step_relations.register(relation.to_attr, relation)
+    cases.open_at_closing.register("courses", open_seats, order=30)
     cases.journey.register("courses", journey, order=30)
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
@@ -87,6 +88,15 @@ def free_seats(*, case: CaseFile, from_phase: str, by: User, today: date) -> Non
     """Who leaves the programme takes no seat from others (domain.md §3.1: drop-out in any phase)."""
     if case.phase == Phase.CLOSED:
         give_up_seats(case=case, reason=_("The case is closed."), by=by, today=today)
+
+
+def open_seats(case: CaseFile, today: date) -> Iterator[OpenThing]:
+    """Seats on runs that are not over: closing gives them to others."""
+    seats = case.enrolments.filter(state=EnrolmentState.ENROLLED, run__ends_on__gte=today).select_related("run__module")
+    for seat in seats.order_by("run__starts_on", "pk"):
+        text = _("Seat on a course: %(module)s") % {"module": seat.run.module.title}
+        link = {"name": "courses:case", "kwargs": {"number": case.number}}
+        yield OpenThing(f"seat-{seat.pk}", text, _("Given up, so that others can have it."), link=link)
 
 
 def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from cases import registry as cases
 from cases.enums import Holder, Phase
 from cases.models import CaseFile
-from cases.registry import JourneyDetail, Missing, NextStep
+from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses.queries import residential_end
 from loans import services
 from loans.enums import LoanOutcome, OrderState, SupportKind
@@ -47,6 +47,8 @@ def register() -> None:
     cases.requires(Phase.MAIN_COURSE, OWN_REQUIREMENT, main_course_needs)
     cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
     cases.requires(Phase.CLOSED, "loan", completion_needs)
+    cases.open_at_closing.register("loans", open_money, order=40)
+    cases.closing_facts.register("loans", closing_facts)
     cases.visibility.register(Role.BENEFITS_OFFICER, lambda: Q(loans__isnull=False))
     for code, label, action in (
         ("loan_propose", gettext_lazy("Propose the loan"), gettext_lazy("Propose loan")),
@@ -312,6 +314,52 @@ def aftercare_needs(case: CaseFile, today: date) -> Iterator[Missing]:
             _("The living support runs until %(day)s.") % {"day": danish.short_date(periods[-1].ends_on)},
             source=periods[-1].legal_basis.support_reference,
         )
+
+
+def open_money(case: CaseFile, today: date) -> Iterator[OpenThing]:
+    """A debt lives on after the case; living support does not stop by itself (domain.md §6, §7)."""
+    link = {"name": "loans:loan", "kwargs": {"number": case.number}}
+    loan = _loan(case)
+    position = position_of(loan) if loan else None
+    if position is not None and not position.is_settled:
+        yield OpenThing(
+            "loan",
+            _("The loan: %(amount)s is owed") % {"amount": danish.kr(position.outstanding + position.handed_over)},
+            _("Repayment goes on by the plan, with reminders as before."),
+            asks=_("What has been agreed with the citizen about the repayment?"),
+            link=link,
+        )
+    elif loan is not None and not _is_paid_out(loan):
+        yield OpenThing(
+            "payout",
+            _("The loan is granted, but not paid out"),
+            _("It cannot be paid out when the case is closed."),
+            asks=_("What has the citizen been told about the loan?"),
+            link=link,
+        )
+    periods = support_of(case)
+    if periods and today <= periods[-1].ends_on:
+        yield OpenThing(
+            "support",
+            _("Living support runs until %(day)s") % {"day": danish.long_date(periods[-1].ends_on)},
+            _("It does not stop by itself. Tell the benefits officer."),
+            asks=_("What has been agreed about the living support, and with whom?"),
+            link=link,
+        )
+
+
+def _is_paid_out(loan: Loan) -> bool:
+    order = getattr(loan, "order", None)
+    return order is not None and order.state == OrderState.PAID
+
+
+def closing_facts(case: CaseFile, today: date) -> dict[str, Any]:
+    """What the closing letter says about a debt: the same figures as on the loan page."""
+    loan = _loan(case)
+    position = position_of(loan) if loan else None
+    if position is None or not position.outstanding:
+        return {}
+    return {"balance": position.outstanding, "instalment_amount": position.unpaid[0].amount}
 
 
 def completion_needs(case: CaseFile, today: date) -> Iterator[Missing]:

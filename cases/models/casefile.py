@@ -149,7 +149,7 @@ class CaseFile(models.Model):
             ),
             models.CheckConstraint(
                 name="case_other_reason_in_words",
-                condition=~Q(closing_reason=ClosingReason.OTHER) | ~Q(closing_text=""),
+                condition=~Q(closing_reason=ClosingReason.OTHER) | Q(closing_text__regex=r"\S"),
                 violation_error_message=_("Write the reason in words."),
             ),
             models.CheckConstraint(
@@ -238,6 +238,13 @@ class PhaseChange(models.Model):
         ordering = ("on", "pk")
         verbose_name = _("phase change")
         verbose_name_plural = _("phase changes")
+        constraints = [
+            # Closing and reopening say why, also in the history (domain.md §3.1).
+            models.CheckConstraint(
+                name="phase_change_with_reason",
+                condition=~(Q(from_phase=Phase.CLOSED) | Q(to_phase=Phase.CLOSED)) | Q(reason__regex=r"\S"),
+            )
+        ]
         triggers = append_only("phase_change")
 
     def __str__(self) -> str:

@@ -8,12 +8,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import LetterPreference, Livelihood, Sex
-from cases.rules import ACCENTED, UNACCENTED
+from cases.rules import ACCENTED, UNACCENTED, fold_name
 from microloan.core import clock
 from microloan.core.fields import EncryptedCprField
 from microloan.core.forms import phone_groups
 from microloan.core.history import tracked
 from microloan.policy.models import closed_range
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, so that `Rådhusvej 4, 2.tv` is found in `rådhusvej 4 2. tv.`"""
+    return "".join(sign for sign in fold_name(text) if sign.isalnum())
 
 
 class FoldedName(models.Func):
@@ -74,6 +79,13 @@ class Citizen(models.Model):
     def is_protected_on(self, day: date) -> bool:
         """Whether name and address are protected on a day (danish-rules.md §7)."""
         return self.protected_address and (self.protected_until is None or self.protected_until >= day)
+
+    def hides(self, text: str, day: date) -> bool:
+        """Whether a text, such as the place of a meeting, tells a protected address on a day."""
+        if not text or not self.is_protected_on(day):
+            return False
+        street = _plain(self.street.split(",")[0])
+        return bool(street) and street in _plain(text)
 
     @property
     def address_lines(self) -> list[str]:

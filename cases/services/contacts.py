@@ -24,6 +24,11 @@ SHORTEST, LONGEST = 5, 720
 KNOWN_BEFOREHAND = frozenset({ContactState.EXCUSED, ContactState.CANCELLED})
 
 
+def _place(case: CaseFile, place: str, today: date) -> str:
+    """A protected address is kept with the citizen alone, where it is asked for: not in lists, journal and calendars."""
+    return _("Protected address") if case.citizen.hides(place, today) else place.strip()
+
+
 @transaction.atomic
 def plan_contact(
     *,
@@ -43,7 +48,7 @@ def plan_contact(
     _check_ahead(at)
     _check_minutes(minutes)
     contact = Contact.objects.create(
-        case=case, kind=kind, at=at, place=place.strip(), minutes=minutes, others=others.strip()
+        case=case, kind=kind, at=at, place=_place(case, place, today), minutes=minutes, others=others.strip()
     )
     contact.staff.set(staff)
     reconcile_tasks(case=case, today=today)
@@ -82,7 +87,8 @@ def register_contact(
     corrected = contact is not None and contact.state != ContactState.PLANNED
     moved_from = contact.at if contact is not None and not corrected else at
     contact = contact or Contact(case=case)
-    contact.kind, contact.at, contact.place, contact.state, contact.notes = kind, at, place.strip(), state, notes
+    place = _place(case, place, today)
+    contact.kind, contact.at, contact.place, contact.state, contact.notes = kind, at, place, state, notes
     contact.minutes, contact.others = minutes, others.strip()
     contact.save()
     contact.staff.set(staff)
@@ -123,9 +129,10 @@ def move_contact(
             % {"time": danish.date_and_time(contact.at)}
         )
     _check_ahead(at)
-    if (contact.at, contact.place) == (at, place.strip()):
+    place = _place(case, place, today)
+    if (contact.at, contact.place) == (at, place):
         raise Refused(_("Choose another time or place."), field="date")
-    before, contact.at, contact.place = contact.at, at, place.strip()
+    before, contact.at, contact.place = contact.at, at, place
     contact.save(update_fields=["at", "place"])
     _tell_of_move(contact, before, reason, by)
     reconcile_tasks(case=case, today=today)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import INELIGIBLE_FORMS, EntryKind, Livelihood
-from cases.models import Business, CaseFile, Citizen, Cohort, LivelihoodPeriod
+from cases.models import Business, CaseFile, Citizen, Cohort, Contact, LivelihoodPeriod
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case, lock_open_case
 from cases.services.tasks import reconcile_tasks
@@ -80,6 +80,7 @@ def update_citizen(
     for name in changed:
         setattr(citizen, name, values[name])
     citizen.save(update_fields=changed)
+    _hide_places(citizen, today)
     case.version += 1
     case.save(update_fields=["version"])
     labels = [str(field.verbose_name) for field in Citizen._meta.fields if field.name in changed]
@@ -88,6 +89,14 @@ def update_citizen(
     )
     reconcile_tasks(case=case, today=today)
     return citizen
+
+
+def _hide_places(citizen: Citizen, today: date) -> None:
+    """From the day an address is protected, contacts no longer say it either."""
+    for contact in Contact.objects.filter(case__citizen=citizen).exclude(place=""):
+        if citizen.hides(contact.place, today):
+            contact.place = _("Protected address")
+            contact.save(update_fields=["place"])
 
 
 @transaction.atomic

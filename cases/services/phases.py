@@ -1,11 +1,16 @@
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases import perms, registry, rules
-from cases.enums import ClosedBy, ClosingReason, EntryKind, Phase
+from cases import closing, perms, registry, rules
+from cases.enums import ClosedBy, ClosingReason, ContactState, EntryKind, Phase
 from cases.models import CaseFile, Citizen, PhaseChange, Task
+from cases.services.around import end_with_case
+from cases.services.contacts import cancel_contact
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case
 from cases.services.people import record_livelihood
@@ -79,10 +84,13 @@ def close_case(
     today: date,
     livelihood: str = "",
     version: int | None = None,
+    answers: Mapping[str, str] | None = None,
+    send_letter: bool = True,
 ) -> CaseFile:
     """Close a case with a reason from the taxonomy and whose choice it was (domain.md §3.4).
 
-    `livelihood` is what the citizen lives on from now, where it is known: the outcome (domain.md §10).
+    `choice_of` may be left empty where the reason makes it obvious. `livelihood` is what the citizen lives on from now,
+    where it is known: the outcome (domain.md §10). `answers` say what has been agreed about each open thing that asks.
     """
     perms.check_team(by)
     case = lock_case(case)
@@ -91,6 +99,7 @@ def close_case(
     check_version(case, version)
     if reason not in ClosingReason.values:
         raise Refused(_("Choose why the case is closed."), field="reason")
+    choice_of = choice_of or closing.usual_choice(reason)
     if choice_of not in ClosedBy.values:
         raise Refused(_("Choose whose decision it was."), field="choice_of")
     if reason == ClosingReason.OTHER and not text.strip():
@@ -103,6 +112,9 @@ def close_case(
                 field="reason",
             )
         _refuse_missing(case, Phase.CLOSED, today, field="reason")
+    agreed = _check_open(case, answers or {}, today)
+    _cancel_planned(case, by=by, today=today)
+    end_with_case(case=case, on=today, by=by, today=today)
     if livelihood:
         record_livelihood(citizen=case.citizen, kind=livelihood, from_on=today, by=by)
     before = case.phase
@@ -110,9 +122,48 @@ def close_case(
     case.closing_text = text.strip()
     label = str(ClosingReason(reason).label)
     case = _move(case, Phase.CLOSED, by=by, today=today, reason=f"{label}: {text.strip()}" if text.strip() else label)
+    if agreed:
+        add_journal_entry(case=case, kind=EntryKind.PHASE, title=_("Agreed at the closing"), text=agreed, by=by)
     _tell(case, from_phase=before, by=by, today=today)
+    if send_letter:
+        _closing_letter(case, by=by, today=today)
     Task.objects.filter(case=case, done_at__isnull=True).update(done_at=clock.now(), done_by=by)
     return case
+
+
+def _check_open(case: CaseFile, answers: Mapping[str, str], today: date) -> str:
+    """Everything open that asks has an answer: those words, for the journal."""
+    lines = []
+    for thing in closing.open_at_closing(case, today):
+        answer = answers.get(thing.key, "").strip()
+        if thing.asks and not answer:
+            raise Refused(_("Write an answer: %(question)s") % {"question": thing.asks}, field=f"answer_{thing.key}")
+        if answer:
+            lines.append(f"{thing.text}: {answer}")
+    return "\n".join(lines)
+
+
+def _cancel_planned(case: CaseFile, *, by: User, today: date) -> None:
+    for contact in case.contacts.filter(state=ContactState.PLANNED).order_by("at", "pk"):
+        cancel_contact(
+            contact=contact, state=ContactState.CANCELLED, reason=_("The case is closed."), by=by, today=today
+        )
+
+
+def _closing_letter(case: CaseFile, *, by: User, today: date) -> None:
+    """Once for each closing: a case that was reopened and closes again is told of anew."""
+    from cases.letters.services import prepare_letter
+
+    with translation.override("da"):
+        reason = closing.TO_THE_CITIZEN[ClosingReason(case.closing_reason)]
+        context: dict[str, Any] = {"closed_on": case.closed_on, "reason": str(reason)}
+        for provider in registry.closing_facts:
+            context |= provider(case, today)
+        key = f"closing:{case.pk}:{case.phase_changes.count()}"
+        try:
+            prepare_letter(kind="closing", case=case, key=key, context=context, by=by, today=today)
+        except Refused as refusal:
+            raise Refused(*refusal.messages, field="send_letter") from refusal
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases import rules, services
+from cases import closing, rules, services
 from cases.earlier import earlier_cases
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
 from cases.forms import AcceptForm, CloseForm, NextPhaseForm, ReopenForm, add_refusal
@@ -89,16 +89,22 @@ def close(request: StaffRequest, number: str) -> HttpResponse:
     if not case.is_open:
         messages.info(request, _("The case is closed already."))
         return redirect("cases:detail", number=case.number)
-    form = CloseForm(posted(request), may_complete=rules.may_complete(case.phase), initial={"version": case.version})
-    context = case_context(request, case, tab="overview")
+    things = closing.open_at_closing(case, clock.today())
+    form = CloseForm(
+        posted(request),
+        may_complete=rules.may_complete(case.phase),
+        things=things,
+        initial={"version": case.version},
+    )
+    open_things = [{"thing": one, "url": link_url(one.link, case.number) if one.link else ""} for one in things]
+    context = {**case_context(request, case, tab="overview"), "open_things": open_things}
     if request.method != "POST" or not form.is_valid() or "edit" in request.POST:
         return render(request, "cases/close.html", {**context, "form": form})
     if request.POST.get("step") != "close":
         hidden = {name: request.POST.get(name, "") for name in form.fields} | {"step": "close"}
         return render(request, "cases/close_check.html", {**context, "rows": _closing_rows(form), "hidden": hidden})
-    values = form.cleaned_data
     try:
-        services.close_case(case=case, by=request.user, today=clock.today(), **values)
+        services.close_case(case=case, by=request.user, today=clock.today(), **form.values)
     except Refused as refusal:
         add_refusal(form, refusal)
         return render(request, "cases/close.html", {**context, "form": form})
@@ -114,6 +120,8 @@ def _closing_rows(form: CloseForm) -> list[tuple[str, str]]:
         (_("Whose decision"), str(ClosedBy(values["choice_of"]).label)),
         (_("In words"), values["text"]),
         (_("Lives on now"), str(livelihood)),
+        *((thing.asks, values[f"answer_{thing.key}"]) for thing in form.things if thing.asks),
+        (_("Letter to the citizen"), _("Yes") if values["send_letter"] else _("No")),
     ]
 
 

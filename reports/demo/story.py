@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from cases import services as cases
+from cases.closing import open_at_closing
 from cases.enums import BusinessForm, Channel, ClosedBy, ClosingReason, ContactKind, ContactState, Livelihood, Phase
 from cases.models import CaseFile, Cohort
 from courses import services as courses
@@ -448,7 +449,13 @@ class Story:
     def close(self, reason: str, choice_of: str = ClosedBy.CITIZEN, text: str = "") -> "Story":
         with clock.at(self._at(15, 0)):
             cases.close_case(
-                case=self.case, reason=reason, choice_of=choice_of, text=text, by=self.cast.coach, today=self.day
+                case=self.case,
+                reason=reason,
+                choice_of=choice_of,
+                text=text,
+                answers={thing.key: "Talt igennem ved afslutningen." for thing in open_at_closing(self.case, self.day)},
+                by=self.cast.coach,
+                today=self.day,
             )
         return self.refresh()
 

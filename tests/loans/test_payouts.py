@@ -116,6 +116,7 @@ def test_nothing_is_paid_out_on_a_closed_case(world: World) -> None:
         reason=ClosingReason.FOUND_JOB,
         choice_of=ClosedBy.CITIZEN,
         text="",
+        answers={"payout": "Borgeren ved det.", "support": "Ydelse stopper det."},
         by=world.user(Role.COACH),
         today=TODAY,
     )

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from cases import services as cases
+from cases.closing import open_at_closing
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
+from cases.letters.models import Letter
 from cases.models import CaseFile
 from courses.models import Enrolment
 from loans.services.decisions import check_basis
@@ -15,6 +17,7 @@ from microloan.core.danish import short_date
 from microloan.core.errors import Refused
 from microloan.policy.models import LegalBasis
 from screening.enums import Outcome, ScreeningNumber
+from tests.letters.reading import text_of
 from tests.loans import builders
 from tests.support.world import World
 
@@ -105,3 +108,20 @@ def test_a_legal_basis_holds_to_its_last_day(world: World, days: int, is_open: b
     else:
         with pytest.raises(Refused, match="gælder ikke i dag"):
             check_basis(decision, world.today)
+
+
+def test_closing_with_a_debt_and_running_support_asks_what_has_been_agreed(world: World) -> None:
+    loan = builders.paid_out(world)
+    case = loan.case
+    asked = [thing for thing in open_at_closing(case, world.today) if thing.asks]
+    assert [thing.key for thing in asked] == ["loan", "support"]
+    values = {"reason": ClosingReason.ILLNESS, "choice_of": ClosedBy.CITIZEN, "text": ""}
+    with pytest.raises(Refused) as refusal:
+        cases.close_case(case=case, by=world.user(Role.COACH), today=world.today, **values)
+    assert refusal.value.field == "answer_loan"
+    answers = {"loan": "Betaler videre", "support": "Ydelse stopper det"}
+    cases.close_case(case=case, by=world.user(Role.COACH), today=world.today, answers=answers, **values)
+    assert "Betaler videre" in case.journal.get(title="Aftalt ved afslutningen").text
+    letter = Letter.objects.get(kind="closing")
+    assert letter.context["balance"] == f"{loan.principal:.2f}"
+    assert "Du har stadig et lån" in text_of(letter.read_pdf())

@@ -1,0 +1,156 @@
+"""Closing with reason and choice, what is still open, the letter, and reopening (domain.md §3.4)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from cases import closing, services
+from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Holder, Phase
+from cases.letters.models import Letter
+from cases.models import CaseFile, PhaseChange
+from microloan.core import clock
+from microloan.core.errors import Refused
+from tests.cases import builders
+from tests.cases.builders import TODAY
+from tests.letters.reading import text_of
+
+
+@pytest.fixture
+def case(cast):
+    return builders.accepted(cast.caseworker, cast.coach, name="Amina Testesen")
+
+
+def close(cast, case, reason=ClosingReason.FOUND_JOB, choice_of="", **more):
+    values = {"reason": reason, "choice_of": choice_of, "text": "", "send_letter": False, **more}
+    return services.close_case(case=case, by=cast.coach, today=TODAY, **values)
+
+
+@pytest.mark.parametrize("reason", [reason for reason in ClosingReason if reason != ClosingReason.COMPLETED])
+def test_the_choice_follows_the_reason_where_it_is_obvious(cast, case, reason):
+    usual = closing.usual_choice(reason)
+    text = "Flere ting" if reason == ClosingReason.OTHER else ""
+    if not usual:
+        with pytest.raises(Refused) as refusal:
+            close(cast, case, reason, text=text)
+        assert refusal.value.field == "choice_of"
+        usual = ClosedBy.TEAM
+    closed = close(cast, case, reason, usual, text=text)
+    assert closed.closed_by_choice_of == usual
+
+
+def test_whoever_closes_may_say_otherwise(cast, case):
+    assert close(cast, case, ClosingReason.NO_CONTACT, ClosedBy.CITIZEN).closed_by_choice_of == ClosedBy.CITIZEN
+
+
+def test_every_reason_has_words_for_the_citizen():
+    assert set(closing.TO_THE_CITIZEN) == set(ClosingReason)
+
+
+def test_what_is_open_is_shown_and_dealt_with(cast, case):
+    meeting = services.plan_contact(
+        case=case,
+        kind=ContactKind.COACHING,
+        at=clock.now() + timedelta(days=3),
+        place="",
+        staff=[cast.coach],
+        by=cast.coach,
+        today=TODAY,
+    )
+    services.add_task(case=case, title="Ring", due_on=TODAY, holder=Holder.TEAM, owner=None, by=cast.coach)
+    services.raise_flag(case=case, reason="Banken svarer ikke", by=cast.coach)
+    exemption = services.exempt(
+        case=case,
+        from_on=TODAY - timedelta(days=9),
+        to_on=None,
+        begun_before="",
+        useful="",
+        consultant=cast.caseworker,
+        by=cast.coach,
+        today=TODAY,
+    )
+    keys = [thing.key for thing in closing.open_at_closing(case, TODAY)]
+    assert keys == ["contacts", "tasks", "exemption", "flags"]
+    close(cast, case)
+    meeting.refresh_from_db()
+    exemption.refresh_from_db()
+    assert meeting.state == ContactState.CANCELLED
+    assert exemption.to_on == TODAY
+    assert not case.tasks.filter(done_at__isnull=True).exists()
+    assert case.flags.open().exists()
+
+
+def test_the_citizen_gets_a_letter_once_for_each_closing(cast, case):
+    close(cast, case, send_letter=True)
+    letter = Letter.objects.get(kind="closing")
+    assert "Du har fået et arbejde." in text_of(letter.read_pdf())
+    services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
+    close(cast, case, send_letter=True)
+    assert Letter.objects.filter(kind="closing").count() == 2
+
+
+def test_a_letter_that_cannot_be_made_is_refused_at_its_field(cast, case):
+    services.update_citizen(case=case, values={"letter_preference": "paper"}, by=cast.coach, today=TODAY)
+    case.refresh_from_db()
+    with pytest.raises(Refused, match="adresse") as refusal:
+        close(cast, case, send_letter=True)
+    assert refusal.value.field == "send_letter"
+    case.refresh_from_db()
+    assert case.is_open
+
+
+# --- The database --------------------------------------------------------------------------------------------------------
+
+
+def test_blank_words_are_no_reason(cast, case):
+    values = {"phase": Phase.CLOSED, "closed_on": TODAY, "closing_reason": "other", "closed_by_choice_of": "team"}
+    with pytest.raises(IntegrityError, match="case_other_reason_in_words"), transaction.atomic():
+        CaseFile.objects.filter(pk=case.pk).update(**values, closing_text=" \n")
+    CaseFile.objects.filter(pk=case.pk).update(**values, closing_text="Flere ting")
+
+
+@pytest.mark.parametrize(("before", "after"), [(Phase.CLOSED, Phase.COURSES), (Phase.COURSES, Phase.CLOSED)])
+def test_the_history_says_why_a_case_closed_or_opened_again(case, before, after):
+    row = {"case": case, "from_phase": before, "to_phase": after, "on": TODAY}
+    with pytest.raises(IntegrityError, match="phase_change_with_reason"), transaction.atomic():
+        PhaseChange.objects.create(**row, reason=" ")
+    PhaseChange.objects.create(**row, reason="Fik job")
+
+
+# --- Reopening -----------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_lead_reopens_and_says_why(cast, case):
+    close(cast, case)
+    with pytest.raises(Refused, match="projektlederen"):
+        services.reopen_case(case=case, reason="Nyt job", by=cast.coach, today=TODAY)
+    with pytest.raises(Refused) as refusal:
+        services.reopen_case(case=case, reason=" ", by=cast.lead, today=TODAY)
+    assert refusal.value.field == "reason"
+    opened = services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
+    assert (opened.phase, opened.closing_reason) == (Phase.RECRUITMENT, "")
+    assert case.phase_changes.last().reason == "Jobbet blev ikke til noget"
+
+
+# --- The screen ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_is_open_and_fills_in_whose_choice(cast, case, client_for):
+    services.raise_flag(case=case, reason="Banken svarer ikke", by=cast.coach)
+    client = client_for(cast.coach)
+    address = reverse("cases:close", args=[case.number])
+    page = client.get(address).content.decode()
+    assert "1 flag" in page
+    data = {"reason": "found_job", "version": CaseFile.objects.get(pk=case.pk).version, "send_letter": "on"}
+    check = client.post(address, data).content.decode()
+    assert "Borgerens valg" in check
+    assert client.post(address, {**data, "step": "close"}).status_code == 302
+    assert Letter.objects.filter(kind="closing").exists()
+    case.refresh_from_db()
+    assert not case.is_open
+
+
+def test_the_page_asks_where_the_reason_does_not_say_whose_choice(cast, case, client_for):
+    page = client_for(cast.coach).post(reverse("cases:close", args=[case.number]), {"reason": "illness"})
+    assert "Vælg, hvis beslutning det var." in page.content.decode()

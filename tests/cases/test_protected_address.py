@@ -1,0 +1,183 @@
+"""A protected address stands on no page, list, file or letter that nobody asked it from (danish-rules.md §7).
+
+Every route of the role table is opened by everyone who may: a new screen is looked at without anybody writing a test.
+"""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from cases import services
+from cases.enums import ContactKind, ContactState
+from cases.letters.models import Letter
+from cases.letters.services import prepare_letter
+from cases.models import Task
+from microloan.accounts.enums import Role
+from microloan.core import clock
+from tests.cases import builders
+from tests.cases.builders import TODAY
+from tests.letters.reading import text_of
+from tests.support.routes import all_rows
+from tests.support.routing import values
+from tests.support.strict import StrictClient
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+STREET, WORD = "Hemmelig Sti 7, 2. tv.", "Hemmelig"
+ADDRESS = {"co_name": "", "street": STREET, "postcode": "8000", "city": "Aarhus C", "protected_address": True}
+# The one page that shows it, to those who may see it, by POST and with a line in the log.
+ASKED_FOR = {"cases:reveal"}
+
+
+def protect(case, by, **more):
+    services.update_citizen(case=case, values={**ADDRESS, **more}, by=by, today=clock.today())
+    case.refresh_from_db()
+    case.citizen.refresh_from_db()
+
+
+def visit(case, by, place, *, at=None, kind=ContactKind.HOME_VISIT):
+    return services.plan_contact(
+        case=case,
+        kind=kind,
+        at=at or clock.now() + timedelta(days=2),
+        place=place,
+        staff=[by],
+        by=by,
+        today=clock.today(),
+    )
+
+
+def readable(response) -> str:
+    """What a person can read of an answer: a page, a PDF, or the sheets of a workbook."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"%PDF"):
+        return text_of(content)
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    return content.decode("utf-8", "replace")
+
+
+def test_no_page_shows_it():
+    world = World()
+    coach = world.user(Role.COACH)
+    visit(world.case, coach, "Hemmelig sti 7")
+    protect(world.case, coach)
+    leaks, opened = [], 0
+    for route in all_rows():
+        if route.name in ASKED_FOR:
+            continue
+        for role, user in world.users.items():
+            if role not in route.allow:
+                continue
+            made = dict(world._made)
+            with transaction.atomic():
+                if route.prepare:
+                    route.prepare(world)
+                client = StrictClient()
+                client.force_login(user)
+                address = reverse(route.name, kwargs=values(route.kwargs, world))
+                data = values(route.data, world)
+                response = getattr(client, route.method)(address, data, follow=True)
+                opened += 1
+                if WORD in readable(response):
+                    leaks.append(f"{route} as {role}")
+                transaction.set_rollback(True)
+            world._made = made
+    assert not leaks, "\n".join(leaks)
+    assert opened > 100
+
+
+def test_the_place_of_a_home_visit_is_not_written_down(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    before = visit(case, cast.coach, "hemmelig sti 7 2.tv")
+    assert Task.objects.get(key=f"contact-{before.pk}").why.endswith("hemmelig sti 7 2.tv")
+    protect(case, cast.coach)
+    before.refresh_from_db()
+    assert before.place == "Beskyttet adresse"
+    assert WORD.lower() not in Task.objects.get(key=f"contact-{before.pk}").why.lower()
+    new = visit(case, cast.coach, "Hos borgeren, Hemmelig Sti 7")
+    assert new.place == "Beskyttet adresse"
+    moved = services.move_contact(
+        contact=new, at=clock.now() + timedelta(days=4), place="Hemmelig Sti 7", by=cast.coach, today=TODAY
+    )
+    assert moved.place == "Beskyttet adresse"
+    services.register_contact(
+        case=case,
+        kind=ContactKind.HOME_VISIT,
+        at=clock.now() - timedelta(hours=1),
+        state=ContactState.ATTENDED,
+        staff=[cast.coach],
+        place=STREET,
+        by=cast.coach,
+        today=TODAY,
+    )
+    assert WORD not in case.journal.first().text
+    assert visit(case, cast.coach, "Café Torvet").place == "Café Torvet"
+
+
+def test_a_place_is_as_it_was_when_the_protection_is_over(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    protect(case, cast.coach, protected_until=TODAY - timedelta(days=1))
+    assert visit(case, cast.coach, "Hemmelig Sti 7").place == "Hemmelig Sti 7"
+
+
+def test_the_form_keeps_an_address_that_it_does_not_show(cast, client_for):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    protect(case, cast.coach)
+    client = client_for(cast.coach)
+    address = reverse("cases:citizen", args=[case.number])
+    page = client.get(address)
+    assert WORD not in page.content.decode()
+    assert "Adressen er beskyttet" in page.content.decode()
+    data = {
+        "name": "Amina Testesen",
+        "letter_preference": "digital_post",
+        "protected_address": "on",
+        "phone": "12345678",
+    }
+    assert client.post(address, data).status_code == 302
+    case.citizen.refresh_from_db()
+    assert (case.citizen.street, case.citizen.city) == (STREET, "Aarhus C")
+    moved = {"street": "Ny Sti 1", "postcode": "8200", "city": "Aarhus N"}
+    assert client.post(address, {**data, **moved}).status_code == 302
+    case.citizen.refresh_from_db()
+    assert (case.citizen.street, case.citizen.postcode) == ("Ny Sti 1", "8200")
+
+
+def test_no_letter_says_it_but_the_window_of_one_on_paper(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    protect(case, cast.coach)
+
+    def letter(key):
+        made = prepare_letter(
+            kind="screening_continue",
+            case=case,
+            key=key,
+            context={"number": 2, "held_on": TODAY, "next_steps": ["Vi ringer til dig."]},
+            by=cast.coach,
+            today=TODAY,
+        )
+        return text_of(made.read_pdf()), made
+
+    words, made = letter("digital")
+    assert WORD not in words + made.recipient_address
+    services.update_citizen(case=case, values={"letter_preference": "paper"}, by=cast.coach, today=TODAY)
+    case.citizen.refresh_from_db()
+    words, made = letter("paper")
+    assert words.count(WORD) == 1
+    services.exempt(
+        case=case,
+        from_on=TODAY,
+        to_on=None,
+        begun_before="",
+        useful="",
+        consultant=cast.caseworker,
+        by=cast.coach,
+        today=TODAY,
+    )
+    assert WORD not in text_of(Letter.objects.get(kind="exemption_notice").read_pdf())
