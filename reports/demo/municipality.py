@@ -21,6 +21,7 @@ from microloan.core import clock
 from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
+from reports.demo.around import put_people_around, stand_in
 from reports.demo.papers import add_papers
 from reports.demo.people import people
 from reports.demo.referrals import keep_partners, read_old_news, refer_again, write_down_inquiry
@@ -356,6 +357,8 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
         with clock.at(day):
             run_jobs(day)
     read_old_news(today)
+    put_people_around(coach=first, today=today)
+    stand_in(worker=second, substitute=first, today=today)
     return town.made
 
 
