@@ -30,6 +30,7 @@ class CasesConfig(AppConfig):
         from microloan.core import jobs, navigation
         from microloan.policy import registry as policy
 
+        around.register()
         audit.register()
         closing.register()
         policy.livelihoods.register("cases", livelihoods_of_rule_sets)
@@ -52,7 +53,6 @@ class CasesConfig(AppConfig):
         for kind in note_draft.KINDS:
             registry.register_draft_kind(kind)
         registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
-        registry.register_panel(registry.CasePanel("people", "cases/_people_panel.html", around.panel, TEAM, order=5))
         jobs.register("reconcile_tasks", reconcile_all, order=10)
         case_file_sections.register_sections()
         jobs.register("tidy_case_files", tidy_case_files, order=890)

@@ -414,7 +414,7 @@ def test_closing_is_checked_first(coach, case):
     ("changes", "field"),
     [
         ({"reason": ""}, "reason"),
-        ({"choice_of": ""}, "choice_of"),
+        ({"reason": "illness", "choice_of": ""}, "choice_of"),
         ({"reason": "other", "text": " "}, "text"),
         ({"reason": "completed"}, "reason"),
     ],

@@ -179,6 +179,17 @@ def test_a_copy_does_not_tell_a_protected_address(cast, case):
     assert "Hemmelig" not in pdf_text(Letter.objects.get(representative__isnull=False))
 
 
+def test_a_power_of_attorney_that_ends_soon_is_a_task(cast, case):
+    power = add(cast, case, **POWER)
+    services.reconcile_all(TODAY + 75 * DAY)
+    assert not case.tasks.filter(kind="power_ends").exists()
+    services.reconcile_all(TODAY + 76 * DAY)
+    task = case.tasks.get(kind="power_ends", done_at__isnull=True)
+    assert (task.due_on, task.why) == (TODAY + 90 * DAY, "Rita Testesen")
+    services.change_person(person=power, values={"to_on": TODAY + 300 * DAY}, by=cast.coach, today=TODAY + 76 * DAY)
+    assert not case.tasks.filter(kind="power_ends", done_at__isnull=True).exists()
+
+
 # --- Consents ------------------------------------------------------------------------------------------------------------
 
 
@@ -354,5 +365,5 @@ def test_the_page_takes_the_same_queries_for_few_and_many(coach, cast, case, dja
         consent(cast, case, scope=f"Rådgiver {n}")
         add(cast, case, Mentor, name=f"Mentor {n}", trade="Bager", from_on=TODAY)
     coach.get(at("people", case))
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(36):
         coach.get(at("people", case))

@@ -111,7 +111,7 @@ def test_closing_needs_a_reason_and_whose_choice(cast):
     case = builders.refer(cast.caseworker)
     for changes, field in (
         ({"reason": ""}, "reason"),
-        ({"choice_of": ""}, "choice_of"),
+        ({"reason": ClosingReason.ILLNESS, "choice_of": ""}, "choice_of"),
         ({"reason": ClosingReason.OTHER}, "text"),
         ({"reason": ClosingReason.COMPLETED}, "reason"),
     ):

@@ -42,6 +42,7 @@ def complete(world: World, case: CaseFile) -> CaseFile:
         reason=ClosingReason.COMPLETED,
         choice_of=ClosedBy.CITIZEN,
         text="",
+        answers={"support": "Tilskuddet er stoppet."},
         by=world.user(Role.COACH),
         today=world.today,
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cases import services
 from cases.enums import ContactKind, ContactState, Holder, Livelihood, Phase
-from cases.models import CaseFile, Citizen, Cohort, Interpreter
+from cases.models import Cohort, Interpreter
 from cases.services import ReferralData
 from cases.services.around import end_with_case
 from microloan.accounts.models import User
@@ -45,12 +45,6 @@ def make_colleague(world: World) -> User:
     return make_user(Role.COACH, full_name="Bo Testesen")
 
 
-def make_without_cpr(world: World) -> CaseFile:
-    found = world.of(make_referral)
-    Citizen.objects.filter(pk=found.citizen_id).update(cpr=None, cpr_index=None)
-    return CaseFile.objects.get(pk=found.pk)
-
-
 def cohort(world: World) -> Cohort:
     return Cohort.objects.create(code="M9", start_on=world.today, end_on=world.today + timedelta(days=180))
 
@@ -60,18 +54,6 @@ ROWS = [
         "cases.refer",
         allow=TEAM | REFERRERS,
         call=lambda w, by: services.refer(data=referral(w), by=by, today=w.today),
-    ),
-    act(
-        "cases.save_partner",
-        allow={Role.ADMINISTRATOR},
-        call=lambda w, by: services.save_partner(partner=None, name="Kvindecentret", is_active=True, by=by),
-    ),
-    act(
-        "cases.record_cpr",
-        allow=TEAM,
-        call=lambda w, by: services.record_cpr(
-            case=w.of(make_without_cpr), cpr="7803801234", same=False, by=by, today=w.today
-        ),
     ),
     act(
         "cases.accept",
@@ -336,12 +318,6 @@ ROWS = [
 ]
 
 PARTS = {
-    "cases.check_no_open_case": "reads",
-    "cases.citizen_with": "reads",
-    "cases.duplicates_of": "reads",
-    "cases.give_cpr": "a part of `record_cpr` and `refer`",
-    "cases.known_by_cpr": "reads",
-    "cases.possible_duplicates": "reads",
     "cases.add_journal_entry": "the line that every guarded service of every room writes",
     "cases.close_feed": "the user's own calendar, whatever the role",
     "cases.hash_of": "reads",
