@@ -138,7 +138,7 @@ def _check_open(case: CaseFile, answers: Mapping[str, str], today: date) -> str:
         answer = answers.get(thing.key, "").strip()
         if thing.asks and not answer:
             raise Refused(_("Write an answer: %(question)s") % {"question": thing.asks}, field=f"answer_{thing.key}")
-        if answer:
+        if thing.asks:
             lines.append(f"{thing.text}: {answer}")
     return "\n".join(lines)
 
