@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import services, substitutes
 from cases.forms import add_refusal
@@ -134,9 +134,11 @@ def absence_new(request: StaffRequest) -> HttpResponse:
 
 
 @team_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def absence_cancel(request: StaffRequest, pk: int) -> HttpResponse:
     """Back again, or not away after all."""
+    if request.method != "POST":  # an address that was kept: the button stands on the list
+        return redirect("cases:handover")
     absence = get_object_or_404(Absence.objects.select_related("worker"), pk=pk)
     try:
         services.cancel_absence(absence=absence, by=request.user)

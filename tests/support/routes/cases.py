@@ -175,6 +175,7 @@ ROWS = [
         "cases:absence_cancel",
         allow=TEAM,
         method="post",
+        get=302,
         kwargs=lambda w: {"pk": w.of(make_absence).pk},
     ),
     row("cases:referral_new", allow=TEAM | REFERRERS),
