@@ -6,7 +6,7 @@ address are protected; never a CPR number, a name, a phone, a note or an address
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -156,18 +156,26 @@ def _item(contact: Contact, today: date) -> Item:
 
 
 def with_clashes(items: Iterable[Item]) -> list[Item]:
-    """In order of time; who lies on top of another is told so. What was cancelled takes no time."""
+    """In order of time; of what is to come, who lies on top of another is told so."""
     ordered = sorted(items, key=lambda item: (item.starts_at, item.ends_at, item.title))
-    shown: list[Item] = []
-    for item in ordered:
-        others = [other for other in ordered if other is not item and _takes_time(other)]
-        clash = _takes_time(item) and any(o.starts_at < item.ends_at and item.starts_at < o.ends_at for o in others)
-        shown.append(Item(**{**item.__dict__, "clashes": clash}))
-    return shown
+    return [
+        replace(item, clashes=any(_clash(item, other) for other in ordered if other is not item)) for item in ordered
+    ]
+
+
+def _clash(one: Item, other: Item) -> bool:
+    """Both lie ahead and overlap. A network meeting is one meeting, however many citizens it is written down for."""
+    if not (_takes_time(one) and _takes_time(other)) or _is_network(one) and _is_network(other):
+        return False
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _takes_time(item: Item) -> bool:
-    return item.contact is None or item.contact.state not in NOT_HELD
+    return item.contact is None or item.contact.is_planned
+
+
+def _is_network(item: Item) -> bool:
+    return item.contact is not None and item.contact.kind == ContactKind.NETWORK_MEETING
 
 
 # --- iCalendar ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """What is read across models. Reads only; every list starts from `CaseFile.objects.visible_to(user)`."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from cases.enums import PHASE_ORDER, ClosingReason, ContactKind, ContactState, E
 from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, ReferrerNotice, Task
 from cases.models.work import link_url
 from cases.registry import JourneyDetail
-from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, fold_name, step_states
+from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, step_states
 from microloan.accounts.models import User
 from microloan.core import cpr, danish
 
@@ -251,10 +250,7 @@ def entry_rows(entries: Iterable[JournalEntry], case_number: str) -> list[dict[s
     ]
 
 
-# --- The case list and search --------------------------------------------------------------------------------------------
-
-MAX_HITS = 8
-_CASE_NUMBER = re.compile(r"ML-?[0-9]{4}-?[0-9]{1,6}", re.IGNORECASE)
+# --- The case list --------------------------------------------------------------------------------------------
 
 
 def case_list(user: User) -> QuerySet[CaseFile]:
@@ -262,33 +258,6 @@ def case_list(user: User) -> QuerySet[CaseFile]:
     order = Case(*(When(phase=phase, then=place) for place, phase in enumerate(PHASE_ORDER)), default=len(PHASE_ORDER))
     cases = CaseFile.objects.visible_to(user).live().select_related("citizen", "coach", "cohort")
     return with_next_task(cases).annotate(phase_order=order)
-
-
-def search(user: User, query: str) -> list[CaseFile]:
-    """At most eight cases this person may see: by name (aa = å, accents ignored), CPR, case number, phone or CVR."""
-    query = " ".join(query.split())
-    if len(query) < 2:
-        return []
-    cases = CaseFile.objects.visible_to(user).select_related("citizen").filter(_search_condition(query))
-    return list(cases.order_by("citizen__name", "-opened_on", "-pk")[:MAX_HITS])
-
-
-def _search_condition(query: str) -> Q:
-    digits = re.sub(r"[\s\u00a0-]", "", query)
-    if _CASE_NUMBER.fullmatch(query):
-        return Q(number__iexact=query)
-    if re.fullmatch(r"[0-9]{10}", digits):
-        return Q(citizen__cpr_index=cpr.blind_index(digits))
-    if re.fullmatch(r"[0-9]{8}", digits):
-        return Q(citizen__phone=digits) | Q(business__cvr=digits)
-    if re.fullmatch(r"\+[0-9]{7,15}", digits):
-        return Q(citizen__phone=digits)
-    if re.search(r"[0-9]", query):
-        return Q(number__icontains=query)
-    condition = Q()
-    for word in fold_name(query).split():
-        condition &= Q(citizen__name_key__contains=word)
-    return condition
 
 
 # --- Tasks of one case -----------------------------------------------------------------------------------------------------

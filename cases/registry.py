@@ -137,6 +137,7 @@ RequirementProvider = Callable[[Any, date], Iterable[Missing]]
 NextStepProvider = Callable[[Any, date], Iterable[NextStep]]
 JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
 StepProvider = Callable[[list[int]], dict[int, int]]
+NumberProvider = Callable[[str], Any]
 OccasionProvider = Callable[[Any, datetime, datetime], Iterable[Occasion]]
 OpenProvider = Callable[[Any, date], Iterable[OpenThing]]
 AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
@@ -148,7 +149,8 @@ requirements: dict[str, Registry[RequirementProvider]] = {
 # What has to happen next in a case; reconciled into tasks.
 next_steps: Registry[NextStepProvider] = Registry("next steps")
 # Relations of a case that the next-step providers read (`case.<relation>.all()`), so that the daily job fetches them for
-# many cases at once: each entry is a name or a `Prefetch`. A provider then filters in Python and asks no query per case.
+# many cases at once: each entry is a name or a `Prefetch`, or makes one from today's date. A provider then filters in
+# Python and asks no query per case.
 next_step_relations: Registry[Any] = Registry("relations read by next steps")
 # Dates and results under the ten steps of the journey.
 journey: Registry[JourneyProvider] = Registry("journey")
@@ -162,6 +164,8 @@ panels: Registry[CasePanel] = Registry("case panels")
 draft_kinds: Registry[DraftKind] = Registry("drafts")
 # What counts towards attendance reliability besides contacts: case ids → {case id: (attended, no-show)}.
 attendance: Registry[AttendanceProvider] = Registry("attendance")
+# Numbers of higher rooms by which a case is found, such as a loan's: text → case ids.
+search_numbers: Registry[NumberProvider] = Registry("numbers that search knows")
 # What stands in a worker's calendar besides contacts and tasks: (user, from, to) → occasions.
 occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
 # What is not finished when a case closes: shown before, dealt with by closing or answered in words.

@@ -16,6 +16,7 @@ from cases.views import (
     people,
     phases,
     referrals,
+    search,
     task_edit,
     worklist,
 )
@@ -34,7 +35,7 @@ urlpatterns = [
     path("work/handover/<int:pk>/", handover.handover_receipt, name="handover_receipt"),
     path("work/absence/new/", handover.absence_new, name="absence_new"),
     path("work/absence/<int:pk>/cancel/", handover.absence_cancel, name="absence_cancel"),
-    path("search/", worklist.search, name="search"),
+    path("search/", search.search, name="search"),
     path("drafts/<slug:kind>/", drafts.draft, name="draft"),
     path("drafts/<slug:kind>/delete/", drafts.draft_delete, name="draft_delete"),
     path("drafts/<slug:kind>/<str:key>/", drafts.draft, name="draft"),

@@ -21,6 +21,7 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
+from microloan.policy.services import rule_set_on
 
 RUNS_PER_PAGE = 20
 
@@ -291,6 +292,7 @@ def case_courses(request: HttpRequest, number: str) -> HttpResponse:
         "statuses": statuses,
         "attendance": queries.overall(statuses),
         "residential_end": queries.residential_end_in(statuses),
+        "payout_days": rule_set_on(today).payout_target_days,
         "open_runs": _open_runs(statuses, today),
     }
     return render(request, "courses/case.html", context)
@@ -299,8 +301,13 @@ def case_courses(request: HttpRequest, number: str) -> HttpResponse:
 def _open_runs(statuses: list[queries.ModuleStatus], today: date) -> list[CourseRun]:
     """Runs to come, with a free seat, of the granted modules that have no run yet."""
     wanted = [status.grant.module_id for status in statuses if status.enrolment is None]
-    rows = queries.runs().filter(Q(module__in=wanted) & Q(ends_on__gte=today)).order_by("starts_on", "pk")[:20]
-    return [row for row in rows if seats_left(row.capacity, row.taken)]
+    rows = queries.runs().filter(Q(module__in=wanted) & Q(ends_on__gte=today))
+    open_runs = []
+    for row in rows.order_by("module__order", "module__title", "starts_on", "pk")[:20]:
+        row.left = seats_left(row.capacity, row.taken)
+        if row.left:
+            open_runs.append(row)
+    return open_runs
 
 
 @require_POST

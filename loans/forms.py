@@ -53,6 +53,12 @@ class ProposeForm(BaseForm):
         error_messages={"required": _("Write what the money is for.")},
     )
     planned_payout_on = DateField(label=_("Planned payout"))
+    late_start_reason = forms.CharField(
+        label=_("Why so long after the residential course?"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs=TWO_LINES),
+    )
     rehabilitation_on = DateField(
         label=_("When was rehabilitation decided?"),
         help_text=_("dd-mm-yyyy. It has to stand here before the project lead can grant."),
@@ -84,9 +90,22 @@ class ProposeForm(BaseForm):
     )
 
     def __init__(
-        self, *args: Any, case: CaseFile, bases: Iterable[LegalBasis], rule_set: RuleSet, today: date, **more: Any
+        self,
+        *args: Any,
+        case: CaseFile,
+        bases: Iterable[LegalBasis],
+        rule_set: RuleSet,
+        today: date,
+        latest_start: date | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        if latest_start is None:
+            del self.fields["late_start_reason"]
+        else:
+            self.fields["late_start_reason"].help_text = _(
+                "Only where the payout, and so the main course, is planned after %(day)s."
+            ) % {"day": danish.long_date(latest_start)}
         bases = list(bases)
         self._choose_bases(bases)
         self._set_limits(rule_set, today)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,11 +15,20 @@ from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses.queries import residential_end
-from loans import services
+from loans import deadlines, services
+from loans.deadlines import READ_LOANS
 from loans.enums import LoanOutcome, OrderState, SupportKind
 from loans.models import Loan, LoanDecision
 from loans.prerequisites import OWN_REQUIREMENT
-from loans.queries import current_plan, ledger_sum, position_of, support_of, with_ledger_sum
+from loans.queries import (
+    current_plan,
+    find_by_number,
+    last_screening_4,
+    ledger_sum,
+    main_course_is_over,
+    position_of,
+    support_of,
+)
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -33,16 +42,14 @@ from screening.registry import DecisionPart, Fact
 LOAN_STEP, SCREENING_4_STEP, REPAYMENT_STEP = 8, 9, 10
 # A pensioner has no support period; screening 4 is held before the main course's half year is over.
 MAIN_COURSE_WEEKS = 26
-# Where the daily job puts the loans it reads for many cases at once.
-READ_LOANS = "loans_read"
 
 
 def register() -> None:
     cases.next_steps.register("loans", next_steps, order=40)
-    loans = with_ledger_sum(Loan.objects.select_related("rule_set", "decision", "order"))
-    cases.next_step_relations.register("loans", Prefetch("loans", loans, to_attr=READ_LOANS))
+    deadlines.register()
     for relation in ("loan_decisions", "support_periods"):
         cases.next_step_relations.register(relation, relation)
+    cases.search_numbers.register("loans", find_by_number)
     cases.journey.register("loans", journey, order=40)
     cases.requires(Phase.MAIN_COURSE, OWN_REQUIREMENT, main_course_needs)
     cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
@@ -180,17 +187,12 @@ def _approval_steps(case: CaseFile, loan: Loan | None, today: date) -> Iterator[
         yield _step(case, "loan_sent_back", Holder.TEAM, add_working_days(today, 1), why=order.sent_back_reason[:240])
 
 
-def _last_screening_4(case: CaseFile) -> Screening | None:
-    rounds = [screening for screening in case.screenings.all() if screening.number == ScreeningNumber.FOUR]
-    return max(rounds, key=lambda screening: screening.round, default=None)
-
-
 def _main_course_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     """Screening 4 is decided four weeks before the support ends, again for each extension (domain.md §9)."""
     rule_set = rule_set_on(today)
     periods = support_of(case)
     end = periods[-1].ends_on if periods else case.phase_entered_on + timedelta(weeks=MAIN_COURSE_WEEKS)
-    last = _last_screening_4(case)
+    last = last_screening_4(case)
     if main_course_is_over(case):
         yield _step(case, "support_ends", Holder.TEAM, end + timedelta(days=1), link="cases:next_phase")
     elif last is None or last.is_decided:
@@ -205,20 +207,16 @@ def _main_course_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         )
 
 
-def main_course_is_over(case: CaseFile) -> bool:
-    """Whether screening 4 has decided that the support ends; for a pensioner, that it has been held."""
-    last = _last_screening_4(case)
-    if last is None or not last.is_decided:
-        return False
-    return last.outcome == Outcome.STOP or (case.is_pensioner and last.outcome == Outcome.CONTINUE)
-
-
 def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
     loan = _loan(case)
     if loan is None:
         return {}
     url = reverse("loans:loan", kwargs={"number": case.number})
     details = {LOAN_STEP: JourneyDetail(detail=danish.kr(loan.principal), url=url)}
+    periods = support_of(case)
+    if periods and last_screening_4(case) is None:
+        held_by = periods[-1].ends_on - timedelta(weeks=rule_set_on(today).screening4_weeks)
+        details[SCREENING_4_STEP] = JourneyDetail(detail=danish.month_name(held_by))
     plan = current_plan(loan)
     if plan is not None:
         last = max(line.due_on for line in plan.instalments.all())

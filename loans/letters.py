@@ -253,6 +253,24 @@ def send_instalment_reminder(*, loan: Loan, instalment: Instalment, amount: Deci
         )
 
 
+def send_self_evaluation(*, period: SupportPeriod, back_by: date, by: User, today: date) -> None:
+    """Ask the citizen for the self-evaluation that screening 4 reads; once per end of the support (domain.md §9)."""
+    with translation.override("da"):
+        _send(
+            kind="self_evaluation_request",
+            case=period.case,
+            key=self_evaluation_key(period),
+            context={"ends_on": period.ends_on, "back_by": back_by},
+            by=by,
+            today=today,
+        )
+
+
+def self_evaluation_key(period: SupportPeriod) -> str:
+    """One request per case and last day of the support: an extension asks anew."""
+    return f"self-evaluation:{period.case_id}:{period.ends_on.isoformat()}"
+
+
 def reminder_key(loan: Loan, instalment: Instalment) -> str:
     """One reminder per loan and due date, whatever the version of the plan."""
     return f"reminder:{loan.pk}:{instalment.due_on.isoformat()}"

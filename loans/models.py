@@ -29,6 +29,8 @@ class LoanDecision(Decision):
     budget = models.ForeignKey(Budget, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     screening = models.ForeignKey(Screening, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     over_maximum_reason = models.TextField(_("why more than the maximum"), blank=True)
+    # The answer to the warning that the main course starts late after the residential course (domain.md §5).
+    late_start_reason = models.TextField(_("why so long after the residential course"), blank=True)
     rehabilitation_on = models.DateField(_("rehabilitation decided"), null=True, blank=True)
     rehabilitation_reference = models.CharField(_("decision or practice followed"), max_length=120, blank=True)
     transition_on = models.DateField(_("granted before the basis closed"), null=True, blank=True)

@@ -17,6 +17,8 @@ from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
 from microloan.policy.models import LegalBasis
+from screening.enums import Outcome, ScreeningNumber
+from screening.models import Screening
 
 
 def loans_visible_to(user: User) -> QuerySet[Loan]:
@@ -29,6 +31,17 @@ def loans_visible_to(user: User) -> QuerySet[Loan]:
 def with_ledger(loans: QuerySet[Loan]) -> QuerySet[Loan]:
     """Loans with all that `position_of` reads, in a fixed number of queries."""
     return loans.select_related("case__citizen", "rule_set", "legal_basis", "decision").prefetch_related("entries")
+
+
+def find_by_number(text: str) -> QuerySet[Loan, int]:
+    """The cases of the loan with this number or payment reference, as it stands on a letter or a bank statement."""
+    plain = "".join(text.upper().split())
+    digits = plain.removeprefix("+71").removeprefix("<")
+    return (
+        Loan.objects.filter(Q(number=plain) | (Q(payment_reference=digits) & ~Q(payment_reference="")))
+        .order_by("pk")
+        .values_list("case_id", flat=True)
+    )
 
 
 def rule_entries(entries: Iterable[LedgerEntry]) -> list[rules.Entry]:
@@ -199,3 +212,16 @@ def support_of(case: CaseFile) -> list[SupportPeriod]:
 
 
 ENTRIES = Prefetch("entries", LedgerEntry.objects.select_related("by").order_by("value_date", "pk"))
+
+
+def last_screening_4(case: CaseFile) -> Screening | None:
+    rounds = [screening for screening in case.screenings.all() if screening.number == ScreeningNumber.FOUR]
+    return max(rounds, key=lambda screening: screening.round, default=None)
+
+
+def main_course_is_over(case: CaseFile) -> bool:
+    """Whether screening 4 has decided that the support ends; for a pensioner, that it has been held."""
+    last = last_screening_4(case)
+    if last is None or not last.is_decided:
+        return False
+    return last.outcome == Outcome.STOP or (case.is_pensioner and last.outcome == Outcome.CONTINUE)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("cases/<str:number>/loan/decide/", decisions.decide, name="decide"),
     path("cases/<str:number>/loan/agreement/", decisions.agreement, name="agreement"),
     path("cases/<str:number>/loan/support/", decisions.support, name="support"),
+    path("cases/<str:number>/loan/self-evaluation/", decisions.self_evaluation, name="self_evaluation"),
     path("cases/<str:number>/loan/payment/", payments.payment, name="payment"),
     path("cases/<str:number>/loan/send-again/", decisions.send_again, name="send_again"),
     path("disbursements/", disbursements.disbursements, name="disbursements"),

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -266,6 +267,7 @@ class Business(models.Model):
         ordering = ("name", "pk")
         verbose_name = _("business")
         verbose_name_plural = _("businesses")
+        indexes = [models.Index(OpClass("cvr", name="varchar_pattern_ops"), name="business_cvr_begins")]
 
     def __str__(self) -> str:
         return self.name

@@ -64,6 +64,7 @@ class Citizen(models.Model):
         indexes = [
             GinIndex(OpClass("name_key", name="gin_trgm_ops"), name="citizen_name_search"),
             models.Index(fields=["phone"], name="citizen_phone"),
+            models.Index(OpClass("phone", name="varchar_pattern_ops"), name="citizen_phone_begins"),
             models.Index(fields=["name", "id"], name="citizen_by_name"),
             models.Index(fields=["birth_date"], name="citizen_born"),
         ]

@@ -81,7 +81,10 @@ def _reconcile(case_ids: list[int], today: date) -> Counts:
         CaseFile.objects.filter(pk__in=case_ids)
         .select_for_update(of=("self",))
         .select_related("citizen", "referral")
-        .prefetch_related("contacts", *registry.next_step_relations)
+        .prefetch_related(
+            "contacts",
+            *(relation(today) if callable(relation) else relation for relation in registry.next_step_relations),
+        )
         .order_by("pk")
     )
     cases = list(locked)  # the lock comes first: what is read after it cannot be changed by somebody else

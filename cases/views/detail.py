@@ -46,6 +46,7 @@ def _overview(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
         "late_tasks": sum(task.due_on < today for task in tasks),
         "deadline": queries.next_deadline(tasks),
         "entries": queries.entry_rows(entries[:EXCERPT], case.number),
+        "entry_count": case.journal.count(),
         "firm": getattr(case, "business", None),
         "referral": getattr(case, "referral", None),
         "reliability": queries.reliability([case.pk])[case.pk],

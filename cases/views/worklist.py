@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
@@ -17,10 +16,10 @@ from cases.filters import CaseFilter
 from cases.forms import NewTaskForm, TaskForm, add_refusal
 from cases.models import CaseFile, Task
 from cases.tables import CaseTable, PageRows
-from cases.views.base import case_context, first_page_for, get_case, posted
+from cases.views.base import case_context, get_case, posted
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
-from microloan.accounts.perms import CASE_READERS, StaffRequest, role_required, team_required
+from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
 
@@ -81,30 +80,6 @@ def case_list(request: StaffRequest) -> HttpResponse:
         "sort": request.GET.get("sort", ""),
     }
     return render(request, "cases/list.html", context)
-
-
-@role_required(*CASE_READERS)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def search(request: StaffRequest) -> HttpResponse:
-    """Name, CPR, case number, phone or CVR; by POST, so that nothing typed stands in an address (ui-guide.md §2).
-
-    By GET, such as after a log-in, the page with an empty field.
-    """
-    query = request.POST.get("q", "").replace("\0", "")[:100].strip()
-    found = queries.search(request.user, query)
-    if query:
-        logged(request, AccessAction.SEARCH, *found)
-    hits = [
-        {
-            "name": str(case.citizen),
-            "detail": f"{case.number} · {case.get_phase_display()}",
-            "url": first_page_for(request.user, case),
-        }
-        for case in found
-    ]
-    template = "includes/_search_hits.html" if request.htmx else "cases/search.html"
-    return render(request, template, {"hits": hits, "query": query})
 
 
 # --- Tasks ---------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from loans.services.decisions import (
     check_decision,
     decide_loan,
     fingerprint,
+    latest_start,
     propose,
     register_agreement,
 )
@@ -14,24 +15,28 @@ from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
 from loans.services.support import (
     announce_end,
+    answer_by,
     decide_support,
     extend_support,
     extension_span,
     limits_of,
     limits_of_rules,
     months_left,
+    request_self_evaluation,
 )
 
 __all__ = [
     "Answer",
     "Proposal",
     "announce_end",
+    "answer_by",
     "check_decision",
     "decide_loan",
     "decide_support",
     "extend_support",
     "extension_span",
     "fingerprint",
+    "latest_start",
     "limits_of",
     "limits_of_rules",
     "months_left",
@@ -39,6 +44,7 @@ __all__ = [
     "register_agreement",
     "register_payment",
     "register_payout",
+    "request_self_evaluation",
     "send_again",
     "send_back",
     "write_entry",

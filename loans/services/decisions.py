@@ -12,6 +12,8 @@ from cases import services as cases
 from cases.enums import EntryKind as JournalKind
 from cases.enums import Phase
 from cases.models import CaseFile
+from courses.queries import residential_end
+from courses.rules import latest_main_course_start
 from loans import letters, rules
 from loans.enums import Charge, LoanOutcome, OrderState, PlanCause, SupportKind
 from loans.models import DisbursementOrder, Instalment, Loan, LoanDecision, PlanVersion, SupportPeriod
@@ -39,6 +41,7 @@ class Proposal:
     planned_payout_on: date
     legal_basis: LegalBasis
     over_maximum_reason: str = ""
+    late_start_reason: str = ""
     rehabilitation_on: date | None = None
     rehabilitation_reference: str = ""
     transition_on: date | None = None
@@ -58,6 +61,7 @@ def propose(*, case: CaseFile, proposal: Proposal, by: User, today: date) -> Loa
     if Loan.objects.filter(case=case).exists():
         raise Conflict(_("The citizen has a loan already."))
     _check_proposal(proposal, today)
+    _check_start(proposal, latest_start(case, today))
     screening = (
         case.screenings.filter(number=ScreeningNumber.THREE, decided_at__isnull=False).order_by("-round").first()
     )
@@ -99,6 +103,22 @@ def _check_proposal(proposal: Proposal, today: date) -> None:
     _check_amount(proposal, rule_set_on(today))
     if proposal.planned_payout_on < today:
         raise Refused(_("The planned payout cannot lie in the past."), field="planned_payout_on")
+
+
+def latest_start(case: CaseFile, today: date) -> date | None:
+    """The last day on which the main course may start without a word why: so many days from the residential course."""
+    end = residential_end(case, today)
+    return latest_main_course_start(end, rule_set_on(today).residential_max_days) if end else None
+
+
+def _check_start(proposal: Proposal, latest: date | None) -> None:
+    """The main course starts with the payout. Late is a warning that is answered, not a wall (domain.md §5; R)."""
+    if latest is not None and proposal.planned_payout_on > latest and not proposal.late_start_reason.strip():
+        raise Refused(
+            _("After the residential course the main course should start by %(day)s. Write why it starts later.")
+            % {"day": short_date(latest)},
+            field="late_start_reason",
+        )
 
 
 def _check_amount(wanted: Proposal | LoanDecision, rule_set: RuleSet) -> None:

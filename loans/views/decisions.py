@@ -13,6 +13,7 @@ from cases.enums import Phase
 from cases.models import CaseFile
 from cases.views.base import get_case
 from loans import overview, rules, services
+from loans.deadlines import is_self_evaluation_due
 from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.forms import AgreementForm, DecideForm, ProposeForm, SupportForm
 from loans.models import Loan, LoanDecision
@@ -35,6 +36,7 @@ PROPOSAL_FIELDS = (
     "over_maximum_reason",
     "purpose",
     "planned_payout_on",
+    "late_start_reason",
     "rehabilitation_on",
     "rehabilitation_reference",
     "transition_on",
@@ -68,6 +70,7 @@ def propose(request: StaffRequest, number: str) -> HttpResponse:
         bases=bases,
         rule_set=rule_set_on(today),
         today=today,
+        latest_start=services.latest_start(case, today),
         initial=_initial(case, decision if is_open else None, bases),
     )
     if request.method == "POST" and form.is_valid():
@@ -295,3 +298,34 @@ def send_again(request: StaffRequest, number: str) -> HttpResponse:
     else:
         messages.success(request, _("The loan stands in the benefits officer's queue again."))
     return _to_loan(case)
+
+
+@team_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def self_evaluation(request: StaffRequest, number: str) -> HttpResponse:
+    """Check page, then the letter with the questions that are answered before screening 4."""
+    case = get_case(request, number)
+    today = clock.today()
+    periods = support_of(case)
+    if case.phase != Phase.MAIN_COURSE or not periods:
+        messages.info(request, _("A self-evaluation belongs to living support in the main course."))
+        return _to_loan(case)
+    period = periods[-1]
+    if not is_self_evaluation_due(case, period):
+        messages.info(request, _("The self-evaluation has been sent. It lies among the letters."))
+        return redirect("letters:case_letters", number=case.number)
+    if request.method == "POST":
+        try:
+            services.request_self_evaluation(case=case, by=request.user, today=today)
+        except Refused as refusal:
+            for message in refusal.messages:
+                messages.error(request, message)
+        else:
+            messages.success(request, _("The self-evaluation is sent to the citizen."))
+            return redirect("cases:detail", number=case.number)
+    facts = [
+        (_("To"), str(case.citizen)),
+        (_("Living support ends"), danish.long_date(period.ends_on)),
+        (_("Answer by"), danish.long_date(services.answer_by(period, today))),
+    ]
+    return render(request, "loans/self_evaluation.html", {**page_of(request, case), "facts": facts})

@@ -50,6 +50,10 @@ RULE_GROUPS = (
     (_("The end of the support"), ("self_evaluation_weeks", "screening4_weeks", "end_letter_weeks")),
     (_("Letters and appeals"), ("letter_days", "appeal_weeks")),
 )
+# Parameters that nothing reads yet: the screens say so, so that nobody believes in them.
+NOT_USED_YET = frozenset(
+    {"schedule_start", "first_dunning_days", "second_dunning_days", "handover_days", "letter_days"}
+)
 RULE_FIELDS = tuple(name for _heading, names in RULE_GROUPS for name in names)
 # The largest number that makes sense, beside what the database allows.
 LARGEST = {"due_day": 31, "completion_percent": 100}
@@ -82,6 +86,8 @@ class RuleSetForm(BaseModelForm):
         for name, field in self.fields.items():
             if isinstance(field, forms.IntegerField):
                 self._limit(name, field)
+        for name in NOT_USED_YET:
+            self.fields[name].help_text = _("Not used yet.")
         if planned:
             del self.fields["valid_from"]
         first = [] if planned else ["valid_from"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from microloan.core import danish
 from microloan.policy.colours import mixed
-from microloan.policy.forms import RULE_FIELDS, RULE_GROUPS
+from microloan.policy.forms import NOT_USED_YET, RULE_FIELDS, RULE_GROUPS
 from microloan.policy.models import Confirmed, Municipality, RuleSet
 from microloan.policy.registry import livelihood_choices
 
@@ -38,7 +38,7 @@ def rule_groups(rule_set: RuleSet, before: RuleSet | None) -> list[dict[str, Any
 def _rows(rule_set: RuleSet, before: RuleSet | None, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for name in names:
         label = str(RuleSet._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        row = {"label": label, "value": shown(rule_set, name), "before": ""}
+        row = {"label": label, "value": shown(rule_set, name), "before": "", "unused": name in NOT_USED_YET}
         if before is not None and _comparable(before, name) != _comparable(rule_set, name):
             row["before"] = shown(before, name) or _("nothing")
         yield row

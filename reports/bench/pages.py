@@ -21,6 +21,7 @@ HOST = "localhost"
 COACH = "coach"
 # Two words, as people type them; some hundred citizens of the large town have them.
 NAME = "søren demosen"
+MISSPELT = "søern demosn"
 CASES_PER_PAGE = 50
 
 
@@ -79,6 +80,27 @@ PAGES = (
         1.5,
         "Search for two words of a name, large and small",
         posted=(("q", NAME),),
+    ),
+    Page(
+        "search_by_misspelt_name",
+        lambda town: reverse("cases:search"),
+        4.0,
+        "Search for two words of a name with a typing error in each, large and small",
+        posted=(("q", MISSPELT),),
+    ),
+    Page(
+        "search_by_first_letters",
+        lambda town: reverse("cases:search"),
+        4.0,
+        "Search for the first two letters of a name, large and small",
+        posted=(("q", NAME[:2]),),
+    ),
+    Page(
+        "search_by_number",
+        lambda town: reverse("cases:search"),
+        1.5,
+        "Search for eight digits, a phone or CVR number, large and small",
+        posted=(("q", "00000000"),),
     ),
 )
 

@@ -269,6 +269,7 @@ def _main_course(town: Town) -> None:
     # Screening 4 is due; extended by two months; the end is decided.
     in_main_course(town, town.story(310)).coaching_weekly(8).pay_until(town.today)
     story = in_main_course(town, town.story(345)).coaching_weekly(8)
+    story.until(support_end(story) - timedelta(weeks=8)).self_evaluation()
     story.until(support_end(story) - timedelta(weeks=5)).screen(4, months=2).pay_until(town.today)
     story = in_main_course(town, town.story(318)).coaching_weekly(8)
     story.until(support_end(story) - timedelta(weeks=5)).screen(4, Outcome.STOP).pay_until(town.today)

@@ -343,6 +343,7 @@ class Story:
                     amount=self.person.loan,
                     purpose="Udstyr, varelager og hjemmeside",
                     planned_payout_on=next_banking_day(self.day + timedelta(days=10)),
+                    late_start_reason="Udstyret bliver først leveret da.",
                     legal_basis=bases_for_loans(self.day)[0],
                     over_maximum_reason="Maskinen kan ikke fås billigere." if self.person.loan > 50000 else "",
                     rehabilitation_on=None if pensioner else self.day - timedelta(days=2),
@@ -434,6 +435,11 @@ class Story:
         return self
 
     # --- Main course and on ------------------------------------------------------------------------------------------
+
+    def self_evaluation(self) -> "Story":
+        with clock.at(self._at(10, 30)):
+            loans.request_self_evaluation(case=self.case, by=self.cast.coach, today=self.day)
+        return self
 
     def coaching_weekly(self, weeks: int) -> "Story":
         with self._stretch():

@@ -191,8 +191,10 @@ def test_the_list_takes_the_same_queries_for_few_and_many(cast, client_for, djan
 # --- Search --------------------------------------------------------------------------------------------------------------
 
 
-def hits(client, query, **headers):
-    return [hit["name"] for hit in client.post("/search/", {"q": query}, **headers).context["hits"]]
+def hits(client, query):
+    return [
+        hit["name"] for hit in client.post("/search/", {"q": query}, headers={"HX-Request": "true"}).context["hits"]
+    ]
 
 
 @pytest.mark.parametrize(

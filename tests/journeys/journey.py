@@ -265,6 +265,9 @@ class Journey:
         page.get_by_role("radio", name=re.compile("^Kommunens vedtægt om mikrolån")).check()
         page.get_by_label("Hvad skal pengene bruges til?").fill("Symaskine og varelager")
         page.get_by_label("Planlagt udbetaling").fill(input_date(payout_on))
+        late = page.get_by_label("Hvorfor så længe efter internatet?")
+        if late.count():
+            late.fill("Symaskinen bliver først leveret da.")
         if self.citizen.is_pensioner:
             page.get_by_label("Hvilken praksis for").fill("Kommunens praksis for pensionister")
         else:

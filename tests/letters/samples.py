@@ -222,6 +222,7 @@ CONTEXTS: dict[str, Context] = {
         "received_on": date(2026, 11, 20),
         "contact_by": date(2026, 11, 27),
     },
+    "self_evaluation_request": {"ends_on": date(2027, 6, 30), "back_by": date(2027, 6, 2)},
     "exemption_notice": {
         "citizen_name": "Amina Testesen",
         "from_on": date(2026, 11, 20),

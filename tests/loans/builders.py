@@ -132,6 +132,7 @@ def proposal(world: World, case: CaseFile, **changes: Any) -> services.Proposal:
         amount=Decimal("35000.00"),
         purpose="Udstyr og varelager",
         planned_payout_on=max(PAYOUT, world.today),
+        late_start_reason="Ovnen bliver først leveret da.",
         legal_basis=LegalBasis.objects.get(code="local_basis"),
         rehabilitation_on=None if pensioner else world.today,
         rehabilitation_reference="Praksis for pensionister" if pensioner else "Afgørelse om revalidering",

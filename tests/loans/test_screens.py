@@ -222,6 +222,7 @@ def proposal_data(**changes: str) -> dict[str, str]:
         "over_maximum_reason": "",
         "purpose": "Udstyr",
         "planned_payout_on": "30-11-2026",
+        "late_start_reason": "Ovnen bliver først leveret da.",
         "rehabilitation_on": input_date(TODAY),
         "rehabilitation_reference": "Afgørelse 17",
         "transition_on": "",

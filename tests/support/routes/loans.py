@@ -102,6 +102,7 @@ ROWS = [
         data=lambda world: {"signed_on": input_date(world.today)},
         logs=True,
     ),
+    row("loans:self_evaluation", allow=TEAM, kwargs=paid_out, logs=True),
     row("loans:support", allow=LEAD, kwargs=granted, method="post", get=200, data=support_data, logs=True),
     row("loans:send_again", allow=TEAM, kwargs=sent_back, method="post", logs=True),
     row("loans:payment", allow=OFFICER, kwargs=paid_out, method="post", get=200, data=payment_data, logs=True),
