@@ -181,7 +181,9 @@ def my_referrals(request: StaffRequest) -> HttpResponse:
     """Name, step in plain words, next date; nothing more."""
     page = Paginator(queries.referrals_of(request.user), REFERRALS_PER_PAGE).get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *page)
-    return render(request, "cases/my_referrals.html", {"page": page, "today": clock.today()})
+    today = clock.today()
+    draft = services.open_draft(owner=request.user, kind=referral_draft.CODE, today=today)
+    return render(request, "cases/my_referrals.html", {"page": page, "today": today, "draft": draft})
 
 
 @referrer_required

@@ -64,6 +64,13 @@
 
   window.addEventListener("pageshow", () => $$("form[data-sending]").forEach(release));
 
+  // After a log-in in another window the token on this page is old; the cookie has the new one, and nothing typed is lost.
+  const freshToken = () => {
+    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (cookie) $$("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = cookie[1]; });
+  };
+  window.addEventListener("focus", freshToken);
+
   // --- Menus: one open at a time, Escape closes and gives focus back ------------------------------------------------------
   on("click", (event) => {
     $$("details.mk-dropdown[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });

@@ -164,7 +164,7 @@ def test_my_referrals_takes_the_same_queries_for_few_and_many(cast, client_for, 
     for _ in range(number):
         builders.refer(cast.caseworker)
     client = client_for(cast.caseworker)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(reverse("cases:my_referrals"))
 
 
@@ -221,6 +221,7 @@ def test_a_completed_case_reads_as_completed(cast):
 
 def test_what_was_typed_is_there_again_and_gone_when_it_is_sent(caseworker, cast, client_for):
     caseworker.post(NEW, answers(idea=""))
+    assert "Skriv videre" in caseworker.get(reverse("cases:my_referrals")).content.decode()
     again = client_for(cast.caseworker).get(NEW)
     assert again.context["form"]["name"].value() == "Amina Testesen"
     assert "Din kladde fra" in again.content.decode()
