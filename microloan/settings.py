@@ -113,6 +113,8 @@ DJANGO_TABLES2_TEMPLATE = "includes/table.html"
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///microloan")}
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = 60
+# After a restart of the database the first user of each kept connection would meet an error.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 # Flash disks and a database that fits in memory: without this PostgreSQL reads whole tables where an index is at hand, and
 # compiles queries for longer than they run (docs/performance.md).
