@@ -13,10 +13,10 @@ from cases.services.calendar import close_feed, renew_feed
 from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
 from cases.services.documents import DOCUMENT_FIELDS, Upload, add_document, add_version, mark_entry, update_document
 from cases.services.drafts import (
-    PAGE_FIELD,
     DraftState,
     delete_expired_drafts,
     draft_content,
+    draft_page,
     finish_draft,
     open_draft,
     save_draft,
@@ -62,7 +62,6 @@ __all__ = [
     "ANOTHER",
     "CITIZEN_FIELDS",
     "DOCUMENT_FIELDS",
-    "PAGE_FIELD",
     "UNKNOWN",
     "DraftState",
     "Known",
@@ -87,6 +86,7 @@ __all__ = [
     "complete_task",
     "delete_expired_drafts",
     "draft_content",
+    "draft_page",
     "duplicates_of",
     "end_exemption",
     "end_person",

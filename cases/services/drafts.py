@@ -20,6 +20,7 @@ from microloan.core.jobs import Counts
 
 LONGEST = 20_000  # characters kept of one field
 PAGE_FIELD = "draft_page"
+LONGEST_PAGE = 36
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,16 @@ def open_draft(*, owner: User, kind: str, key: str = "", today: date) -> DraftSt
     return DraftState(kind, key, page, content=draft.content, saved_at=draft.saved_at)
 
 
+def draft_page(posted: QueryDict) -> str:
+    """Which showing of the form was posted. PostgreSQL takes no NUL."""
+    return str(posted.get(PAGE_FIELD, ""))[:LONGEST_PAGE].replace("\0", "")
+
+
 def draft_content(kind: str, posted: QueryDict) -> dict[str, Any]:
     """The fields of a kind as they were posted: a text, or a list where several were given."""
     content: dict[str, Any] = {}
     for name in registry.draft_kinds[kind].fields:
-        values = [value[:LONGEST] for value in posted.getlist(name) if isinstance(value, str)]
+        values = [value[:LONGEST].replace("\0", "") for value in posted.getlist(name) if isinstance(value, str)]
         if any(value.strip() for value in values):
             content[name] = values if len(values) > 1 else values[0]
     return content

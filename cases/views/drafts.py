@@ -32,7 +32,7 @@ def draft(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
         kind=kind,
         key=key,
         content=services.draft_content(kind, request.POST),
-        page=request.POST.get(services.PAGE_FIELD, "")[:36],
+        page=services.draft_page(request.POST),
         now=clock.now(),
     )
     if not request.headers.get("HX-Request"):
@@ -57,7 +57,7 @@ def draft_delete(request: HttpRequest, kind: str, key: str = "") -> HttpResponse
             owner=cast(User, request.user),
             kind=kind,
             key=key,
-            page=request.POST.get(services.PAGE_FIELD, "")[:36],
+            page=services.draft_page(request.POST),
             now=clock.now(),
         )
     return redirect(found.page(key))

@@ -52,7 +52,7 @@ def save_note(request: StaffRequest, case: CaseFile, form: NoteForm) -> JournalE
 
 
 def _finish(request: StaffRequest, kind: str, key: str) -> None:
-    page = request.POST.get(services.PAGE_FIELD, "")[:36]
+    page = services.draft_page(request.POST)
     services.finish_draft(owner=request.user, kind=kind, key=key, page=page, now=clock.now())
 
 

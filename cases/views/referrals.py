@@ -68,7 +68,7 @@ def _from_draft(request: StaffRequest, draft: services.DraftState, today: date) 
 
 def _keep(request: StaffRequest, draft: services.DraftState) -> services.DraftState:
     """Keep what was posted, so that nothing is lost between the pages; without scripts this is the only saving."""
-    page = request.POST.get(services.PAGE_FIELD, "")[:36] or draft.page
+    page = services.draft_page(request.POST) or draft.page
     content = services.draft_content(referral_draft.CODE, request.POST)
     saved = services.save_draft(
         owner=request.user, kind=referral_draft.CODE, content=content, page=page, now=clock.now()

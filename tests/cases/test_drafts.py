@@ -94,6 +94,16 @@ def test_the_address_keeps_what_is_typed(cast, client_for):
     assert client.get(ADDRESS).url == "/referrals/new/"
 
 
+def test_a_nul_that_was_pasted_in_is_left_out(cast, client_for):
+    client = client_for(cast.caseworker)
+    for address in (ADDRESS, "/referrals/new/"):
+        given = {"name": "B\0o", "draft_page": "p\0", "step": "send"}
+        assert client.post(address, given, headers={"HX-Request": "true"}).status_code == 200
+        assert read(cast.caseworker) == {"name": "Bo"}
+    client.post(f"{ADDRESS}delete/", {"draft_page": "\0"})
+    assert read(cast.caseworker) == {}
+
+
 def test_a_draft_that_is_not_yours_to_write_does_not_exist(cast, client_for):
     assert client_for("manager").post(ADDRESS, {"name": "Bo"}).status_code == 404
     client = client_for(cast.caseworker)
