@@ -2,6 +2,7 @@
 
 import smtplib
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -12,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as BrokerError
 
 from cases import perms
 from cases.enums import EntryKind
@@ -19,7 +21,7 @@ from cases.letters import channels
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.envelope import Contact, Envelope, Recipient, Sender
 from cases.letters.models import Letter, LetterFileChanged, path_of, snapshot
-from cases.letters.registry import Context, LetterKind, get_kind, send_checks
+from cases.letters.registry import Context, LetterError, LetterKind, get_kind, send_checks
 from cases.letters.rendering import Rendered, render_letter
 from cases.models import CaseFile, Representative
 from cases.services import add_journal_entry
@@ -119,7 +121,7 @@ def _freeze(
     send: bool,
 ) -> tuple[Letter, bool]:
     letter_id = uuid.uuid4()
-    path = default_storage.save(path_of(letter_id), ContentFile(rendered.pdf))
+    path = _store(letter_id, rendered.pdf)
     letter, created = Letter.objects.get_or_create(
         key=key,
         defaults={
@@ -143,6 +145,17 @@ def _freeze(
     if not created:  # somebody was faster; their file counts
         default_storage.delete(path)
     return letter, created
+
+
+def _store(letter_id: uuid.UUID, pdf: bytes) -> str:
+    """Keep the file. A full disk refuses the letter in words, and leaves no half of it behind."""
+    try:
+        return default_storage.save(path_of(letter_id), ContentFile(pdf))
+    except OSError as failure:
+        log.error("letter_not_stored", letter=str(letter_id), error=str(failure.strerror))
+        with suppress(OSError):
+            default_storage.delete(path_of(letter_id))
+        raise LetterError(_("The letter cannot be stored, so it was not made. Ring your administrator.")) from failure
 
 
 def _address(case: CaseFile, kind: LetterKind, to_user: User | None) -> _Address:
@@ -198,9 +211,17 @@ def _sender() -> Sender:
 
 
 def _queue(letter: Letter) -> None:
+    transaction.on_commit(partial(_hand_to_queue, str(letter.pk)))
+
+
+def _hand_to_queue(letter_id: str) -> None:
+    """What is committed stands while the broker is down: the letter goes with `letters_lost_by_the_queue`."""
     from cases.letters.tasks import dispatch
 
-    transaction.on_commit(partial(dispatch.delay, str(letter.pk)))
+    try:
+        dispatch.delay(letter_id)
+    except BrokerError as failure:
+        log.error("letter_not_queued", letter=letter_id, error=str(failure))
 
 
 def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:
@@ -307,7 +328,9 @@ def resend_letter(*, letter: Letter, by: User) -> Letter:
     letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
     if letter.status != LetterStatus.DISPATCHED:
         raise Refused(_("The letter has not been sent yet."))
-    original = letter.copy_of or letter
+    original = Letter.objects.select_for_update(of=("self",)).get(pk=letter.copy_of_id or letter.pk)
+    if original.copies.filter(status__in=(LetterStatus.READY, LetterStatus.CLAIMED)).exists():
+        raise Conflict(_("The letter is on its way once more already. Nothing was sent twice."))
     number = original.copies.count() + 1
     copy = Letter.objects.create(
         case=original.case,

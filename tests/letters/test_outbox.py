@@ -9,19 +9,22 @@ import pytest
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
+from kombu import pools
 
 from cases.enums import EntryKind, LetterPreference
 from cases.letters import channels, services, tasks
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.models import Letter, LetterFileChanged
-from cases.letters.registry import MissingBlock, send_checks
+from cases.letters.registry import LetterError, MissingBlock, send_checks
 from cases.models import JournalEntry
 from microloan.accounts.enums import Role
 from microloan.celery import app
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
+from microloan.policy.services import ensure_defaults
 from tests.letters import reading, samples
 from tests.letters.conftest import make_case, make_citizen, make_user
+from tests.support.queue import not_eager
 
 
 @pytest.fixture(autouse=True)
@@ -187,6 +190,26 @@ def test_sent_again_is_the_same_file(town, folders):
     assert len(list(folders.documents.rglob("*.pdf"))) == 1
 
 
+def test_pressed_twice_a_letter_is_sent_again_once(town):
+    letter = services.dispatch_letter(prepare(town).pk)
+    copy = services.resend_letter(letter=letter, by=town.coach)
+    with pytest.raises(Conflict):
+        services.resend_letter(letter=letter, by=town.coach)
+    services.dispatch_letter(copy.pk)
+    with pytest.raises(Conflict):
+        services.resend_letter(letter=services.resend_letter(letter=copy, by=town.coach).copy_of, by=town.coach)
+    assert letter.copies.count() == 2
+
+
+def test_full_disk_refuses_the_letter_and_leaves_nothing_behind(town, folders):
+    folders.documents.write_text("a file where the folder should be")
+    with pytest.raises(LetterError, match="lagres|stored"):
+        prepare(town)
+    assert not Letter.objects.exists()
+    folders.documents.unlink()
+    assert prepare(town).read_pdf()
+
+
 def test_unsent_letter_is_not_sent_again(town):
     with pytest.raises(Refused):
         services.resend_letter(letter=prepare(town), by=town.coach)
@@ -272,9 +295,35 @@ def test_held_letter_waits_for_release(town):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_one_letter_once(folders, monkeypatch):
-    from microloan.policy.services import ensure_defaults
+def test_what_was_done_stands_while_the_queue_is_away(folders):
+    """The booking is committed: whoever pressed the button is not told that it failed. The letter goes later."""
+    ensure_defaults()
+    coach = make_user(Role.COACH)
+    case = make_case(make_citizen(), coach=coach)
+    context, today = samples.CONTEXTS["instalment_reminder"], clock.today()
+    broker = app.conf.broker_url
+    with not_eager():
+        point_to("redis+socket:///nowhere/redis.sock")
+        try:
+            letter = services.prepare_letter(
+                kind="instalment_reminder", case=case, key="away", context=context, by=coach, today=today
+            )
+        finally:
+            point_to(broker)
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.READY
+    with clock.at(clock.now() + services.WAITING_AFTER + timedelta(minutes=1)):
+        assert services.letters_lost_by_the_queue() == [letter.pk]
 
+
+def point_to(broker: str) -> None:
+    app.conf.broker_url = app.conf.broker_write_url = broker
+    app.pool.force_close_all()
+    app._pool = app.amqp._producer_pool = None
+    pools.reset()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_one_letter_once(folders, monkeypatch):
     ensure_defaults()
     coach = make_user(Role.COACH)
     case = make_case(make_citizen(), coach=coach)
