@@ -60,7 +60,7 @@ def journal(case: CaseFile) -> Iterator[Item]:
     marked_documents = set(case.documents.filter(others_data=True).values_list("pk", flat=True))
     entries = marked(case.journal.select_related("author", "corrects")).order_by("event_at", "pk")
     for entry in entries.iterator(chunk_size=500):
-        rows = [(_("Kind"), entry.get_kind_display())]
+        rows = []
         if entry.entered_late:
             rows.append((_("Written"), danish.date_and_time(entry.entered_at)))
         if entry.corrects:
@@ -68,7 +68,7 @@ def journal(case: CaseFile) -> Iterator[Item]:
         yield Item(
             title=entry.title,
             at=entry.event_at,
-            by=entry.author.full_name if entry.author else "",
+            by=" · ".join([*([entry.author.full_name] if entry.author else []), entry.get_kind_display()]),
             rows=rows,
             text=entry.text,
             others_data=getattr(entry, "others_data", False) or _document_of(entry) in marked_documents,

@@ -23,8 +23,9 @@ def items(case: CaseFile) -> Iterator[Item]:
         screening.case = case
         yield _screening(screening)
     for budget in case.budgets.select_related("created_by").prefetch_related("lines").order_by("number"):
+        version = _("version %(number)s") % {"number": budget.number}
         yield Item(
-            title=f"{budget.get_kind_display()}, {_('version %(number)s') % {'number': budget.number}}",
+            title=f"{budget.get_kind_display()}, {version}",
             at=budget.created_at,
             by=budget.created_by.full_name,
             rows=[(_("State"), budget.get_state_display()), (_("Remarks"), budget.note)],
@@ -36,7 +37,8 @@ def items(case: CaseFile) -> Iterator[Item]:
 
 def _screening(screening: Screening) -> Item:
     """As it was sent to the project lead and decided: each answer with what was said to it."""
-    title = f"{ScreeningNumber(screening.number).label}, {_('round %(number)s') % {'number': screening.round}}"
+    round_words = _("round %(number)s") % {"number": screening.round}
+    title = f"{ScreeningNumber(screening.number).label}, {round_words}"
     rows = [
         (answer.label, "\n".join(part for part in (answer.value, answer.note) if part))
         for answer in presentation.answers_of(screening, screening.held_on)

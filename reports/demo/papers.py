@@ -16,7 +16,7 @@ from microloan.core.pdf import render_pdf
 from reports.demo.story import Story
 
 EVERY = 3  # one citizen in three has papers
-AGO = timedelta(days=6)
+AGO, BEGUN = timedelta(days=6), timedelta(days=10)
 TYPES = (
     '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -59,9 +59,10 @@ def sheet() -> bytes:
 
 def add_papers(stories: Iterable[Story], today: date) -> None:
     for number, story in enumerate(list(stories)[::EVERY]):
-        if not story.refresh().case.is_open:
-            continue
+        case = story.refresh().case
         day = today - AGO - timedelta(days=number % 9)
+        if not case.is_open or case.opened_on > day - BEGUN:
+            continue
         with clock.at(day):
             _of(story, day, number)
 
