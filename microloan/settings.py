@@ -258,8 +258,13 @@ LOGGING = {
             "foreign_pre_chain": SHARED_PROCESSORS,
         }
     },
-    "filters": {"cpr": {"()": "microloan.core.logs.CprFilter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["cpr"]}},
+    "filters": {
+        "refusal": {"()": "microloan.core.logs.RefusalFilter"},
+        "cpr": {"()": "microloan.core.logs.CprFilter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["refusal", "cpr"]}
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
 from cases.views.base import case_context, get_case
-from microloan.accounts.perms import lead_required
+from microloan.accounts.perms import lead_decides
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from screening import perms, presentation, queries, rules, services
@@ -205,7 +205,7 @@ def take_back(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     return _to(screening, "edit")
 
 
-@lead_required
+@lead_decides("screening:detail")
 def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Decision, then a page that repeats it, then locked. Without scripts the form travels along in hidden fields."""
     screening = _screening(request, number, pk)

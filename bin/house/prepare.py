@@ -37,7 +37,7 @@ def clear_away_an_unfinished_demo() -> None:
 def load_demo_into_an_empty_database() -> None:
     if get_user_model().objects.exists():
         return
-    say("loading the demo municipality")
+    say("loading the demo municipality of sixty citizens, which takes some minutes")
     execute(f"CREATE TABLE {UNFINISHED} ()")
     call_command("seed_demo", stdout=sys.stderr)
     execute(f"DROP TABLE {UNFINISHED}")

@@ -21,7 +21,7 @@ from loans.prerequisites import checks_before_decision
 from loans.queries import bases_for_proposals, loan_of, newest_decision, support_of
 from loans.services import limits_of
 from loans.views.base import add_refusal, case_and_loan, page_of, typed
-from microloan.accounts.perms import StaffRequest, lead_required, team_required
+from microloan.accounts.perms import StaffRequest, lead_decides, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
 from microloan.policy.models import LegalBasis
@@ -110,7 +110,7 @@ def _proposal_checks(case: CaseFile, decision: LoanDecision | None, bases: list[
     return checks_before_decision(shown, today)
 
 
-@lead_required
+@lead_decides("loans:loan")
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: StaffRequest, number: str) -> HttpResponse:
     """Checklist and form, then a check page that repeats the facts, then it is decided and locked."""
@@ -233,7 +233,7 @@ def _agreement_words(loan: Loan) -> str:
     return _("The agreement is registered. The loan goes to the benefits officer when the living support is decided.")
 
 
-@lead_required
+@lead_decides("loans:loan")
 @require_http_methods(["GET", "HEAD", "POST"])
 def support(request: StaffRequest, number: str) -> HttpResponse:
     """Decide the first months of living support; the check page shows the end that is computed."""

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from microloan.accounts.enums import REFERRERS, TEAM, Role
@@ -37,6 +40,24 @@ def role_required(*roles: str) -> Callable[[View], View]:
 
         guarded.allowed_roles = allowed  # type: ignore[attr-defined]
         return guarded
+
+    return decorate
+
+
+def lead_decides(page: str) -> Callable[[View], View]:
+    """For the project lead alone. The tasks that lead here are seen by the whole team: a coach is shown `page` instead."""
+
+    def decorate(view: View) -> View:
+        guarded = lead_required(view)
+
+        @wraps(guarded)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.role == Role.COACH and request.method in ("GET", "HEAD"):
+                messages.info(request, _("The project lead decides this. You can read what it builds on."))
+                return redirect(page, *args, **kwargs)
+            return guarded(request, *args, **kwargs)
+
+        return shown
 
     return decorate
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from django.core.exceptions import PermissionDenied
 
 from microloan.core.cpr import Cpr, mask_text
 
@@ -35,6 +36,15 @@ def mask_cpr(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutab
         if not key.startswith("_") and key != "exc_info":
             event[key] = mask_value(value)
     return event
+
+
+class RefusalFilter(logging.Filter):
+    """A page that a role may not open is no fault of ours: one line, without the traceback of it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+            record.exc_info = None
+        return True
 
 
 class CprFilter(logging.Filter):

@@ -260,6 +260,14 @@
   on("htmx:responseError", showFailure);
   on("htmx:sendError", showFailure);
 
+  // The tabs of a case are wider than a phone: the current one is brought into view, and the page stays where it is.
+  $$(".mk-tabs").forEach((tabs) => {
+    const current = tabs.querySelector("[aria-current]");
+    if (!current) return;
+    const [frame, tab] = [tabs.getBoundingClientRect(), current.getBoundingClientRect()];
+    tabs.scrollLeft += tab.left - frame.left - (frame.width - tab.width) / 2;
+  });
+
   prepareForms(document);
   focusErrors(document);
   $$("form:has(.mk-cell-check)").forEach(countTicks);

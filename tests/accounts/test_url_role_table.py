@@ -129,7 +129,8 @@ def test_who_may(route: Route, world: Played) -> None:
     for role, user in world.users.items():
         lines = check(role, user, route.code_for(role))
         if route.code_for(role) != route.ok:
-            check(role, user, route.code_for(role), "post" if route.method == "get" else "get")
+            other = "post" if route.method == "get" else "get"
+            check(role, user, route.code_for(role, other), other)
         elif route.method == "post":
             check(role, user, route.get, "get")
         if route.logs and role in route.allow and not any(line.user_id == user.pk for line in lines):

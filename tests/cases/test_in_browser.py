@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from cases import services
 from cases.enums import ContactKind, ContactState, EntryKind, Holder, Phase
@@ -115,6 +116,14 @@ def test_a_caseworker_refers_and_follows(cast, town, page_for, axe, shot):
     page.get_by_text("Har I aftalt et møde?").wait_for()
     axe(page)
     shot(page, "referral-detail")
+
+
+def test_on_a_phone_the_tab_of_the_page_is_in_view(cast, town, page_for):
+    page = page_for(cast.coach)
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.goto(f"/cases/{town.number}/journal/")
+    expect(page.locator(".mk-tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    assert page.evaluate("window.scrollY") == 0
 
 
 def test_a_coach_works(cast, town, page_for, axe, shot):

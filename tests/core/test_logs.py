@@ -7,9 +7,10 @@ import sys
 import pytest
 import structlog
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 
 from microloan.core.cpr import Cpr, mask_text
-from microloan.core.logs import CprFilter, mask_cpr, mask_value
+from microloan.core.logs import CprFilter, RefusalFilter, mask_cpr, mask_value
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,17 @@ def test_values_of_events_are_masked_at_every_depth():
     assert mask_value({"010190-1234": 1}) == {"[CPR]": 1}
 
 
+def test_a_refusal_is_one_line_and_a_fault_keeps_its_traceback():
+    for error, kept in ((PermissionDenied(), False), (ValueError("x"), True)):
+        record = logging.LogRecord("django.request", logging.WARNING, "f.py", 1, "Forbidden", (), None)
+        try:
+            raise error
+        except (PermissionDenied, ValueError):
+            record.exc_info = sys.exc_info()
+        assert RefusalFilter().filter(record) is True
+        assert bool(record.exc_info) is kept
+
+
 def test_a_record_is_masked_with_its_arguments_and_traceback():
     record = logging.LogRecord("x", logging.ERROR, "f.py", 1, "citizen %s", ("010190-1234",), None)
     try:
@@ -68,7 +80,7 @@ def test_a_record_is_masked_with_its_arguments_and_traceback():
 def log_lines():
     """What the handler of the settings writes, as production does."""
     logging_settings = json.loads(json.dumps(settings.LOGGING, default=str))
-    assert logging_settings["handlers"]["stderr"]["filters"] == ["cpr"]
+    assert logging_settings["handlers"]["stderr"]["filters"] == ["refusal", "cpr"]
     assert logging_settings["formatters"]["structured"]["()"] == "microloan.core.logs.CprSafeFormatter"
     configurator = logging.config.DictConfigurator(settings.LOGGING)
     handler = logging.StreamHandler(io.StringIO())

@@ -119,6 +119,13 @@ def test_theme_colours_have_contrast(text, ground, least):
     assert contrast(tokens[text], tokens[ground]) >= least
 
 
+@pytest.mark.parametrize("sheet", sorted((ROOT / "static/css").glob("*.css")), ids=lambda path: path.name)
+def test_style_sheets_close_what_they_open(sheet):
+    """A block left open swallows the rules after it, which then hold on wide screens alone."""
+    bare = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.S)
+    assert bare.count("{") == bare.count("}")
+
+
 # --- Due dates and status ----------------------------------------------------------------------------------------------
 
 

@@ -413,6 +413,14 @@ def test_a_pensioner_gets_no_months(world, lead):
     assert screening.case.support_periods.count() == 0
 
 
+def test_a_coach_who_follows_the_task_of_the_project_lead_reads_the_screening(world, coach):
+    screening = recommended(world, 4)
+    page = coach.get(address("decide", screening), follow=True)
+    assert page.redirect_chain == [(address("detail", screening), 302)]
+    assert "Det afgør projektlederen." in text_of(page)
+    assert coach.post(address("decide", screening), decision(screening, months="2", step="confirm")).status_code == 403
+
+
 # --- Reading -------------------------------------------------------------------------------------------------------------
 
 

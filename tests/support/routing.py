@@ -11,7 +11,8 @@ Each room keeps its rows in `tests/support/routes/<room>.py`, in a list ROWS. **
     row("loans:pay", allow={Role.BENEFITS_OFFICER}, kwargs=lambda w: {"pk": w.of(make_order).pk})
 
 `kwargs` and `data` are dicts, or functions of the World (tests/support/world.py). `ok` is the code for those allowed
-(default 200 for GET, 302 for POST), `other` for the other roles (default 403), `codes={Role.X: 404}` overrides one role.
+(default 200 for GET, 302 for POST), `other` for the other roles (default 403), `codes={Role.X: 404}` overrides one role,
+`elsewhere={Role.X}` are refused as others, but by GET sent to a page they may read (302).
 Nobody logged in is sent to the log-in page (302), unless the row is `public=True` (or `anonymous=` says another code).
 
 What the test adds by itself: wrong roles get the same refusal for POST; a caseworker or specialist who may open the page
@@ -60,6 +61,7 @@ class Route:
     ok: int = 200
     other: int = 403
     codes: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Collection[str] = ()
     get: int = 405
     anonymous: int | None = None
     strangers: Any = FOLLOW
@@ -71,7 +73,9 @@ class Route:
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.name}"
 
-    def code_for(self, role: str) -> int:
+    def code_for(self, role: str, method: str = "") -> int:
+        if role in self.elsewhere and (method or self.method) == "get":
+            return 302
         return self.codes.get(role, self.ok if role in self.allow else self.other)
 
     def code_for_nobody(self) -> int:

@@ -54,7 +54,7 @@ ROWS = [
     row("screening:edit", allow=SCREENERS, kwargs=screening, logs=True),
     row("screening:check", allow=SCREENERS, kwargs=screening, logs=True),
     row("screening:take_back", allow=SCREENERS, kwargs=recommended, method="post", get=302, logs=True),
-    row("screening:decide", allow=LEAD, kwargs=recommended, logs=True),
+    row("screening:decide", allow=LEAD, kwargs=recommended, elsewhere={Role.COACH}, logs=True),
     row("screening:budget", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_edit", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_approve", allow=LEAD, kwargs=budget, logs=True),
