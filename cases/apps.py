@@ -20,6 +20,7 @@ class CasesConfig(AppConfig):
             queries,
             referral_draft,
             registry,
+            turns,
             worklist,
         )
         from cases.document_queries import document_count
@@ -49,6 +50,7 @@ class CasesConfig(AppConfig):
         registry.register_tab(
             registry.CaseTab("documents", _("Documents"), "cases:documents", TEAM, order=890, count=document_count)
         )
+        registry.register_panel(registry.CasePanel("time", "cases/_time_panel.html", turns.time_panel, TEAM, order=90))
         registry.register_draft_kind(referral_draft.KIND)
         for kind in note_draft.KINDS:
             registry.register_draft_kind(kind)
@@ -58,7 +60,15 @@ class CasesConfig(AppConfig):
         jobs.register("tidy_case_files", tidy_case_files, order=890)
         jobs.register("referrer_notices", send_lost_notices, order=890)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
-        navigation.register("work", _("My work"), "cases:work", TEAM, order=10, count=worklist.my_count)
+        navigation.register(
+            "work",
+            _("My work"),
+            "cases:work",
+            TEAM,
+            order=10,
+            count=worklist.my_count,
+            owns=("cases:bulk", "cases:saved_views", "cases:view_", "letters:bulk"),
+        )
         navigation.register("calendar", _("Calendar"), "cases:calendar", TEAM, order=15, owns=("cases:calendar",))
         of_a_case = ("cases:", "letters:case", "screening:", "courses:case", "loans:")
         navigation.register("cases", _("Cases"), "cases:list", TEAM, order=20, owns=of_a_case)

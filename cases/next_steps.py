@@ -41,6 +41,8 @@ CONTACT_TASKS = (
     ("network_meeting", gettext_lazy("Monthly network meeting")),
     ("three_month_follow_up", gettext_lazy("Three-month follow-up with the caseworker")),
 )
+# The rhythm of contact goes on whoever the case waits on; silence beyond it is ours to break.
+RHYTHM_TASKS = frozenset({"next_contact", "weekly_contact", "network_meeting", "three_month_follow_up"})
 
 
 def register() -> None:
@@ -49,11 +51,14 @@ def register() -> None:
         "accept_referral", gettext_lazy("Call the citizen and answer the referral"), gettext_lazy("Answer referral")
     )
     for code, label in CONTACT_TASKS:
-        registry.register_task_kind(code, label, gettext_lazy("Register contact"))
+        registry.register_task_kind(code, label, gettext_lazy("Register contact"), beside=code in RHYTHM_TASKS)
     for kind in ContactKind:
-        registry.register_task_kind(f"contact_{kind.value}", kind.label, gettext_lazy("Register contact"))
+        registry.register_task_kind(f"contact_{kind.value}", kind.label, gettext_lazy("Register contact"), beside=True)
     registry.register_task_kind(
-        "aftercare", gettext_lazy("Look at the case and agree on the next step"), gettext_lazy("Write note")
+        "aftercare",
+        gettext_lazy("Look at the case and agree on the next step"),
+        gettext_lazy("Write note"),
+        beside=True,
     )
 
 

@@ -13,6 +13,7 @@ from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, ReferrerN
 from cases.models.work import link_url
 from cases.registry import JourneyDetail
 from cases.rules import FIRST_STEP, JOURNEY_LABELS, Reliability, step_states
+from cases.turns import waits_on
 from microloan.accounts.models import User
 from microloan.core import cpr, danish
 
@@ -29,13 +30,13 @@ def open_tasks(user: User) -> QuerySet[Task]:
 
 
 def with_next_task(cases: QuerySet[CaseFile]) -> QuerySet[CaseFile]:
-    """Cases with the date of their next task, in the same query."""
+    """Cases with the date of their next task and on whom they wait, in the same query."""
     soonest = Task.objects.filter(case=OuterRef("pk"), done_at__isnull=True).order_by("due_on", "pk")
     return cases.annotate(
         next_due_on=Subquery(soonest.values("due_on")[:1]),
         next_kind=Subquery(soonest.values("kind")[:1]),
         next_title=Subquery(soonest.values("title")[:1]),
-        next_holder=Subquery(soonest.values("holder")[:1]),
+        next_holder=waits_on(),
     )
 
 

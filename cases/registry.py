@@ -42,11 +42,16 @@ class NextStep:
 
 @dataclass(frozen=True)
 class TaskKind:
-    """The words of a derived task. `action` (verb + object) is the text of the button that meets it."""
+    """The words of a derived task. `action` (verb + object) is the text of the button that meets it.
+
+    What goes on `beside` the case's way (an appointment, the rhythm of contact) holds nothing up: while the citizen
+    improves a plan, the case waits on the citizen although a conversation is due on Friday.
+    """
 
     code: str
     label: Any
     action: Any = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,8 +187,12 @@ def requires(phase: Phase, name: str, provider: RequirementProvider) -> None:
     requirements[phase].register(name, provider)
 
 
-def register_task_kind(code: str, label: Any, action: Any = "") -> None:
-    task_kinds.register(code, TaskKind(code, label, action))
+def register_task_kind(code: str, label: Any, action: Any = "", *, beside: bool = False) -> None:
+    task_kinds.register(code, TaskKind(code, label, action, beside))
+
+
+def kinds_beside() -> list[str]:
+    return [kind.code for kind in task_kinds if kind.beside]
 
 
 def register_tab(tab: CaseTab) -> None:

@@ -3,12 +3,15 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
+from django.db.models.functions import Collate
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_tables2.data import TableQuerysetData
 
 from cases.models import CaseFile
+
+DANISH = "da-x-icu"
 
 
 def _cell(label: Any) -> dict[str, Any]:
@@ -53,9 +56,7 @@ class CaseTable(tables.Table):
         order_by=("phase_order", "phase_entered_on", "pk"),
         attrs=_cell(_("Step")),
     )
-    coach = tables.Column(
-        verbose_name=_("Coach"), accessor="coach", order_by=("coach__full_name", "pk"), attrs=_cell(_("Coach"))
-    )
+    coach = tables.Column(verbose_name=_("Coach"), accessor="coach", attrs=_cell(_("Coach")))
     cohort = tables.Column(
         verbose_name=_("Cohort"), accessor="cohort", order_by=("cohort__code", "pk"), attrs=_cell(_("Cohort"))
     )
@@ -75,7 +76,9 @@ class CaseTable(tables.Table):
         super().__init__(*args, **kwargs)
 
     def render_citizen(self, record: CaseFile) -> str:
-        return str(record.citizen)
+        if not record.citizen.is_protected_on(self.today):
+            return str(record.citizen)
+        return format_html("{}", render_to_string("cases/_protected_name.html", {"name": record.citizen}))
 
     def render_step(self, record: CaseFile) -> str:
         return self.step_labels.get(record.pk, "")
@@ -89,6 +92,12 @@ class CaseTable(tables.Table):
 
     def render_waiting_on(self, value: str) -> str:
         return str(self.holder_labels.get(value, value))
+
+    def order_coach(self, queryset: QuerySet[CaseFile], is_descending: bool) -> tuple[QuerySet[CaseFile], bool]:
+        """As Danes sort names, cases without a coach last."""
+        name = Collate("coach__full_name", DANISH)
+        ordered = name.desc(nulls_last=True) if is_descending else name.asc(nulls_last=True)
+        return queryset.order_by(ordered, "pk"), True
 
     def order_next_due_on(self, queryset: QuerySet[CaseFile], is_descending: bool) -> tuple[QuerySet[CaseFile], bool]:
         """Cases without a date come last either way."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -11,15 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import queries, substitutes
 from cases.enums import Holder, Phase
-from cases.models import CaseFile, Task
+from cases.models import CaseFile, SavedView, Task, ViewPage
+from cases.turns import OTHERS, OURS, Side, side_of, waits_on
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.calendars import working_days_between
 from microloan.core.lazily import counted
 from microloan.policy.services import rule_set_on
 
-OURS = (Holder.TEAM, Holder.PROJECT_LEAD)
-OTHERS = (Holder.CITIZEN, Holder.CASEWORKER, Holder.BENEFITS_OFFICER)
 NEXT_DAYS = timedelta(days=7)
 
 LABELS = {
@@ -41,17 +41,35 @@ GROUPS = (
 def views(user: User, today: date, current: str) -> list[dict[str, Any]]:
     """The preset views with their counts, for `includes/_views.html`."""
     numbers = counts(user, today)
-    days = rule_set_on(today).no_contact_days
     address = reverse("cases:work")
     return [
         {
             "key": key,
-            "label": label % {"days": days} if key == "quiet" else label,
+            "label": view_label(key, today),
             "url": address if key == "mine" else f"{address}?view={key}",
             "current": key == current,
             "count": numbers[key],
         }
-        for key, label in LABELS.items()
+        for key in LABELS
+    ]
+
+
+def view_label(key: str, today: date) -> str:
+    label = LABELS[key]
+    return str(label % {"days": rule_set_on(today).no_contact_days} if key == "quiet" else label)
+
+
+def saved_views(user: User, page: ViewPage, query: str) -> list[dict[str, Any]]:
+    """One's own views and those of colleagues that are shared, for `includes/_views.html`; `query` is the present one."""
+    address = reverse("cases:work" if page == ViewPage.WORK else "cases:list")
+    return [
+        {
+            "label": view.name if view.owner_id == user.pk else f"{view.name} ({view.owner.short_name})",
+            "url": f"{address}?{view.query}" if view.query else address,
+            "current": view.query == query,
+            "count": None,
+        }
+        for view in SavedView.objects.for_user(user, page).order_by("is_shared", "name", "pk")
     ]
 
 
@@ -100,22 +118,26 @@ def group_of(due_on: date, today: date) -> str:
     return "soon" if due_on <= today + NEXT_DAYS else "later"
 
 
-def totals(user: User, view: str, today: date) -> dict[str, int]:
-    """How many tasks of a view stand under each heading, over all pages."""
-    tasks = tasks_in(user, view, today)
+def totals(tasks: QuerySet[Task], view: str, query: str, today: date) -> dict[str, int]:
+    """How many tasks stand under each heading, over all pages. `query` names the filters that made `tasks`."""
     if view == "mine":
         return group_counts(tasks, today)
-    return counted(f"work-{view}-{today}", lambda: group_counts(tasks, today))
+    key = sha256(query.encode()).hexdigest()
+    return counted(f"work-{view}-{today}-{key}", lambda: group_counts(tasks, today))
+
+
+def due_condition(group: str, today: date) -> Q:
+    week = today + NEXT_DAYS
+    return {
+        "late": Q(due_on__lt=today),
+        "today": Q(due_on=today),
+        "soon": Q(due_on__gt=today, due_on__lte=week),
+        "later": Q(due_on__gt=week),
+    }[group]
 
 
 def group_counts(tasks: QuerySet[Task], today: date) -> dict[str, int]:
-    week = today + NEXT_DAYS
-    return tasks.order_by().aggregate(
-        late=Count("pk", filter=Q(due_on__lt=today)),
-        today=Count("pk", filter=Q(due_on=today)),
-        soon=Count("pk", filter=Q(due_on__gt=today, due_on__lte=week)),
-        later=Count("pk", filter=Q(due_on__gt=week)),
-    )
+    return tasks.order_by().aggregate(**{key: Count("pk", filter=due_condition(key, today)) for key, _label in GROUPS})
 
 
 @dataclass(frozen=True)
@@ -153,3 +175,18 @@ def waiting_on(user: User) -> list[tuple[str, int]]:
     tasks = queries.open_tasks(user).filter(holder__in=[*OTHERS, Holder.PROJECT_LEAD]).order_by()
     found = counted("work-holders", lambda: dict(tasks.values_list("holder").annotate(number=Count("pk"))))
     return [(str(holder.label), found[holder]) for holder in Holder if holder in others and holder in found]
+
+
+def cases_by_side(user: User) -> dict[Side, int]:
+    """How many open cases wait on us, on the citizen and on others: two things, told apart (domain.md §1, §3.6)."""
+    cases = CaseFile.objects.visible_to(user).live().open().order_by()
+
+    def count() -> dict[str, int]:
+        rows = cases.annotate(now=waits_on()).values_list("now").annotate(number=Count("pk"))
+        found = dict.fromkeys(Side.values, 0)
+        for holder, number in rows:
+            found[side_of(holder or "")] += number
+        return found
+
+    found = counted("work-sides", count)
+    return {side: found[side.value] for side in Side}

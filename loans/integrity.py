@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import pghistory.core
@@ -18,6 +18,7 @@ from django.db import connection, models
 from django.db.models import Prefetch, Sum
 from django.utils.translation import gettext as _
 
+from cases import integrity
 from cases.enums import Source
 from cases.letters.models import Letter, LetterFileChanged
 from cases.models import CaseFile, PhaseChange
@@ -301,6 +302,13 @@ def check_phases(report: Report) -> None:
                 report.found(case, _("the case is in “%(phase)s”, but its history ends in “%(last)s”") % words)
 
 
+def check_next_actions(report: Report) -> None:
+    """Every open case has a next action, and what is written of whose turn it is fits it (domain.md §3.6)."""
+    report.checked["open cases"] += integrity.open_cases()
+    for case, problem in chain(integrity.without_next_action(), integrity.turns_not_written()):
+        report.found(case, problem)
+
+
 def check_guards(report: Report) -> None:
     """Every guard of the database is installed and switched on."""
     with connection.cursor() as cursor:
@@ -353,6 +361,7 @@ CHECKS: tuple[Callable[[Report], None], ...] = (
     check_support,
     check_letters,
     check_phases,
+    check_next_actions,
     check_guards,
     check_history,
 )

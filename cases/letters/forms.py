@@ -14,3 +14,19 @@ class SentByHandForm(BaseForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how the letter was sent.")},
     )
+
+
+class MessageForm(BaseForm):
+    """A letter in own words. It decides nothing: decisions have letters of their own, with reasons and appeal guidance."""
+
+    subject = forms.CharField(
+        label=_("Heading"),
+        max_length=120,
+        help_text=_("Say what the letter is about. Nothing about health or money: it stands in lists of post."),
+    )
+    text = forms.CharField(
+        label=_("Letter"),
+        max_length=5000,
+        help_text=_("The greeting and your colleague's name come by themselves. An empty line begins a new paragraph."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )

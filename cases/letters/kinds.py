@@ -249,3 +249,5 @@ CLOSING = _letter(
         "next_steps": (),
     },
 )
+# Words of the team's own, also to many at once (`cases.letters.bulk`). Decides nothing, so it needs no blocks.
+MESSAGE = _letter("message", gettext_lazy("Letter in own words"), {"subject": REQUIRED, "paragraphs": REQUIRED})

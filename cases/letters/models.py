@@ -138,6 +138,51 @@ class Letter(models.Model):
         return pdf
 
 
+class BulkLetter(models.Model):
+    """One letter in the team's own words to many citizens: written once, checked once, then one letter each.
+
+    What was written and to whom stays; `prepared_at` says that all the letters have been made (`cases.letters.bulk`).
+    """
+
+    # Comes with the check page: the same page sent twice writes once.
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    subject = models.CharField(_("subject"), max_length=120)
+    text = models.TextField(_("text"))
+    case_ids = models.JSONField(default=list)
+    dated = models.DateField(_("dated"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    prepared_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = _("letter to many")
+        verbose_name_plural = _("letters to many")
+        indexes = [models.Index(fields=["at"], name="bulk_letter_waiting", condition=Q(prepared_at__isnull=True))]
+        triggers = [
+            Refuse(
+                name="bulk_letter_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("key", "subject", "text", "case_ids", "dated", "by", "at"),
+                message="what was written stays as it was",
+            ),
+            Refuse(name="bulk_letter_kept", operation=pgtrigger.Delete, message="letters are kept"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        return paragraphs_of(self.text)
+
+
+def paragraphs_of(text: str) -> tuple[str, ...]:
+    """Parted by empty lines."""
+    blocks = "\n".join(line.strip() for line in text.splitlines()).split("\n\n")
+    return tuple(block.strip() for block in blocks if block.strip())
+
+
 def path_of(letter_id: uuid.UUID) -> str:
     return f"letters/{letter_id.hex[:2]}/{letter_id}.pdf"
 

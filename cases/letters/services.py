@@ -65,7 +65,7 @@ def prepare_letter(
     if known := Letter.objects.filter(key=key).first():
         return _same_reason(known, kind, case)
     letter_kind = get_kind(kind)
-    address = _address(case, letter_kind, to_user)
+    address = address_of(case, letter_kind, to_user)
     representatives = _representatives(case, today) if letter_kind.to_citizen else []
     envelope = _envelope(case, address.recipient, by, today)
     envelope = replace(envelope, copies_to=tuple(one.name for one in representatives))
@@ -99,7 +99,7 @@ def _representatives(case: CaseFile, today: date) -> list[Representative]:
 def preview_letter(*, kind: str, case: CaseFile, context: Context, by: User | None, today: date) -> Rendered:
     """The letter as it would be, stored nowhere."""
     letter_kind = get_kind(kind)
-    address = _address(case, letter_kind, by if not letter_kind.to_citizen else None)
+    address = address_of(case, letter_kind, by if not letter_kind.to_citizen else None)
     return render_letter(letter_kind, _envelope(case, address.recipient, by, today), context)
 
 
@@ -158,7 +158,8 @@ def _store(letter_id: uuid.UUID, pdf: bytes) -> str:
         raise LetterError(_("The letter cannot be stored, so it was not made. Ring your administrator.")) from failure
 
 
-def _address(case: CaseFile, kind: LetterKind, to_user: User | None) -> _Address:
+def address_of(case: CaseFile, kind: LetterKind, to_user: User | None = None) -> _Address:
+    """To whom a letter of this kind goes, and where. Refused where there is no way to get it there."""
     if not kind.to_citizen:
         if to_user is None:
             raise Refused(_("Choose which colleague the letter is for."))

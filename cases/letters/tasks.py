@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cases.letters import services
+from cases.letters import bulk, services
 from cases.letters.enums import LetterStatus
 from microloan.core.jobs import Counts
 
@@ -17,8 +17,14 @@ def dispatch(letter_id: str) -> None:
 
 
 @shared_task
+def prepare_many(bulk_id: int) -> None:
+    bulk.prepare(bulk_id)
+
+
+@shared_task
 def send_lost_letters() -> None:
     """Every ten minutes: what the queue forgot goes out the same day."""
+    bulk.prepare_forgotten()
     _send(services.letters_lost_by_the_queue())
 
 

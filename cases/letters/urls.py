@@ -1,10 +1,11 @@
 from django.urls import path
 
-from cases.letters import views
+from cases.letters import bulk_views, views
 
 app_name = "letters"
 urlpatterns = [
     path("cases/<str:number>/letters/", views.case_letters, name="case_letters"),
+    path("letters/bulk/", bulk_views.bulk, name="bulk"),
     path("letters/unsent/", views.unsent, name="unsent"),
     path("letters/<uuid:letter_id>/", views.download, name="download"),
     path("letters/<uuid:letter_id>/release/", views.release, name="release"),

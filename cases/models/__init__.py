@@ -1,4 +1,5 @@
 from cases.models.absence import Absence, HandedOverCase, HandOver
+from cases.models.bulk import BulkChange, BulkKind
 from cases.models.calendar import CalendarFeed
 from cases.models.casefile import Business, CaseFile, Cohort, NumberSeries, PhaseChange, Referral
 from cases.models.citizen import Citizen, LivelihoodPeriod
@@ -10,10 +11,14 @@ from cases.models.flag import Flag
 from cases.models.notice import ReferrerNotice
 from cases.models.partner import PartnerOrganisation
 from cases.models.people import Consent, Exemption, Interpreter, Mentor, Representative
+from cases.models.saved_view import SavedView, ViewPage
+from cases.models.turn import HolderChange
 from cases.models.work import Contact, JournalEntry, Task
 
 __all__ = [
     "Absence",
+    "BulkChange",
+    "BulkKind",
     "Business",
     "CalendarFeed",
     "CaseFile",
@@ -23,15 +28,16 @@ __all__ = [
     "Consent",
     "Contact",
     "Decision",
+    "Document",
+    "DocumentVersion",
     "Draft",
+    "EntryMark",
     "Exemption",
     "Flag",
     "HandOver",
     "HandedOverCase",
+    "HolderChange",
     "Interpreter",
-    "Document",
-    "DocumentVersion",
-    "EntryMark",
     "JournalEntry",
     "LivelihoodPeriod",
     "Mentor",
@@ -41,5 +47,7 @@ __all__ = [
     "Referral",
     "ReferrerNotice",
     "Representative",
+    "SavedView",
     "Task",
+    "ViewPage",
 ]

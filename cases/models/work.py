@@ -124,6 +124,10 @@ class Task(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
     )
     due_on = models.DateField(_("due"))
+    # A derived task that a person has given to somebody, or moved: the owner stays, and so does the date for as long as
+    # the case's data asks for the date it asked for then.
+    owner_is_chosen = models.BooleanField(default=False)
+    asked_due_on = models.DateField(null=True, blank=True)
     # A legal or promised date stands in the deadline box of the case page (ui-guide.md §3.2).
     is_promise = models.BooleanField(default=False)
     link = models.JSONField(null=True, blank=True)

@@ -9,6 +9,7 @@ from cases.services.around import (
     give_consent,
     withdraw_consent,
 )
+from cases.services.bulk import assign_tasks, move_tasks, undo_bulk
 from cases.services.calendar import close_feed, renew_feed
 from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
 from cases.services.documents import DOCUMENT_FIELDS, Upload, add_document, add_version, mark_entry, update_document
@@ -48,6 +49,7 @@ from cases.services.people import (
     update_citizen,
 )
 from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
+from cases.services.saved_views import remove_view, restore_view, save_view
 from cases.services.task_edit import update_task
 from cases.services.tasks import (
     add_task,
@@ -57,6 +59,7 @@ from cases.services.tasks import (
     tasks_held_back,
     undo_complete_task,
 )
+from cases.services.turns import note_turns
 
 __all__ = [
     "ANOTHER",
@@ -74,6 +77,7 @@ __all__ = [
     "add_task",
     "add_version",
     "assign_coach",
+    "assign_tasks",
     "cancel_absence",
     "cancel_contact",
     "change_person",
@@ -102,8 +106,10 @@ __all__ = [
     "mark_seen",
     "missing_for",
     "move_contact",
+    "move_tasks",
     "next_case_number",
     "next_number",
+    "note_turns",
     "open_draft",
     "order_case_file",
     "plan_contact",
@@ -117,21 +123,25 @@ __all__ = [
     "refer",
     "referral_warnings",
     "register_contact",
+    "remove_view",
     "renew_feed",
     "reopen_case",
     "resolve_flag",
+    "restore_view",
     "save_business",
     "save_draft",
     "save_partner",
+    "save_view",
     "send_lost_notices",
     "send_waiting",
     "set_cohort",
     "tasks_held_back",
     "tidy_case_files",
+    "undo_bulk",
     "undo_complete_task",
+    "update_citizen",
     "update_document",
     "update_task",
-    "update_citizen",
     "withdraw_consent",
     "write_note",
     "write_to_team",

@@ -15,6 +15,7 @@ from cases.services.locking import next_case_number
 from cases.services.people import assign_coach
 from cases.services.phases import enter_phase
 from cases.services.tasks import reconcile_tasks
+from cases.services.turns import note_turns
 from microloan.accounts.enums import REFERRERS
 from microloan.accounts.models import Centre, User
 from microloan.core import cpr
@@ -239,4 +240,5 @@ def write_to_team(*, case: CaseFile, text: str, by: User, today: date) -> Journa
             created_by=by,
             link={"name": "cases:journal", "kwargs": {"number": case.number}},
         )
+        note_turns([case.pk])
     return entry

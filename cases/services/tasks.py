@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from cases import perms, registry
 from cases.enums import Holder
 from cases.models import CaseFile, Task
+from cases.services.locking import lock_case, lock_open_case
+from cases.services.turns import note_turns
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -100,15 +102,33 @@ def _reconcile(case_ids: list[int], today: date) -> Counts:
         task = current.get((case.pk, key))
         if task is None:
             new.append(Task(case=case, key=key, **values))
-        elif any(getattr(task, name) != values[name] for name in DERIVED_FIELDS):
-            for name in DERIVED_FIELDS:
-                setattr(task, name, values[name])
+        elif _follow(task, values):
             changed.append(task)
     gone = [task.pk for place, task in current.items() if place not in wanted]
     Task.objects.filter(pk__in=gone).update(done_at=clock.now())
     Task.objects.bulk_create(new, batch_size=BATCH)
-    Task.objects.bulk_update(changed, [name.removesuffix("_id") for name in DERIVED_FIELDS], batch_size=BATCH)
+    fields = [*(name.removesuffix("_id") for name in DERIVED_FIELDS), "owner_is_chosen", "asked_due_on"]
+    Task.objects.bulk_update(changed, fields, batch_size=BATCH)
+    note_turns(case_ids)
     return Counts(created=len(new), skipped=len(current) - len(gone))
+
+
+def _follow(task: Task, values: dict[str, Any]) -> bool:
+    """Bring a derived task in line with its step. What a person chose stays: the owner while it is the team's turn, and
+    the date for as long as the step asks for the date it asked for when the person moved it."""
+    values = dict(values)
+    if task.owner_is_chosen and values["holder"] == Holder.TEAM:
+        values["owner_id"] = task.owner_id
+    else:
+        values["owner_is_chosen"] = False
+    if task.asked_due_on == values["due_on"]:
+        values["due_on"] = task.due_on
+    else:
+        values["asked_due_on"] = None
+    changed = [name for name, value in values.items() if getattr(task, name) != value]
+    for name in changed:
+        setattr(task, name, values[name])
+    return bool(changed)
 
 
 def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
@@ -137,21 +157,24 @@ def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: Us
         perms.check_team(by)
     if not title.strip():
         raise Refused(_("Write what has to be done."), field="title")
-    if not case.is_open:
-        raise Refused(_("The case is closed."))
-    return Task.objects.create(case=case, title=title.strip(), due_on=due_on, holder=holder, owner=owner, created_by=by)
+    case = lock_open_case(case)
+    task = Task.objects.create(case=case, title=title.strip(), due_on=due_on, holder=holder, owner=owner, created_by=by)
+    note_turns([case.pk])
+    return task
 
 
 @transaction.atomic
 def complete_task(*, task: Task, by: User) -> Task:
     """Mark a hand-made task as done. A derived one closes itself when the case's data says so."""
     perms.check_team(by)
+    lock_case(task.case)
     task = Task.objects.select_for_update().get(pk=task.pk)
     if task.key:
         raise Refused(_("This task closes by itself when the step has been taken."))
     if task.done_at is None:
         task.done_at, task.done_by = clock.now(), by
         task.save(update_fields=["done_at", "done_by"])
+        note_turns([task.case_id])
     return task
 
 
@@ -159,9 +182,11 @@ def complete_task(*, task: Task, by: User) -> Task:
 def undo_complete_task(*, task: Task, by: User) -> Task:
     """Open a hand-made task again."""
     perms.check_team(by)
+    lock_open_case(task.case)
     task = Task.objects.select_for_update().get(pk=task.pk)
     if task.key or task.done_at is None:
         raise Refused(_("There is nothing to undo."))
     task.done_at = task.done_by = None
     task.save(update_fields=["done_at", "done_by"])
+    note_turns([task.case_id])
     return task

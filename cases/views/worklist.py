@@ -12,9 +12,9 @@ from django_tables2 import RequestConfig
 
 from cases import queries, services, substitutes, worklist
 from cases.enums import Holder
-from cases.filters import CaseFilter
+from cases.filters import CaseFilter, TaskFilter
 from cases.forms import NewTaskForm, TaskForm, add_refusal
-from cases.models import CaseFile, Task
+from cases.models import CaseFile, Task, ViewPage
 from cases.tables import CaseTable, PageRows
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.enums import AccessAction
@@ -34,9 +34,12 @@ def work(request: StaffRequest) -> HttpResponse:
     today = clock.today()
     view = request.GET.get("view", "mine")
     view = view if view in worklist.LABELS else "mine"
-    tasks = worklist.tasks_in(request.user, view, today)
-    totals = worklist.totals(request.user, view, today)
-    paginator = Paginator(tasks, TASKS_PER_PAGE)
+    filters = TaskFilter(
+        request.GET, queryset=worklist.tasks_in(request.user, view, today), request=request, today=today
+    )
+    query = filters.as_query(view="" if view == "mine" else view)
+    totals = worklist.totals(filters.qs, view, query, today)
+    paginator = Paginator(filters.qs, TASKS_PER_PAGE)
     paginator.count = sum(totals.values())  # known already
     page = paginator.get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *(task.case for task in page))
@@ -47,6 +50,12 @@ def work(request: StaffRequest) -> HttpResponse:
         "view": view,
         "view_label": worklist.LABELS[view],
         "views": worklist.views(request.user, today, view),
+        "saved_views": worklist.saved_views(request.user, ViewPage.WORK, query),
+        "query": query,
+        "filter": filters,
+        "tags": filters.tags(),
+        "total": paginator.count,
+        "sides": worklist.cases_by_side(request.user),
         "groups": worklist.grouped(page, totals, today),
         "page": page,
         "new_referrals": worklist.new_referrals(request.user, today),
@@ -64,6 +73,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
     filters = CaseFilter(request.GET, queryset=queries.case_list(request.user), request=request)
     table = CaseTable(PageRows(filters.qs), today=today)
     table.holder_labels = dict(Holder.choices)
+    query = filters.as_query(sort=request.GET.get("sort", ""))
     RequestConfig(request, paginate={"per_page": CASES_PER_PAGE, "silent": True}).configure(table)
     shown = [row.record for row in table.page.object_list]
     steps = queries.steps_of(shown)
@@ -78,6 +88,8 @@ def case_list(request: StaffRequest) -> HttpResponse:
         "tags": filters.tags(),
         "total": table.page.paginator.count,
         "sort": request.GET.get("sort", ""),
+        "query": query,
+        "saved_views": worklist.saved_views(request.user, ViewPage.CASES, query),
     }
     return render(request, "cases/list.html", context)
 

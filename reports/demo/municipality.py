@@ -21,6 +21,7 @@ from microloan.core import clock
 from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
+from reports.demo import worklist
 from reports.demo.around import put_people_around, stand_in
 from reports.demo.papers import add_papers
 from reports.demo.people import people
@@ -354,6 +355,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
     add_papers(town.kept, today)
+    worklist.work(today, lead=users["projektleder"], coach=first, second_coach=second)
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)

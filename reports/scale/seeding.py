@@ -22,6 +22,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile, NumberSeries
+from cases.registry import kinds_beside
 from loans import rules
 from loans.rules.schedule import nominal_due_of
 from microloan.accounts.enums import Role
@@ -54,6 +55,7 @@ NUMBERED = {
 SEEDED = (
     "cases_citizen", "cases_casefile", "cases_cohort", "cases_referral", "cases_phasechange", "cases_business",
     "cases_livelihoodperiod", "cases_contact", "cases_contact_staff", "cases_journalentry", "cases_task",
+    "cases_holderchange",
     "screening_screening", "screening_screening_staff", "screening_score", "screening_budget", "screening_budgetline",
     "courses_courserun", "courses_coursesession", "courses_modulegrant", "courses_enrolment", "courses_attendance",
     "loans_loandecision", "loans_loan", "loans_disbursementorder", "loans_planversion", "loans_instalment",
@@ -178,6 +180,7 @@ def _prepare(staff: dict[Role, list[User]], *, cases: int, seed: int, today: dat
         "rule_set": rule_set.pk,
         "loan_series": loan_series,
         "coaches": len(staff[Role.COACH]),
+        "beside": kinds_beside(),
         "caseworkers": len(staff[Role.CASEWORKER]),
     }
 

@@ -153,6 +153,8 @@
       event.target.form.requestSubmit(event.target.form.querySelector("[data-save]"));
       return;
     }
+    // Enter in a tick box would press the first button of the form, which belongs to another row.
+    if (event.key === "Enter" && event.target.closest(".mk-cell-check")) event.preventDefault();
     if (data.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || modal() || typing(event.target)) return;
     if (singleKey(event.key)) event.preventDefault();
     first = event.key;

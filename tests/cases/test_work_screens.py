@@ -118,7 +118,7 @@ def test_my_work_takes_the_same_queries_for_few_and_many(cast, client_for, djang
     for _ in range(number):
         builders.accepted(cast.caseworker, cast.coach)
     client = client_for(cast.coach)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(25):
         client.get(f"{WORK}?view=team")
 
 

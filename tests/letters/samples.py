@@ -235,6 +235,10 @@ CONTEXTS: dict[str, Context] = {
         "settled_on": date(2034, 2, 1),
         "overpaid": Decimal("250.50"),
     },
+    "message": {
+        "subject": "Netværksmøde i februar",
+        "paragraphs": ("Vi mødes den 3. februar kl. 17 i Prøvehuset.", "Skriv til os, hvis du ikke kan komme."),
+    },
     "closing": {
         "closed_on": date(2027, 6, 30),
         "reason": "Du lever nu af din egen virksomhed.",

@@ -155,6 +155,18 @@ def made_case_file(world: World) -> dict[str, object]:
     return {**case(world), "pk": world.of(make_case_file).pk}
 
 
+def bulk_change(world: World):
+    """Each user may undo only what is their own, so the table asks as the one logged in."""
+    task = world.of(make_task)
+    return services.move_tasks(
+        task_ids=[task.pk], due_on=world.today + timedelta(days=3), by=world.user(Role.COACH), today=world.today
+    )
+
+
+def shared_view(world: World):
+    return services.save_view(owner=world.user(Role.PROJECT_LEAD), page="work", name="Fælles", query="", is_shared=True)
+
+
 OFFICER = Role.BENEFITS_OFFICER
 
 ROWS = [
@@ -233,4 +245,19 @@ ROWS = [
     row("cases:flag_resolve", allow=TEAM, kwargs=flag, logs=True),
     row("cases:close", allow=TEAM, kwargs=case, logs=True),
     row("cases:reopen", allow=LEAD, kwargs=closed, logs=True),
+    row("cases:bulk", allow=TEAM, method="post", data=lambda w: {"task": w.of(make_task).pk, "do": "assign"}),
+    row("cases:bulk_assign", allow=TEAM),
+    row("cases:bulk_move", allow=TEAM),
+    row(
+        "cases:bulk_undo",
+        allow=TEAM,
+        codes={Role.PROJECT_LEAD: 404},
+        method="post",
+        kwargs=lambda w: {"pk": w.of(bulk_change).pk},
+    ),
+    row("cases:saved_views", allow=TEAM),
+    row("cases:view_new", allow=TEAM),
+    row("cases:view_remove", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(shared_view).pk}),
+    row("cases:view_restore", allow=TEAM, method="post", kwargs=lambda w: {"pk": w.of(shared_view).pk}),
+    row("cases:export", allow=TEAM),
 ]

@@ -36,6 +36,7 @@ NOT_THEIRS = dict.fromkeys(REFERRERS, 404)  # a colleague reads the letters addr
 ROWS = [
     row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
     row("letters:unsent", allow=TEAM),
+    row("letters:bulk", allow=TEAM),
     row("letters:download", allow=TEAM, kwargs=letter, codes=NOT_THEIRS, strangers=404, logs=True),
     row("letters:release", allow=TEAM, kwargs=letter, logs=True),
     row("letters:resend", allow=TEAM, kwargs=sent_letter, logs=True),
