@@ -184,7 +184,7 @@ def test_the_list_takes_the_same_queries_for_few_and_many(cast, client_for, djan
     for _ in range(number):
         builders.refer(cast.caseworker)
     client = client_for(cast.coach)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(LIST)
 
 
