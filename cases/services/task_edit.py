@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from cases import perms
 from cases.enums import Holder
 from cases.models import Task
+from cases.services.turns import note_turns
 from microloan.accounts.models import User
 from microloan.core.errors import Refused
 
@@ -25,4 +26,5 @@ def update_task(*, task: Task, title: str, due_on: date, holder: str, owner: Use
         raise Refused(_("Choose whose turn it is."), field="holder")
     task.title, task.due_on, task.holder, task.owner = title.strip(), due_on, holder, owner
     task.save(update_fields=["title", "due_on", "holder", "owner"])
+    note_turns([task.case_id])
     return task
