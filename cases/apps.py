@@ -67,7 +67,7 @@ class CasesConfig(AppConfig):
             TEAM,
             order=10,
             count=worklist.my_count,
-            owns=("cases:bulk", "cases:saved_views", "cases:view_", "letters:bulk"),
+            owns=("cases:bulk", "cases:saved_views", "cases:view_", "letters:bulk", "cases:handover", "cases:absence"),
         )
         navigation.register("calendar", _("Calendar"), "cases:calendar", TEAM, order=15, owns=("cases:calendar",))
         of_a_case = ("cases:", "letters:case", "screening:", "courses:case", "loans:")

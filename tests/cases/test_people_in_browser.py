@@ -113,15 +113,15 @@ def test_people_consents_and_exemption(cast, case, page_for, axe, shot):
     axe(page)
     shot(page, "people-representative-errors")
     today = clock.today()
-    page.get_by_label("Navn").fill("Rita Testesen")
+    page.get_by_label("Navn", exact=True).fill("Rita Testesen")
     page.get_by_label("Hvad dækker fuldmagten?").fill("Hele sagen")
     page.get_by_label("Fuldmagt fra").fill(input_date(today))
     page.get_by_label("Fuldmagt til og med").fill(input_date(today + 90 * DAY))
-    page.get_by_label("Adresse").fill("Fuldmagtsvej 3")
+    page.get_by_label("Adresse", exact=True).fill("Fuldmagtsvej 3")
     page.get_by_label("Postnummer").fill("9999")
     page.get_by_label("By", exact=True).fill("Prøveby")
     page.get_by_role("button", name="Gem partsrepræsentant").click()
-    page.get_by_text("Rita Testesen").wait_for()
+    page.get_by_role("link", name="Ret Rita Testesen").wait_for()
     services.give_consent(
         case=case, kind="bank_view", scope="Bankrådgiveren", given_on=today, by=cast.coach, today=today
     )
