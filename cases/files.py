@@ -5,8 +5,10 @@ Pure: bytes in, format and a clean name out, or `Refused` in words that say what
 
 import io
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 import defusedxml.ElementTree as ElementTree
@@ -42,6 +44,15 @@ OFFICE = {
 }
 _ODT = b"application/vnd.oasis.opendocument.text"
 _IMAGES = {"PNG": FileFormat.PNG, "JPEG": FileFormat.JPEG}
+
+
+# What the readers below raise on a damaged file (tried with thousands of them). NotImplementedError and RecursionError
+# are RuntimeErrors, OverflowError is an ArithmeticError.
+BROKEN_PDF = (
+    PyPdfError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError, ArithmeticError,
+    OSError, struct.error, zlib.error,
+)  # fmt: skip
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, RuntimeError, EOFError)
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ def _pdf(data: bytes) -> FileFormat:
             raise _refused(_("The file is locked with a password. Save it without, and choose it again."))
         if not len(reader.pages):
             raise _broken()
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except BROKEN_PDF as error:
         raise _broken() from error
     return FileFormat.PDF
 
@@ -130,7 +141,7 @@ def _office(data: bytes) -> FileFormat | None:
             parts = {part.filename: part for part in package.infolist()}
             _check_parts(parts)
             return _odt(package, parts) or _open_xml(package, parts)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except BROKEN_ZIP as error:
         raise _broken() from error
 
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -20,6 +22,7 @@ from cases.services.locking import lock_case
 from microloan.accounts.models import User
 from microloan.core.errors import Refused
 
+log = structlog.get_logger(__name__)
 DOCUMENT_FIELDS = ("kind", "title", "dated", "others_data")
 
 
@@ -118,7 +121,7 @@ def _locked(document: Document) -> Document:
 def _store(document: Document, upload: Upload, *, number: int, by: User) -> DocumentVersion:
     inspected = files.inspect(upload.name, upload.data)
     scanned_by = scanning.refuse_viruses(upload.data)
-    path = default_storage.save(path_of(f"{uuid.uuid4()}.{inspected.format}"), ContentFile(upload.data))
+    path = _write_file(path_of(f"{uuid.uuid4()}.{inspected.format}"), upload.data)
     try:
         return DocumentVersion.objects.create(
             document=document,
@@ -134,6 +137,17 @@ def _store(document: Document, upload: Upload, *, number: int, by: User) -> Docu
     except BaseException:
         default_storage.delete(path)
         raise
+
+
+def _write_file(path: str, data: bytes) -> str:
+    """A full disk refuses the file in words, and keeps no half of it."""
+    try:
+        return default_storage.save(path, ContentFile(data))
+    except OSError as failure:
+        log.error("document_not_stored", error=str(failure.strerror))
+        with suppress(OSError):
+            default_storage.delete(path)
+        raise Refused(_("The file cannot be stored now. Ring your administrator."), field="file") from failure
 
 
 def _write_line(document: Document, title: str, text: str, *, by: User) -> None:

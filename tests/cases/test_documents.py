@@ -73,6 +73,12 @@ def test_the_content_says_what_a_file_is(name, data, expected):
     assert files.inspect(name, data) == files.Inspected(expected, name)
 
 
+def damaged(data: bytes, *, after: bytes) -> bytes:
+    """Some bytes changed behind a name in the file, as by a broken disk."""
+    start = data.index(after) + len(after)
+    return data[:start] + b"\xff" * 12 + data[start + 12 :]
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><Types>&b;</Types>'
 
 
@@ -98,6 +104,12 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><
         ("plan.docx", real.docx(**{"word/vbaProject.bin": b"makro"}), "makroer"),
         ("plan.docx", real.docx(**{"word/big.bin": bytes(310 * 1024 * 1024)}), "fylder for meget"),
         ("plan.pdf", real.pdf(password="hemmeligt"), "låst med kodeord"),
+        ("plan.docx", damaged(real.docx(), after=b"[Content_Types].xml"), "kan ikke læses"),
+        (
+            "plan.pdf",
+            b"%PDF-1.7\nstartxref\n9\n" + b"9 0 obj<</Type/XRef/Filter/X/Length 1>>stream\nx",
+            "kan ikke læses",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -159,6 +171,17 @@ def test_a_new_version_keeps_the_old_readable(cast, case):
     assert first.read() == real.pdf()
     with pytest.raises(Refused, match="gemt i forvejen"):
         services.add_version(document=document, upload=Upload("igen.docx", real.docx()), by=cast.lead, today=TODAY)
+
+
+def test_a_full_disk_is_said_at_the_field(cast, case, settings, tmp_path):
+    settings.DOCUMENT_ROOT.parent.mkdir(parents=True, exist_ok=True)
+    place = tmp_path / "full"
+    place.write_text("a file where the folder should be")
+    storage = {**settings.STORAGES["default"], "OPTIONS": {"location": place}}
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+    with pytest.raises(Refused) as refusal:
+        add(case, cast.coach)
+    assert refusal.value.field == "file"
 
 
 def test_a_refused_file_leaves_nothing_behind(cast, case):
