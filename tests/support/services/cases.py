@@ -326,6 +326,7 @@ PARTS = {
     "cases.check_version": "reads",
     "cases.delete_expired_drafts": "run by the clock",
     "cases.draft_content": "reads",
+    "cases.draft_page": "reads",
     "cases.finish_draft": "the writer's own draft, whatever the role",
     "cases.lock_case": "locks",
     "cases.lock_open_case": "locks",
