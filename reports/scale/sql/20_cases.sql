@@ -44,7 +44,8 @@ SELECT case_id, caseworker_id, d0, answer_due, 'formiddag', true, true, '{}'
 FROM seed_case JOIN seed_day ON day = d0 ORDER BY i;
 
 INSERT INTO cases_phasechange (case_id, from_phase, to_phase, "on", at, by_id, reason)
-SELECT case_id, from_phase, to_phase, on_day, pg_temp.moment(on_day, '14:00'), coalesce(coach_id, caseworker_id), ''
+SELECT case_id, from_phase, to_phase, on_day, pg_temp.moment(on_day, '14:00'), coalesce(coach_id, caseworker_id),
+       CASE to_phase WHEN 'closed' THEN 'Aftalt ved afslutningen.' ELSE '' END
 FROM seed_step JOIN seed_case USING (i) ORDER BY on_day, i, ord;
 
 -- CVR numbers begin with 1 or more, so these are nobody's.
