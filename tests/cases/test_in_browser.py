@@ -184,7 +184,7 @@ def test_a_coach_works(cast, town, page_for, axe, shot):
     axe(page)
     shot(page, "case-close-check")
     page.get_by_role("button", name="Afslut sagen").click()
-    page.get_by_text("Sagen er afsluttet.").wait_for()
+    page.get_by_text("Sagen er afsluttet.", exact=True).wait_for()
     axe(page)
     shot(page, "case-closed")
 

@@ -109,6 +109,7 @@ def test_a_pensioner_has_status_only_and_a_closed_case_offers_nothing(world, coa
         reason=ClosingReason.ILLNESS,
         choice_of=ClosedBy.CITIZEN,
         text="",
+        answers={"loan": "Borgeren betaler videre som aftalt."},
         by=world.user(Role.COACH),
         today=world.today,
     )
