@@ -251,6 +251,12 @@ def check_basis(decision: LoanDecision, today: date) -> None:
             _("The legal basis “%(basis)s” does not allow this. Choose another.") % {"basis": basis.title},
             field="legal_basis",
         )
+    check_in_force(decision, today, field="legal_basis")
+
+
+def check_in_force(decision: LoanDecision, today: date, *, field: str | None = None) -> None:
+    """Refuse what is decided on a legal basis that is not in force today and under no recorded transition."""
+    basis = decision.legal_basis
     if basis.valid_from <= today and (basis.valid_to is None or today <= basis.valid_to):
         return
     until, on = basis.transition_until, decision.transition_on
@@ -259,7 +265,7 @@ def check_basis(decision: LoanDecision, today: date) -> None:
     raise Refused(
         _("The legal basis “%(basis)s” is not in force today (%(day)s), and no transition covers the decision.")
         % {"basis": basis.title, "day": short_date(today)},
-        field="legal_basis",
+        field=field,
     )
 
 

@@ -12,7 +12,7 @@ from cases.models import CaseFile
 from loans import letters, rules
 from loans.enums import PeriodKind
 from loans.models import Loan, SupportPeriod
-from loans.services.decisions import order_payout_if_ready
+from loans.services.decisions import check_in_force, order_payout_if_ready
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -34,13 +34,14 @@ def decide_support(*, case: CaseFile, starts_on: date, reasons: str, by: User, t
     case = cases.lock_case(case)
     if case.is_pensioner:
         raise Refused(_("A disability pensioner keeps the pension and gets no living support."))
-    loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").first()
+    loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set", "decision__legal_basis").first()
     if loan is None or case.phase != Phase.APPROVAL:
         raise Refused(_("Living support is decided after the loan is granted and before it is paid out."))
     if SupportPeriod.objects.filter(case=case).exists():
         raise Conflict(_("Living support has been decided already."))
     if not loan.legal_basis.allows_support:
         raise Refused(_("The legal basis of the loan does not allow living support."))
+    check_in_force(loan.decision, today)
     if starts_on < today:
         raise Refused(_("Living support cannot start before today."), field="starts_on")
     limits = limits_of(loan)

@@ -51,6 +51,7 @@ def tracked(**kwargs: Any) -> Callable[[M], M]:
     `exclude=["password"]` leaves fields out; further arguments are those of `pghistory.track`.
     """
     kwargs.setdefault("append_only", True)
+    kwargs.setdefault("meta", {"triggers": [no_truncate("history", "the table is append-only")]})
     return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), **kwargs)
 
 

@@ -2,7 +2,7 @@ import io
 import json
 import os
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -129,6 +129,19 @@ def test_the_command_prints_one_document(db, recorder):
     out = io.StringIO()
     call_command("run_jobs", "--date", "2026-11-20", "--job", "record", stdout=out)
     assert "record: 0 created, 1 skipped" in out.getvalue()
+
+
+def test_only_the_demo_runs_days_that_have_not_come(db, recorder, settings):
+    """A slip of the pen would send years of reminders, and leave those days done when they come."""
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="has not come yet") as refusal:
+        call_command("run_jobs", "--date", tomorrow)
+    assert refusal.value.returncode == 1
+    assert not JobRun.objects.exists()
+    settings.DEMO = True
+    call_command("run_jobs", "--date", tomorrow, stdout=io.StringIO())
+    assert JobRun.objects.get().date.isoformat() == tomorrow
 
 
 def test_the_command_refuses_what_it_does_not_know(db, recorder):

@@ -12,6 +12,7 @@ from loans.models import SupportPeriod
 from loans.overview import support_of_page, support_rows
 from loans.queries import support_of
 from microloan.accounts.enums import Role
+from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import LegalBasis
 from tests.loans import builders
@@ -54,6 +55,21 @@ def test_support_waits_for_the_loan_and_starts_no_earlier_than_today(world: Worl
     with pytest.raises(Refused) as refusal:
         builders.supported(world, loan, starts_on=TODAY - timedelta(days=1))
     assert refusal.value.field == "starts_on"
+
+
+def test_a_basis_that_has_ended_since_gives_no_support(world: World) -> None:
+    """domain.md §7.1: a decision outside the validity of its basis is refused."""
+    loan = builders.granted(world)
+    LegalBasis.objects.filter(code="local_basis").update(valid_to=TODAY)
+    with clock.at(TODAY + timedelta(days=1)), pytest.raises(Refused, match="gælder ikke"):
+        services.decide_support(
+            case=loan.case,
+            starts_on=loan.planned_payout_on,
+            reasons="",
+            by=world.user(Role.PROJECT_LEAD),
+            today=TODAY + timedelta(days=1),
+        )
+    assert not SupportPeriod.objects.exists()
 
 
 def test_a_basis_without_living_support_gives_none(world: World) -> None:

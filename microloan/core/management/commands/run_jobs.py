@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from microloan.core import clock, jobs
@@ -15,6 +16,9 @@ class Command(ReportingCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         day = options["date"] or clock.today()
+        if day > clock.today() and not settings.DEMO:
+            # A slip of the pen would send the reminders of years, and leave their days done when they come.
+            raise CommandError(f"{day} has not come yet; only the demo looks ahead", returncode=REFUSED)
         try:
             counts = jobs.run_jobs(day, only=options["job"])
         except jobs.UnknownJob as error:
