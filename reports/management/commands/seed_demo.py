@@ -16,10 +16,12 @@ class Command(BaseCommand):
             raise CommandError("seed_demo works in demo mode only (DEMO=1).")
         # Letters are sent on the simulated day they belong to, so not by a worker that lives today.
         eager, app.conf.task_always_eager = app.conf.task_always_eager, True
+        # Nobody is told by e-mail of what happens in a past that is only played.
+        mail, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.dummy.EmailBackend"
         try:
             made = municipality.build(clock.today(), say=self.stderr.write)
         finally:
-            app.conf.task_always_eager = eager
+            app.conf.task_always_eager, settings.EMAIL_BACKEND = eager, mail
         if missing := municipality.phases_missing():
             raise CommandError(f"No case in: {', '.join(missing)}")
         self.stdout.write(f"{made} invented citizens" if made else "The demo municipality is there already.")

@@ -41,8 +41,10 @@ CROSS JOIN LATERAL (VALUES
      reached = 4 AND signed_on IS NOT NULL),
     ('weekly_contact', 'weekly_contact', 'team', greatest(last_held, last_on) + 7, false, 'cases:contact_new', '{}',
      reached = 5),
-    ('three_month_follow_up', 'three_month_follow_up', 'team', greatest(last_follow_up, last_on) + 91, false,
-     'cases:contact_new', '{}', reached = 5),
+    ('three_month_follow_up', 'three_month_follow_up', 'caseworker', coalesce(last_follow_up, d0) + 91, true,
+     'cases:contact_new', '{}', reached BETWEEN 1 AND 5 AND coalesce(last_follow_up, d0) + 91 - 21 <= %(base)s::date),
+    ('network_meeting', 'network_meeting', 'team', (last_on + interval '1 month')::date, false, 'cases:contact_new', '{}',
+     reached = 5),
     ('screening_4', 'screening_4', 'team', (last_on + interval '6 months')::date - 29, true, 'screening:list', '{}',
      reached = 5),
     ('aftercare', 'aftercare', 'team', greatest(last_held, last_on) + 91, false, 'cases:journal', '{}', reached = 6)
