@@ -90,7 +90,7 @@ def test_search_goes_by_keyboard_alone(cast, case, page_for, axe, shot):
     page.keyboard.press("/")
     page.keyboard.type("amnia")  # a typing error
     page.locator("#search-hits a").first.wait_for()
-    axe(page)
+    axe(page, ["main"])  # the hits lie over the page, whose links are then partly covered
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
