@@ -72,7 +72,7 @@ def decided_screening(
         held_on=world.today,
         state=ScreeningState.DECIDED,
         outcome=outcome,
-        reasons="Planen holder ikke." if outcome == Outcome.STOP else "",
+        reasons="" if outcome == Outcome.CONTINUE else "Planen holder ikke.",
         hearing="answered" if outcome == Outcome.STOP else "",
         hearing_note="Du har sagt, at du vil prøve igen." if outcome == Outcome.STOP else "",
         improvements="Ret budgettet" if outcome == Outcome.REVISE else "",

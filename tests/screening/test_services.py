@@ -66,7 +66,8 @@ def test_a_screening_is_opened_only_in_its_phase(world):
 
 @pytest.mark.parametrize("role", OUTSIDERS)
 def test_only_the_team_screens(world, role):
-    screening, by = opened(world), world.user(role)
+    """… and a referral specialist, screening 1 of the own centre (tests/screening/test_specialist.py), not of another."""
+    screening, by = opened(world), world.strangers.get(role, world.user(role))
     case, today = screening.case, world.today
     for work, values in (
         (services.open_screening, {"case": case, "number": 1}),
