@@ -156,8 +156,8 @@ def test_the_list_takes_the_same_queries_at_any_size(
         client.get("/centres/")
 
 
-LIST_QUERIES = 11
-CENTRES_QUERIES = 9
+LIST_QUERIES = 12
+CENTRES_QUERIES = 10
 
 
 def test_centres(client: StrictClient) -> None:

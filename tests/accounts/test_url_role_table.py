@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from copy import copy
 
 import pytest
 from django.conf import settings
@@ -54,9 +53,7 @@ def played(kept_rows: None) -> Played:
 
 @pytest.fixture
 def world(db: None, played: Played) -> Played:
-    fresh = copy(played)
-    fresh._made = dict(played._made)
-    return fresh
+    return played.fresh()
 
 
 @pytest.fixture(autouse=True)

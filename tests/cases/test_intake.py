@@ -252,7 +252,7 @@ def test_the_list_of_partners_takes_the_same_queries(cast, client_for, django_as
         PartnerOrganisation.objects.create(name=f"Organisation {place}")
     client = client_for(cast.administrator)
     client.get("/partners/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get("/partners/")
 
 

@@ -193,10 +193,13 @@ def pay_out(world: World, order: DisbursementOrder, *, by: User | None = None, *
 
 
 def paid_out(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
-    """Paid out today."""
-    order = in_queue(world, case, **changes)
-    pay_out(world, order)
-    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(pk=order.loan_id)
+    """Paid out today; where the world has one ready (fixture `stock`), that one first."""
+    ready = None if case or changes else world.ready.pop("paid_out", None)
+    if ready is None:
+        order = in_queue(world, case, **changes)
+        pay_out(world, order)
+        ready = order.loan_id
+    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(pk=ready)
 
 
 def pay(world: World, loan: Loan, amount: Decimal | str, on: date, *, key: str = "", **changes: Any) -> LedgerEntry:

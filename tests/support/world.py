@@ -8,8 +8,9 @@ A room that needs more (a screening, a loan) writes its own `make_…(world)` be
 """
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from cases import services as cases
 from cases.enums import Livelihood, Phase
@@ -56,6 +57,7 @@ class World:
         self.centre = make_centre("nord", name="Center Nord")
         self.other_centre = make_centre("syd", name="Center Syd")
         self._made: dict[Callable[..., Any], Any] = {}
+        self.ready: dict[str, int] = {}  # rows made for a whole module, by what they are
         referrers = (Role.CASEWORKER, Role.REFERRAL_SPECIALIST)
         self.users = {
             role: make_user(role, full_name=NAMES[role], centre=self.centre if role in referrers else None)
@@ -64,6 +66,14 @@ class World:
         self.strangers = {
             role: make_user(role, full_name=name, centre=self.other_centre) for role, name in STRANGERS.items()
         }
+
+    def fresh(self) -> Self:
+        """For a test of a module that shares this world: what the test makes of it is its own."""
+        mine = copy(self)
+        mine._made, mine.ready = dict(self._made), dict(self.ready)
+        mine.users = {role: copy(user) for role, user in self.users.items()}
+        mine.strangers = {role: copy(user) for role, user in self.strangers.items()}
+        return mine
 
     def user(self, role: str) -> User:
         return self.users[Role(role)]
