@@ -205,3 +205,8 @@ def register_panel(panel: CasePanel) -> None:
 
 def register_draft_kind(kind: DraftKind) -> None:
     draft_kinds.register(kind.code, kind)
+
+
+def relations_read(today: date) -> list[Any]:
+    """What is fetched ahead for the next steps of many cases; some of it depends on the day."""
+    return [relation(today) if callable(relation) else relation for relation in next_step_relations]

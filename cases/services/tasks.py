@@ -85,7 +85,7 @@ def _reconcile(case_ids: list[int], today: date) -> Counts:
         .select_related("citizen", "referral")
         .prefetch_related(
             "contacts",
-            *(relation(today) if callable(relation) else relation for relation in registry.next_step_relations),
+            *registry.relations_read(today),
         )
         .order_by("pk")
     )

@@ -55,7 +55,7 @@ def test_the_budget_is_made_then_approved(world):
 def test_no_query_per_case(world, django_assert_num_queries, number):
     drafted(world, number)
     budget(world, case_for(world, number))
-    found = list(CaseFile.objects.prefetch_related(*registry.next_step_relations))
+    found = list(CaseFile.objects.prefetch_related(*registry.relations_read(world.today)))
     with remembered_rule_sets():
         rule_set_on(world.today)
         with django_assert_num_queries(0):
