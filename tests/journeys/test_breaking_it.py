@@ -131,7 +131,7 @@ def a_loan_without_green_screening(journey: Journey) -> None:
 def closing_without_a_reason(journey: Journey) -> None:
     page = journey.at(COACH, "close/")
     page.get_by_role("button", name="Kontrollér afslutningen").click()
-    refused(page, "Hvorfor afsluttes sagen", "Hvis beslutning var det")
+    refused(page, "Hvorfor afsluttes sagen")
     journey.look(page, "close-errors")
     page.get_by_label("Hvorfor afsluttes sagen?").select_option(label="Andet")
     page.get_by_role("radio", name="Borgerens valg").check()

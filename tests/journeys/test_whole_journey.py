@@ -167,6 +167,7 @@ def the_rest(journey: Journey) -> None:
     page = journey.at(COACH, "close/")
     page.get_by_label("Hvorfor afsluttes sagen?").select_option(label="Gennemført")
     page.get_by_role("radio", name="Borgerens valg").check()
+    page.get_by_label("Hvad er aftalt med borgeren om tilbagebetalingen?").fill("Resten betales i dag.")
     page.get_by_role("button", name="Kontrollér afslutningen").click()
     page.get_by_role("button", name="Afslut sagen").click()
     expect(page.get_by_role("alert")).to_contain_text("28.926 kr.")
