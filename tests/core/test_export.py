@@ -56,7 +56,7 @@ def test_numbers_and_plain_texts_are_left():
     assert export.csv_value(Cpr("7203901234")) == "720390-••••"
 
 
-def test_xlsx_keeps_numbers_and_dates_and_has_no_formulas():
+def test_xlsx_keeps_numbers_and_dates_and_has_no_formulas(db):  # closing an answer looks at the connection
     moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
     rows = [[text, Decimal("1234.50"), date(2026, 11, 20), moment, 7, None] for text in ["Åse", *EVIL]]
     response = export.xlsx_response("hold", {"Hold": ([*HEADINGS, "Kl.", "Antal", "Tom"], iter(rows))})
