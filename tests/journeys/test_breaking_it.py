@@ -150,7 +150,6 @@ def addresses_of_other_roles(journey: Journey) -> None:
         (BENEFITS, f"{case}screenings/", closed),
         (COACH, "/users/", closed),
         (COACH, "/disbursements/", closed),
-        (COACH, f"{case}loan/decide/", closed),
         (MANAGER, case, closed),
         (ADMINISTRATOR, case, closed),
         (AUDITOR, "/work/", closed),
