@@ -136,6 +136,7 @@ class CohortForm(TwoVersionsForm):
 
 
 ADDRESS = ("co_name", "street", "postcode", "city")
+WHOLE_ADDRESS = ("street", "postcode", "city")
 
 
 class CitizenForm(TwoVersionsForm):
@@ -167,6 +168,14 @@ class CitizenForm(TwoVersionsForm):
 
     def _hides_address(self) -> bool:
         return isinstance(self.row, Citizen) and self.row.is_protected_on(clock.today())
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self._hides_address() and any(values.get(name) for name in ADDRESS):
+            for name in WHOLE_ADDRESS:  # the rest is not on the page, so a part would empty it unseen
+                if not values.get(name) and name not in self.errors:
+                    self.add_error(name, _("Write the whole address: street, postcode and city."))
+        return values
 
     @staticmethod
     def stored_of(citizen: Citizen) -> dict[str, Any]:
