@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,79 +6,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
-from microloan.core import clock
-from microloan.core.history import append_only, locked_when, no_truncate, tracked
-from screening.enums import BudgetKind, BudgetState, Hearing, LineKind, Outcome, ScreeningNumber, ScreeningState
-
-
-def locked_with(name: str, *, parent: str, key: str, when: str, message: str) -> list[pgtrigger.Trigger]:
-    """Refuse every change of rows that belong to a locked row of the table `parent`.
-
-    The parent is read FOR SHARE, so that a row slipped in beside a decision waits for it, and is refused then.
-    """
-    return [
-        pgtrigger.Trigger(
-            name=name,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-            declare=[("locked", "timestamptz")],
-            func=f"""
-                SELECT max(held.{when}) INTO locked FROM (
-                    SELECT {when} FROM {parent} WHERE id IN (NEW.{key}, OLD.{key}) FOR SHARE
-                ) held;
-                IF locked IS NOT NULL THEN
-                    RAISE EXCEPTION 'Cannot % rows of %: {message} ({name})', lower(TG_OP), TG_TABLE_NAME
-                    USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = '{name}';
-                END IF;
-                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                RETURN NEW;
-            """,  # noqa: S608  names of tables and columns from this file
-        ),
-        no_truncate(name, message),
-    ]
-
-
-class CriteriaSet(models.Model):
-    """The criteria of one screening, in a version. A decided screening keeps the version it used (domain.md §4)."""
-
-    number = models.PositiveSmallIntegerField(_("screening"), choices=ScreeningNumber)
-    version = models.PositiveSmallIntegerField(_("version"))
-    is_current = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-
-    class Meta:
-        ordering = ("number", "-version")
-        verbose_name = _("criteria set")
-        verbose_name_plural = _("criteria sets")
-        constraints = [
-            models.UniqueConstraint(name="criteria_set_version", fields=["number", "version"]),
-            models.UniqueConstraint(name="criteria_set_one_current", fields=["number"], condition=Q(is_current=True)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number} v{self.version}"
-
-
-class Criterion(models.Model):
-    """One thing that is rated 1–5, with what 1 and 5 mean written out (ui-guide.md §3.3). Rows are never changed: a new set is made."""
-
-    criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="criteria")
-    code = models.SlugField(max_length=40)
-    order = models.PositiveSmallIntegerField()
-    weight = models.PositiveSmallIntegerField(_("weight"), default=1)
-    title = models.CharField(_("criterion"), max_length=160)
-    low = models.CharField(_("1 means"), max_length=160)
-    high = models.CharField(_("5 means"), max_length=160)
-
-    class Meta:
-        ordering = ("order", "pk")
-        verbose_name = _("criterion")
-        verbose_name_plural = _("criteria")
-        constraints = [models.UniqueConstraint(name="criterion_code_in_set", fields=["criteria_set", "code"])]
-        triggers = append_only("criterion")
-
-    def __str__(self) -> str:
-        return self.title
+from microloan.core.history import locked_when, tracked
+from screening.enums import Hearing, Outcome, ScreeningNumber, ScreeningState
+from screening.models.criteria import CriteriaSet, Criterion
+from screening.models.locks import locked_with
 
 
 @tracked()
@@ -213,65 +142,3 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion_id}: {self.value}"
-
-
-@tracked()
-class Budget(models.Model):
-    """One version of a budget; an approved one is locked. The establishment budget gives the loan need (domain.md §4)."""
-
-    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="budgets")
-    kind = models.CharField(max_length=24, choices=BudgetKind)
-    number = models.PositiveSmallIntegerField(_("version"))
-    state = models.CharField(max_length=10, choices=BudgetState, default=BudgetState.DRAFT)
-    note = models.TextField(_("remarks"), blank=True)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved_at = models.DateTimeField(null=True, blank=True)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-    class Meta:
-        ordering = ("case", "kind", "-number")
-        verbose_name = _("budget")
-        verbose_name_plural = _("budgets")
-        constraints = [
-            models.UniqueConstraint(name="budget_version", fields=["case", "kind", "number"]),
-            models.CheckConstraint(
-                name="budget_approved_by_someone",
-                condition=Q(state=BudgetState.APPROVED, approved_at__isnull=False, approved_by__isnull=False)
-                | (~Q(state=BudgetState.APPROVED) & Q(approved_at__isnull=True)),
-            ),
-        ]
-        triggers = locked_when("budget", pgtrigger.Q(old__approved_at__isnull=False))
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} v{self.number}"
-
-
-class BudgetLine(models.Model):
-    """One line of a budget, in kroner."""
-
-    budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="lines")
-    order = models.PositiveSmallIntegerField()
-    kind = models.CharField(_("kind"), max_length=12, choices=LineKind, default=LineKind.EXPENSE)
-    text = models.CharField(_("what"), max_length=120)
-    amount = models.DecimalField(
-        _("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
-    )
-
-    class Meta:
-        ordering = ("order", "pk")
-        verbose_name = _("budget line")
-        verbose_name_plural = _("budget lines")
-        constraints = [models.CheckConstraint(name="budget_line_positive", condition=Q(amount__gt=0))]
-        triggers = locked_with(
-            "budget_line_locked",
-            parent="screening_budget",
-            key="budget_id",
-            when="approved_at",
-            message="the budget is approved",
-        )
-
-    def __str__(self) -> str:
-        return self.text

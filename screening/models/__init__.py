@@ -1,0 +1,5 @@
+from screening.models.budgets import Budget, BudgetLine
+from screening.models.criteria import CriteriaSet, Criterion
+from screening.models.screenings import Score, Screening, ScreeningStaff
+
+__all__ = ["Budget", "BudgetLine", "CriteriaSet", "Criterion", "Score", "Screening", "ScreeningStaff"]
