@@ -11,7 +11,6 @@ class CasesConfig(AppConfig):
         from cases import (
             around,
             audit,
-            case_file_sections,
             closing,
             earlier,
             journey,
@@ -23,6 +22,7 @@ class CasesConfig(AppConfig):
             turns,
             worklist,
         )
+        from cases.case_file import items
         from cases.document_queries import document_count
         from cases.enums import livelihoods_of_rule_sets
         from cases.services import delete_expired_drafts, reconcile_all, send_lost_notices, tidy_case_files
@@ -56,7 +56,7 @@ class CasesConfig(AppConfig):
             registry.register_draft_kind(kind)
         registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
         jobs.register("reconcile_tasks", reconcile_all, order=10)
-        case_file_sections.register_sections()
+        items.register_sections()
         jobs.register("tidy_case_files", tidy_case_files, order=890)
         jobs.register("referrer_notices", send_lost_notices, order=890)
         jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cases.enums import OPEN_PHASES, Channel, Holder, Livelihood, Phase
-from cases.forms import team
+from cases.forms.base import team
 from cases.models import CaseFile, Cohort, Flag, Task
 from cases.worklist import due_condition
 from microloan.accounts.models import Centre

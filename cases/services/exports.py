@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases import case_file, case_file_pdf, perms
+from cases import case_file, perms
+from cases.case_file import pdf
 from cases.enums import EntryKind, ExportState
 from cases.models import CaseFile, CaseFileExport
 from cases.models.exports import KEPT_FOR
@@ -69,9 +70,9 @@ def make_ordered_case_file(export_id: int) -> CaseFileExport:
     ).get(pk=export_id)
     if not claimed:
         return export
-    options = case_file_pdf.Options(tuple(export.sections), export.leave_out, export.mask_cpr)
+    options = pdf.Options(tuple(export.sections), export.leave_out, export.mask_cpr)
     try:
-        made = case_file_pdf.build(export.case, options, now)
+        made = pdf.build(export.case, options, now)
     except (PdfError, Refused) as failure:
         log.error("case_file_not_made", export=export.pk, error=type(failure).__name__)
         return _fail(export)
@@ -79,7 +80,7 @@ def make_ordered_case_file(export_id: int) -> CaseFileExport:
 
 
 @transaction.atomic
-def _keep(export: CaseFileExport, made: case_file_pdf.CaseFilePdf) -> CaseFileExport:
+def _keep(export: CaseFileExport, made: pdf.CaseFilePdf) -> CaseFileExport:
     name = str(uuid.uuid4())
     export.path = default_storage.save(f"exports/{name[:2]}/{name}.pdf", ContentFile(made.data))
     export.sha256 = hashlib.sha256(made.data).hexdigest()

@@ -15,8 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import queries, services
-from cases.forms import add_refusal
-from cases.forms_worklist import AssignForm, MoveForm
+from cases.forms import AssignForm, MoveForm, add_refusal
 from cases.models import BulkChange, BulkKind, CaseFile, Task
 from cases.services import bulk as rules
 from cases.views.base import posted

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases import services
 from cases.case_file import section_choices
 from cases.enums import ExportState
-from cases.forms import add_refusal
-from cases.forms_documents import CaseFileForm
+from cases.forms import CaseFileForm, add_refusal
 from cases.models import CaseFile, CaseFileExport
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.enums import AccessAction

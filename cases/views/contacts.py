@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import queries, services
 from cases.enums import ContactKind, ContactState, Phase
-from cases.forms import add_refusal
-from cases.forms_contacts import CancelContactForm, ContactForm, MoveContactForm
+from cases.forms import CancelContactForm, ContactForm, MoveContactForm, add_refusal
 from cases.models import CaseFile, Contact
 from cases.views.base import case_context, get_case, locked, posted
 from microloan.accounts.perms import StaffRequest, team_required

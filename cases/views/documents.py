@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases import document_queries as queries
 from cases import services
 from cases.enums import DocumentKind
-from cases.forms import add_refusal
-from cases.forms_documents import DocumentForm, FileForm, NewDocumentForm
+from cases.forms import DocumentForm, FileForm, NewDocumentForm, add_refusal
 from cases.models import CaseFile, Document
 from cases.models.document import DocumentFileChanged
 from cases.views.base import case_context, get_case, locked, posted

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from cases import queries, turns
 from cases.enums import Holder
 from cases.filters import CaseFilter
-from cases.forms_worklist import ExportForm
+from cases.forms import ExportForm
 from cases.models import CaseFile
 from cases.tables import CaseTable, PageRows
 from cases.views.base import posted

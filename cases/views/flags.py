@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import services
-from cases.forms import add_refusal
-from cases.forms_flag import FlagForm, ResolveFlagForm
+from cases.forms import FlagForm, ResolveFlagForm, add_refusal
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core.errors import Refused

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import services, substitutes
-from cases.forms import add_refusal
-from cases.forms_handover import AbsenceForm, HandOverForm
+from cases.forms import AbsenceForm, HandOverForm, add_refusal
 from cases.models import Absence, HandOver
 from cases.substitutes import Load
 from cases.views.base import posted

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases import journal_queries, note_draft, queries, services
 from cases.enums import EntryKind
-from cases.forms import CorrectionForm, NoteForm, add_refusal
-from cases.forms_journal import JournalFilterForm
+from cases.forms import CorrectionForm, JournalFilterForm, NoteForm, add_refusal
 from cases.models import CaseFile, JournalEntry
 from cases.services import DraftState
 from cases.views.base import case_context, get_case, posted

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import services
-from cases.forms import add_refusal
-from cases.forms_people import FORMS, ConsentForm, EndForm, ExemptionForm, PersonForm, WithdrawConsentForm
+from cases.forms import PERSON_FORMS, ConsentForm, EndForm, ExemptionForm, PersonForm, WithdrawConsentForm, add_refusal
 from cases.models import CaseFile
 from cases.models.people import PersonAround
 from cases.services.around import FIELDS
@@ -110,9 +109,9 @@ def person(request: StaffRequest, number: str, kind: str, pk: int) -> HttpRespon
 
 
 def _form_class(kind: str) -> type[PersonForm]:
-    if kind not in FORMS:
+    if kind not in PERSON_FORMS:
         raise Http404
-    return FORMS[kind]
+    return PERSON_FORMS[kind]
 
 
 def _page(

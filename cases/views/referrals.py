@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import queries, referral_draft, services
 from cases.enums import REFERRAL_LIVELIHOODS
-from cases.forms import MessageForm, add_refusal
-from cases.forms_referral import ReferralForm, referral_form_for
+from cases.forms import MessageForm, ReferralForm, add_refusal, referral_form_for
 from cases.models import CaseFile
 from cases.views.base import get_case, posted
 from cases.views.detail import panels_for

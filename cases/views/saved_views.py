@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases import queries, services, worklist
 from cases.filters import CaseFilter, TaskFilter
-from cases.forms import add_refusal
-from cases.forms_worklist import SaveViewForm
+from cases.forms import SaveViewForm, add_refusal
 from cases.models import SavedView, ViewPage
 from cases.services.saved_views import may_remove
 from cases.views.base import posted

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import services
-from cases.forms import add_refusal
-from cases.forms_task import TaskEditForm
+from cases.forms import TaskEditForm, add_refusal
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock

@@ -14,8 +14,8 @@ from django.urls import reverse
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
-from cases import case_file_pdf, services
-from cases.case_file import section_choices
+from cases import services
+from cases.case_file import pdf, section_choices
 from cases.enums import ContactKind, ExportState
 from cases.models import CaseFileExport
 from cases.services import Upload
@@ -48,7 +48,7 @@ def url(name, case, **more):
 
 
 def built(case, **options):
-    return case_file_pdf.build(case, case_file_pdf.Options(options.pop("sections", EVERYTHING), **options), clock.now())
+    return pdf.build(case, pdf.Options(options.pop("sections", EVERYTHING), **options), clock.now())
 
 
 def pages_of(made):

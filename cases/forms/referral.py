@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import services
 from cases.enums import REFERRAL_LIVELIHOODS, Channel
-from cases.forms import add_refusal
+from cases.forms.base import add_refusal
 from cases.models import PartnerOrganisation
 from microloan.accounts.models import Centre, User
 from microloan.core.errors import Refused

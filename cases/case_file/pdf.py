@@ -17,7 +17,7 @@ from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
-from cases.case_file import Item, Section, sections
+from cases.case_file.registry import Item, Section, sections
 from cases.models import CaseFile
 from microloan.core import danish
 from microloan.core.cpr import Cpr, mask_text

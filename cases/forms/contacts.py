@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import ContactKind, ContactState
-from cases.forms import moment, team
+from cases.forms.base import moment, team
 from cases.services.contacts import LONGEST, SHORTEST, USUAL_MINUTES
 from microloan.core.forms import BaseForm, DateField, TimeField
 from microloan.core.two_versions import TwoVersionsForm

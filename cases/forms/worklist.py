@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.forms import team
+from cases.forms.base import team
 from microloan.accounts.enums import Purpose
 from microloan.core.forms import BaseForm, DateField
 

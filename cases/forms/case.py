@@ -1,128 +1,19 @@
-"""What the screens of a case take. The services decide; a form reads and says at the field what to write instead."""
+"""The case itself: its citizen, coach, cohort and business, its phases and its end."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases import closing, services
-from cases.enums import (
-    BusinessForm,
-    ClosedBy,
-    ClosingReason,
-    EntryKind,
-    Holder,
-    LetterPreference,
-    Livelihood,
-    Sex,
-)
-from cases.models import CaseFile, Citizen, Cohort
+from cases.enums import BusinessForm, ClosedBy, ClosingReason, LetterPreference, Livelihood, Sex
+from cases.forms.base import team
+from cases.models import Citizen, Cohort
 from cases.registry import OpenThing
-from microloan.accounts.enums import TEAM
-from microloan.accounts.models import User
 from microloan.core import clock
-from microloan.core.errors import Refused
-from microloan.core.forms import BaseForm, CvrField, DateField, PhoneField, PostcodeField, TimeField
+from microloan.core.forms import BaseForm, CvrField, DateField, PhoneField, PostcodeField
 from microloan.core.two_versions import TwoVersionsForm
-
-NOTE_KINDS = (
-    EntryKind.NOTE,
-    EntryKind.CONTACT,
-    EntryKind.SCREENING,
-    EntryKind.COURSE,
-    EntryKind.LOAN,
-    EntryKind.SUPPORT,
-)
-
-
-def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
-    """Show why a service refused: at the field it names, else on top of the form."""
-    field = refusal.field if refusal.field in form.fields else None
-    for message in refusal.messages:
-        form.add_error(field, message)
-
-
-def team() -> Any:
-    return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
-
-
-class MessageForm(BaseForm):
-    text = forms.CharField(
-        label=_("Write to the team"), max_length=5000, widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
-    )
-
-
-class NoteForm(BaseForm):
-    """A note. The event may lie earlier than the entry; both times are kept (ui-guide.md §2)."""
-
-    text = forms.CharField(label=_("New note"), max_length=20000, widget=forms.Textarea(attrs={"rows": 3}))
-    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in NOTE_KINDS])
-    date = DateField(label=_("Date of the event"), required=False, help_text=_("If it was earlier than now."))
-    time = TimeField(label=_("Time of the event"), required=False)
-    others_data = forms.BooleanField(label=_("Holds another person's data"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if values.get("time") and not values.get("date") and "date" not in self.errors:
-            self.add_error("date", _("Write the date too, as dd-mm-yyyy."))
-        return values
-
-    @property
-    def event_at(self) -> datetime | None:
-        return moment(self.cleaned_data.get("date"), self.cleaned_data.get("time"))
-
-
-class CorrectionForm(BaseForm):
-    text = forms.CharField(
-        label=_("What is right?"),
-        help_text=_("The old entry stays as it is. Yours is shown beside it."),
-        max_length=20000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-
-def moment(day: date | None, hour: Any) -> datetime | None:
-    if day is None:
-        return None
-    return datetime.combine(day, hour or clock.START_OF_WORK, tzinfo=clock.COPENHAGEN)
-
-
-class TaskForm(BaseForm):
-    title = forms.CharField(label=_("What has to be done?"), max_length=160)
-    due_on = DateField(label=_("By when?"))
-    holder = forms.ChoiceField(label=_("Whose turn is it?"), choices=Holder.choices, initial=Holder.TEAM)
-    owner = forms.ModelChoiceField(
-        label=_("Who in the team keeps an eye on it?"), queryset=team(), required=False, empty_label="–"
-    )
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast(DateField, self.fields["due_on"]).min_value = today
-
-
-class NewTaskForm(TaskForm):
-    """From the work list, where the case has to be named."""
-
-    number = forms.CharField(
-        label=_("Case number"),
-        max_length=20,
-        help_text=_("Such as ML-2026-0042. It stands in the case's header."),
-        widget=forms.TextInput(attrs={"class": "mk-w-short"}),
-    )
-    field_order = ("number",)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
-
-    def clean_number(self) -> str:
-        number = self.cleaned_data["number"].strip().upper()
-        self.case = CaseFile.objects.visible_to(self.user).filter(number=number).first()
-        if self.case is None:
-            raise forms.ValidationError(_("There is no case with that number. Check it, or open the case first."))
-        return number
 
 
 class CoachForm(TwoVersionsForm):

@@ -133,7 +133,7 @@ class EndForm(BaseForm):
     to_on = DateField(label=_("Last day"))
 
 
-FORMS: dict[str, type[PersonForm]] = {
+PERSON_FORMS: dict[str, type[PersonForm]] = {
     "mentor": MentorForm,
     "representative": RepresentativeForm,
     "interpreter": InterpreterForm,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.case_file import Item, Section, register
+from cases.case_file.registry import Item, Section, register
 from cases.enums import FileFormat
 from cases.journal_queries import marked
 from cases.models import CaseFile, Document, JournalEntry
