@@ -17,6 +17,7 @@ from microloan.core.two_versions import Plain, TwoVersionsForm
 from screening import registry, rules
 from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber
 from screening.models import Criterion, Screening
+from screening.registry import PlanWarning
 from screening.services import LineData, ScreeningDecision, ScreeningDraft
 
 RATINGS = [*((str(value), str(value)) for value in range(1, 6)), ("", _("Not assessed"))]
@@ -75,10 +76,10 @@ class ScreeningForm(TwoVersionsForm):
         *,
         screening: Screening,
         staff: forms.models.ModelChoiceField | Any,
-        warnings: Mapping[str, str],
+        warnings: Mapping[str, PlanWarning],
         today: date,
     ) -> None:
-        self.screening, self.warning_texts, self.today = screening, warnings, today
+        self.screening, self.warnings, self.today = screening, warnings, today
         self.criteria: list[Criterion] = [score.criterion for score in screening.scores.all()]
         super().__init__(data, stored=stored_of(screening), row=screening)
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]
@@ -88,8 +89,8 @@ class ScreeningForm(TwoVersionsForm):
         self.fields["held_on"].max_value = today  # type: ignore[attr-defined]
         for criterion in self.criteria:
             self._add_criterion(criterion)
-        for code, text in warnings.items():
-            self._prepare_added(f"answer_{code}", forms.CharField(required=False, label=text, widget=text_area(2)))
+        for code, warning in warnings.items():
+            self._prepare_added(f"answer_{code}", answer_field(warning))
         self.stored = {name: "" for name in self.fields} | dict(self.stored)
 
     def _add_criterion(self, criterion: Criterion) -> None:
@@ -111,7 +112,7 @@ class ScreeningForm(TwoVersionsForm):
         ]
 
     def answers(self) -> list[Any]:
-        return [self[f"answer_{code}"] for code in self.warning_texts]
+        return [self[f"answer_{code}"] for code in self.warnings]
 
     def draft(self) -> ScreeningDraft:
         data = self.cleaned_data
@@ -123,8 +124,16 @@ class ScreeningForm(TwoVersionsForm):
                 item.pk: (int(data[f"score_{item.pk}"]) if data[f"score_{item.pk}"] else None, data[f"note_{item.pk}"])
                 for item in self.criteria
             },
-            answers={code: data[f"answer_{code}"] for code in self.warning_texts},
+            answers={code: data[f"answer_{code}"] for code in self.warnings},
         )
+
+
+def answer_field(warning: PlanWarning) -> forms.Field:
+    """A warning as a question, with why it is asked and where the rule comes from."""
+    source = _("Source: %(source)s.") % {"source": warning.source}
+    return forms.CharField(
+        required=False, label=warning.text, help_text=f"{warning.why} {source}".strip(), widget=text_area(2)
+    )
 
 
 def stored_of(screening: Screening) -> dict[str, Any]:

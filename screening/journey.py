@@ -10,16 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from cases import queries as case_queries
 from cases import registry as cases
-from cases.enums import BusinessForm, Holder, Phase
+from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, NextStep
 from microloan.core import danish
 from microloan.core.calendars import add_working_days
 from microloan.policy.services import rule_set_on
-from screening import registry, rules
+from screening import registry, rules, warning_rules
 from screening.enums import BudgetKind, BudgetState, Outcome, ScreeningNumber, ScreeningState
 from screening.models import Screening
-from screening.registry import Fact
+from screening.registry import Fact, Material
 from screening.services import budget_totals, latest_budget, outcome_words
 
 # The journey's step of each screening (ui-guide.md §2), and of the plan and budget.
@@ -41,7 +41,9 @@ def register() -> None:
     cases.journey.register("screening", journey, order=20)
     cases.steps.register("screening", steps)
     registry.facts.register("screening", facts, order=10)
-    registry.warnings.register("screening", warnings, order=10)
+    registry.plan_facts.register("screening", plan_facts, order=10)
+    registry.material.register("screening", material, order=10)
+    warning_rules.register()
     for code, label, action in (
         ("screening_hold", gettext_lazy("Hold the screening"), gettext_lazy("Open screening")),
         ("screening_finish", gettext_lazy("Finish the screening and send it to the project lead"), gettext_lazy("Open screening")),
@@ -201,32 +203,36 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
     yield Fact("days_in_phase", _("Time in this phase"), danish.days((today - case.phase_entered_on).days))
 
 
-def warnings(case: CaseFile, today: date) -> dict[str, str]:
-    """Automatic warnings of screening 3 (domain.md §4, danish-rules.md §9): each explained, each to be answered."""
-    found: dict[str, str] = {}
+def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
+    """The limits of the rule set, the business, and the establishment budget, for the automatic warnings (domain.md §4)."""
     rule_set = rule_set_on(today)
+    business, budget = getattr(case, "business", None), latest_budget(case)
+    return {
+        "loan_min": rule_set.loan_min,
+        "loan_max": rule_set.loan_max,
+        "pmv_most": rule_set.pmv_most,
+        "vat_from": rule_set.vat_from,
+        "business_form": business.form if business else "",
+        "trade": business.trade if business else "",
+        "has_establishment": budget is not None,
+        "loan_need": budget_totals(budget)["loan_need"] if budget else None,
+    }
+
+
+def material(case: CaseFile) -> Iterator[Material]:
+    """The newest establishment budget, with the loan need (domain.md §4)."""
     budget = latest_budget(case)
     if budget is None:
-        found["no_budget"] = _("There is no establishment budget. How is the loan need known?")
-    else:
-        need = budget_totals(budget)["loan_need"]
-        if need > rule_set.loan_max:
-            found["over_maximum"] = _(
-                "The loan need of %(need)s is above the maximum of %(max)s. What is the plan?"
-            ) % {
-                "need": danish.kr(need),
-                "max": danish.kr(rule_set.loan_max),
-            }
-        elif need < rule_set.loan_min:
-            found["under_minimum"] = _(
-                "The loan need of %(need)s is below the minimum of %(min)s. Is a loan needed?"
-            ) % {
-                "need": danish.kr(need),
-                "min": danish.kr(rule_set.loan_min),
-            }
-    business = getattr(case, "business", None)
-    if business is not None and business.form == BusinessForm.APS:
-        found["aps"] = _("The business is a company (ApS). Has the jurist agreed that the loan follows the person?")
-    if business is not None and rules.crowded_trade(business.trade):
-        found["crowded_trade"] = _("There are many businesses in this trade. What makes this one different?")
-    return found
+        return
+    totals = budget_totals(budget)
+    yield Material(
+        code=BudgetKind.ESTABLISHMENT,
+        label=str(BudgetKind.ESTABLISHMENT.label),
+        version=budget.number,
+        figures=(
+            (_("Expenses"), danish.kr(totals["expenses"])),
+            (_("Own funds and other financing"), danish.kr(totals["own_funds"])),
+            (_("Loan need"), danish.kr(totals["loan_need"])),
+        ),
+        link={"name": "screening:budget", "kwargs": {"number": case.number}, "query": f"version={budget.number}"},
+    )

@@ -14,7 +14,7 @@ from screening import perms, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import ScreeningForm, hearing_rows
 from screening.models import Screening
-from screening.services import current_warnings, missing_of, outcome_words
+from screening.services import answer_to, current_warnings, missing_of, outcome_words
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,10 @@ def _text(screening: Screening, name: str, missing: Mapping[str, str]) -> Answer
 def _warnings(screening: Screening, missing: Mapping[str, str], today: date) -> list[Answer]:
     """The warnings as they are now, with the answer given to just these words."""
     rows = []
-    for code, text in current_warnings(screening, today).items():
-        name, kept = f"answer_{code}", screening.warnings.get(code, {})
-        answer = kept.get("answer", "") if kept.get("text") == text else ""
+    for code, warning in current_warnings(screening, today).items():
+        name = f"answer_{code}"
         is_missing = _("Answer the warning in words.") if name in missing else ""
-        rows.append(Answer(text, answer, f"id_{name}", missing=is_missing))
+        rows.append(Answer(warning.text, answer_to(screening, warning), f"id_{name}", missing=is_missing))
     return rows
 
 

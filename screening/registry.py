@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.forms import Field
@@ -37,12 +38,96 @@ class DecisionPart:
     words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = lambda gives: []
 
 
+@dataclass(frozen=True)
+class PlanMonth:
+    """One month of a liquidity budget, in kroner. `paid_out` is everything that leaves the till, `living` with it."""
+
+    first_day: date
+    sales: Decimal
+    paid_out: Decimal
+    living: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What is known about a plan, in plain values: all that the warnings look at. None: nothing is known about it.
+
+    Gathered from `plan_facts`; each room fills the fields that it knows, and the later registered ones win.
+    """
+
+    loan_min: Decimal
+    loan_max: Decimal
+    pmv_most: Decimal
+    vat_from: Decimal
+    # The establishment budget
+    has_establishment: bool = False
+    loan_need: Decimal | None = None
+    # The business
+    business_form: str = ""
+    trade: str = ""
+    difference: str | None = None  # what sets it apart from the others in the trade, in the words of the plan
+    # The operating budget: the sales of its twelve months without VAT
+    sales_of_year: Decimal | None = None
+    has_vat: bool | None = None  # whether the budgets reckon with VAT
+    # The liquidity budget: its months in order, and where the sales come from
+    months: tuple[PlanMonth, ...] = ()
+    sales_source: str | None = None
+    # The version of a budget that was sent back yellow and is still the newest, in words
+    not_resubmitted: str = ""
+
+
+@dataclass(frozen=True)
+class PlanWarning:
+    """What the system has found: to be answered in words before a decision (domain.md §4, danish-rules.md §9).
+
+    `text` says what was found with its figures, and asks. An answer counts for just these words: other figures ask anew.
+    `why` explains the rule, `source` says where it comes from.
+    """
+
+    code: str
+    text: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Material:
+    """The version of a budget, plan or form that a round rests on. Frozen with the decision, its figures too.
+
+    `code` is the kind, such as "liquidity_budget"; `link` is {"name": url name, "kwargs": {…}, "query": "…"} of just this version.
+    """
+
+    code: str
+    label: str
+    version: int
+    figures: tuple[tuple[str, str], ...] = ()
+    link: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A time that is counted while a round waits: how many days have gone, of how many."""
+
+    label: str
+    days: int
+    target: int | None = None
+
+
 FactProvider = Callable[[Any, int, date], Iterable[Fact]]
-WarningProvider = Callable[[Any, date], dict[str, str]]
+# (case, today) → fields of PlanFacts
+PlanFactProvider = Callable[[Any, date], Mapping[str, Any]]
+WarningRule = Callable[[PlanFacts], Iterable[PlanWarning]]
+MaterialProvider = Callable[[Any], Iterable[Material]]
+ClockProvider = Callable[[Any, date], Iterable[Clock]]
 
 facts: Registry[FactProvider] = Registry("screening facts")
-# Automatic warnings of screening 3, each to be answered in words before a decision: code → text.
-warnings: Registry[WarningProvider] = Registry("screening warnings")
+plan_facts: Registry[PlanFactProvider] = Registry("plain facts about a plan")
+# The rules behind the automatic warnings of screening 3.
+warnings: Registry[WarningRule] = Registry("screening warnings")
+# The newest versions of budgets, plans and forms: what a round rests on.
+material: Registry[MaterialProvider] = Registry("material of a screening")
+clocks: Registry[ClockProvider] = Registry("clocks of a screening")
 decision_parts: Registry[DecisionPart] = Registry("what a decision gives")
 
 

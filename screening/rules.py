@@ -13,8 +13,6 @@ PHASE_OF = {1: Phase.RECRUITMENT, 2: Phase.BUSINESS_DEVELOPMENT, 3: Phase.COURSE
 NEXT_PHASE = {1: Phase.BUSINESS_DEVELOPMENT, 2: Phase.COURSES, 3: Phase.APPROVAL}
 # Handbook: two members of staff at the first screening; one is enough later.
 STAFF_NEEDED = {1: 2, 2: 1, 3: 1, 4: 1}
-# Trades with many competitors; a plan has to say what sets it apart (domain.md §4, R).
-CROWDED_TRADES = ("pizz", "kiosk", "kosmetolog", "grill", "frisør")
 # What stands in words in every screening; the person's strengths come first (ui-guide.md §3.3).
 TEXTS = ("strengths", "person", "money", "plan")
 
@@ -89,10 +87,6 @@ def missing_before_recommendation(*, number: int, staff: Collection[int], texts:
         if not texts.get(field, "").strip():
             missing[field] = prompt
     return missing
-
-
-def crowded_trade(trade: str) -> bool:
-    return any(word in trade.lower() for word in CROWDED_TRADES)
 
 
 def loan_need(expenses: Decimal, own_funds: Decimal) -> Decimal:

@@ -48,6 +48,7 @@ RULE_GROUPS = (
         ("reminder_days_before", "call_days_after", "first_dunning_days", "second_dunning_days", "handover_days"),
     ),
     (_("The end of the support"), ("self_evaluation_weeks", "screening4_weeks", "end_letter_weeks")),
+    (_("Warnings of screening 3"), ("pmv_most", "vat_from")),
     (_("Letters and appeals"), ("letter_days", "appeal_weeks")),
 )
 # Parameters that nothing reads yet: the screens say so, so that nobody believes in them.
@@ -66,6 +67,8 @@ class RuleSetForm(BaseModelForm):
     valid_from = DateField(label=_("In force from"), help_text=_("dd-mm-yyyy; a day after today"))
     loan_min = AmountField(label=_("Smallest loan"))
     loan_max = AmountField(label=_("Largest loan"))
+    pmv_most = AmountField(label=_("Largest sales of a small personal business (PMV), a year"))
+    vat_from = AmountField(label=_("Sales above which one registers for VAT, a year"))
     instalment_multiple = AmountField(label=_("Instalments are rounded up to whole"), max_value=1000)
     confirmed_on = DateField(label=_("Confirmed on"), required=False)
     eligible_livelihoods = forms.MultipleChoiceField(
@@ -80,7 +83,7 @@ class RuleSetForm(BaseModelForm):
 
     def __init__(self, *args: Any, planned: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("loan_min", "loan_max", "instalment_multiple"):
+        for name in ("loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from"):
             self.fields[name].suffix = "kr."
         self.fields["eligible_livelihoods"].choices = livelihood_choices()
         for name, field in self.fields.items():

@@ -114,6 +114,13 @@ class RuleSet(Confirmed):
     self_evaluation_weeks = models.PositiveSmallIntegerField(_("self-evaluation, weeks before the end"), default=8)
     screening4_weeks = models.PositiveSmallIntegerField(_("screening 4, weeks before the end"), default=4)
     end_letter_weeks = models.PositiveSmallIntegerField(_("end letter, weeks before the end"), default=2)
+    # A small business (danish-rules.md §9), in kroner a year: screening 3 warns above them
+    pmv_most = models.DecimalField(
+        _("largest sales of a small personal business (PMV)"), max_digits=12, decimal_places=2, default=Decimal("50000")
+    )
+    vat_from = models.DecimalField(
+        _("sales above which one registers for VAT"), max_digits=12, decimal_places=2, default=Decimal("50000")
+    )
     # Law on letters (danish-rules.md §2.2)
     letter_days = models.PositiveSmallIntegerField(_("working days until a paper letter is received"), default=6)
     appeal_weeks = models.PositiveSmallIntegerField(_("weeks to appeal"), default=4)

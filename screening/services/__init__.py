@@ -8,8 +8,10 @@ from screening.services.budgets import (
     save_budget,
 )
 from screening.services.decisions import ScreeningDecision, check_decision, decide
+from screening.services.findings import material_now, plan_facts_of, warnings_of
 from screening.services.screenings import (
     ScreeningDraft,
+    answer_to,
     current_warnings,
     ensure_criteria,
     facts_of,
@@ -26,6 +28,7 @@ __all__ = [
     "LineData",
     "ScreeningDecision",
     "ScreeningDraft",
+    "answer_to",
     "approve_budget",
     "budget_totals",
     "check_decision",
@@ -34,12 +37,15 @@ __all__ = [
     "ensure_criteria",
     "facts_of",
     "latest_budget",
+    "material_now",
     "missing_of",
     "open_screening",
     "outcome_words",
+    "plan_facts_of",
     "recommend",
     "save_budget",
     "save_draft",
     "take_back",
     "unanswered",
+    "warnings_of",
 ]

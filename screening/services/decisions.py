@@ -23,6 +23,7 @@ from screening.services.screenings import (
     check_answers,
     check_phase,
     facts_of,
+    freeze_warnings,
     link_to,
     lock_screening,
     outcome_words,
@@ -60,6 +61,7 @@ def decide(
         fact.code: {"order": order, "label": fact.label, "value": fact.value}
         for order, fact in enumerate(facts_of(screening, today))
     }
+    freeze_warnings(screening, today)
     screening.gives = _apply_parts(screening, decision, by=by, today=today)
     _write(screening, decision, by=by, today=today)
     cases.add_journal_entry(

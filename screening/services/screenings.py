@@ -18,6 +18,8 @@ from screening import perms, registry, rules
 from screening.defaults import CRITERIA
 from screening.enums import ScreeningNumber, ScreeningState
 from screening.models import CriteriaSet, Criterion, Score, Screening
+from screening.registry import PlanWarning
+from screening.services.findings import warnings_of
 
 
 @transaction.atomic
@@ -106,16 +108,22 @@ class ScreeningDraft:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def current_warnings(screening: Screening, today: date) -> dict[str, str]:
-    """The warnings the system raises by itself, now: code → text (domain.md §4)."""
+def current_warnings(screening: Screening, today: date) -> dict[str, PlanWarning]:
+    """The warnings the system raises by itself, now; those of a decided round as they were then (domain.md §4)."""
     if screening.is_decided:
-        return {code: item["text"] for code, item in screening.warnings.items()}
+        return {code: kept_warning(code, item) for code, item in in_order(screening.warnings)}
     if screening.number != ScreeningNumber.THREE:
         return {}
-    found: dict[str, str] = {}
-    for provider in registry.warnings:
-        found.update(provider(screening.case, today))
-    return found
+    return warnings_of(screening.case, today)
+
+
+def in_order(kept: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """What is kept by code in the order it had: the database sorts JSON."""
+    return sorted(kept.items(), key=lambda item: item[1].get("order", 0))
+
+
+def kept_warning(code: str, item: Mapping[str, Any]) -> PlanWarning:
+    return PlanWarning(code, item["text"], item.get("why", ""), item.get("source", ""))
 
 
 @transaction.atomic
@@ -131,16 +139,34 @@ def save_draft(*, screening: Screening, draft: ScreeningDraft, version: int | No
     screening.held_on = draft.held_on
     for name in rules.TEXTS:
         setattr(screening, name, getattr(draft, name).strip())
-    screening.warnings = {
-        code: {"text": text, "answer": draft.answers.get(code, "").strip()}
-        for code, text in current_warnings(screening, today).items()
-    }
+    screening.warnings = _kept_warnings(screening, draft.answers, today)
     screening.saved_by, screening.saved_at = by, clock.now()
     screening.version += 1
     screening.save()
     screening.staff.set(draft.staff)
     _save_scores(screening, draft.scores)
     return screening
+
+
+def _kept_warnings(screening: Screening, answers: Mapping[str, str], today: date) -> dict[str, dict[str, Any]]:
+    """The warnings as they are now, each with its answer: what the screening keeps of them."""
+    return {
+        code: {
+            "order": order,
+            "text": warning.text,
+            "why": warning.why,
+            "source": warning.source,
+            "answer": answers.get(code, "").strip(),
+        }
+        for order, (code, warning) in enumerate(current_warnings(screening, today).items())
+    }
+
+
+def freeze_warnings(screening: Screening, today: date) -> None:
+    """Keep the warnings that still hold, with the answers given to just those words."""
+    found = current_warnings(screening, today)
+    answers = {code: answer_to(screening, warning) for code, warning in found.items()}
+    screening.warnings = _kept_warnings(screening, answers, today)
 
 
 def _save_scores(screening: Screening, given: Mapping[int, tuple[int | None, str]]) -> None:
@@ -167,6 +193,7 @@ def recommend(
         raise Refused(*missing.values(), field=next(iter(missing)))
     if recommendation not in rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner):
         raise Refused(_("Choose a recommendation."), field="recommendation")
+    freeze_warnings(screening, today)
     screening.state, screening.recommendation = ScreeningState.RECOMMENDED, recommendation
     screening.recommended_by, screening.recommended_at = by, clock.now()
     screening.version += 1
@@ -212,23 +239,24 @@ def missing_of(screening: Screening, today: date) -> dict[str, str]:
     staff = [user.pk for user in screening.staff.all()]
     texts = {name: getattr(screening, name) for name in rules.TEXTS}
     missing = rules.missing_before_recommendation(number=screening.number, staff=staff, texts=texts)
-    for code, text in unanswered(screening, today).items():
-        missing[f"answer_{code}"] = _("Answer in words: %(warning)s") % {"warning": text}
+    for code, warning in unanswered(screening, today).items():
+        missing[f"answer_{code}"] = _("Answer in words: %(warning)s") % {"warning": warning.text}
     return missing
 
 
-def unanswered(screening: Screening, today: date) -> dict[str, str]:
+def unanswered(screening: Screening, today: date) -> dict[str, PlanWarning]:
     """Warnings without an answer. A warning whose words have changed since, such as another amount, is a new one."""
     return {
-        code: text
-        for code, text in current_warnings(screening, today).items()
-        if not _answer_to(screening, code, text).strip()
+        code: warning
+        for code, warning in current_warnings(screening, today).items()
+        if not answer_to(screening, warning).strip()
     }
 
 
-def _answer_to(screening: Screening, code: str, text: str) -> str:
-    kept = screening.warnings.get(code, {})
-    return kept.get("answer", "") if kept.get("text") == text else ""
+def answer_to(screening: Screening, warning: PlanWarning) -> str:
+    """The answer given to just these words."""
+    kept = screening.warnings.get(warning.code, {})
+    return kept.get("answer", "") if kept.get("text") == warning.text else ""
 
 
 def check_answers(screening: Screening, today: date) -> None:
@@ -239,8 +267,7 @@ def check_answers(screening: Screening, today: date) -> None:
 def facts_of(screening: Screening, today: date) -> list[registry.Fact]:
     """What the system knows beside the form; frozen once decided."""
     if screening.is_decided:
-        kept = sorted(screening.facts.items(), key=lambda item: item[1].get("order", 0))  # the database sorts JSON
-        return [registry.Fact(code, item["label"], item["value"]) for code, item in kept]
+        return [registry.Fact(code, item["label"], item["value"]) for code, item in in_order(screening.facts)]
     return [fact for provider in registry.facts for fact in provider(screening.case, screening.number, today)]
 
 

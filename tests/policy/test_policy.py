@@ -324,6 +324,8 @@ def test_numbers_are_refused_in_words(
         "loan_min": "1000",
         "loan_max": "50000",
         "instalment_multiple": "1",
+        "pmv_most": "50000",
+        "vat_from": "50000",
         field: wrong,
     }
     form = client_for(Role.ADMINISTRATOR).post("/rule-sets/new/", posted).context["form"]

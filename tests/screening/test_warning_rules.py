@@ -1,0 +1,96 @@
+"""The automatic warnings, as rules over plain facts: each raised, each quiet at its limit (domain.md §4, danish-rules.md §9)."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from cases.enums import BusinessForm
+from screening import registry, warning_rules
+from screening.registry import PlanFacts, PlanMonth
+
+GOOD = PlanFacts(
+    loan_min=Decimal("1000"),
+    loan_max=Decimal("50000"),
+    pmv_most=Decimal("50000"),
+    vat_from=Decimal("50000"),
+    has_establishment=True,
+    loan_need=Decimal("35000"),
+    business_form=BusinessForm.SOLE_PROPRIETORSHIP,
+    trade="Syværksted",
+    sales_of_year=Decimal("40000"),
+)
+
+
+def months(*rows):
+    """(sales, paid, living, balance) of each month from January 2027."""
+    return tuple(
+        PlanMonth(date(2027, number, 1), *(Decimal(value) for value in row)) for number, row in enumerate(rows, start=1)
+    )
+
+
+def found(**changes):
+    facts = replace(GOOD, **changes)
+    return {warning.code: warning for warning in warning_rules.warnings_for(facts, registry.warnings)}
+
+
+def test_a_plan_in_which_nothing_is_wrong_raises_nothing():
+    assert found() == {}
+
+
+def test_nothing_is_raised_about_what_nobody_knows():
+    assert found(loan_need=None, sales_of_year=None, business_form="", trade="") == {}
+
+
+RAISED = {
+    "no_budget": {"has_establishment": False, "loan_need": None},
+    "not_resubmitted": {"not_resubmitted": "Etableringsbudget v2"},
+    "over_maximum": {"loan_need": Decimal("50000.01")},
+    "under_minimum": {"loan_need": Decimal("999.99")},
+    "aps": {"business_form": BusinessForm.APS},
+    "form_not_eligible": {"business_form": BusinessForm.PARTNERSHIP},
+    "pmv_limit": {"business_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.01"), "has_vat": True},
+    "vat_duty": {"sales_of_year": Decimal("50000.01")},
+    "below_zero": {"months": months((0, 100, 0, 50), (0, 100, 0, "-0.01"))},
+    "surviving": {"months": months((0, 100, 50, 900), (0, 100, 50, 800), (0, 100, 50, 700), (0, 100, 0, 600))},
+    "sales_without_source": {"months": months((0, 100, 0, 900), (5000, 100, 0, 5800))},
+    "crowded_trade": {"trade": "Pizzeria"},
+}
+
+
+@pytest.mark.parametrize("code", RAISED)
+def test_each_is_raised_alone_with_why_and_source(code):
+    warnings = found(**RAISED[code])
+    assert list(warnings) == [code]
+    assert all([warnings[code].text, warnings[code].why, warnings[code].source])
+
+
+QUIET = {
+    "at the largest loan": {"loan_need": Decimal("50000.00")},
+    "at the smallest loan": {"loan_need": Decimal("1000.00")},
+    "at the limit of a PMV": {"business_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.00")},
+    "a larger firm that is no PMV": {"sales_of_year": Decimal("900000"), "has_vat": True},
+    "a month at zero": {"months": months((0, 100, 0, 0))},
+    "half less an øre on living": {"months": months((0, 100, "49.99", 900))},
+    "much living later than the first months": {"months": months(*[(0, 100, 0, 900)] * 3, (0, 100, 100, 800))},
+    "sales that grow": {"months": months((3000, 100, 0, 900), (4000, 100, 0, 900), (7000, 100, 0, 900))},
+    "sales with a source": {"months": months((0, 100, 0, 900), (9000, 1, 0, 900)), "sales_source": "To faste kunder"},
+    "a crowded trade that is different": {"trade": "Pizzeria", "difference": "Surdej og levering på cykel"},
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_nothing_is_raised_at_the_limit(name):
+    assert found(**QUIET[name]) == {}
+
+
+def test_the_months_below_zero_are_named_and_the_lowest():
+    warning = found(months=months((0, 1, 0, -5), (0, 1, 0, -90), (0, 1, 0, -10)))["below_zero"]
+    assert "januar 2027, februar 2027 og marts 2027" in warning.text
+    assert "90 kr. i februar 2027" in warning.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_blank_words_are_no_source_and_no_difference():
+    assert "crowded_trade" in found(trade="Kiosk", difference="  ")
+    assert "sales_without_source" in found(months=months((6000, 1, 0, 5000)), sales_source="\n")
