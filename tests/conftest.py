@@ -23,6 +23,7 @@ from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from tests.support import stages
 from tests.support.strict import StrictClient
 
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
@@ -58,6 +59,7 @@ def _tests_may_truncate() -> Iterator[None]:
     def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
         with pgtrigger.ignore():
             original(self, sql_list)
+        stages.tables_were_emptied()
 
     DatabaseOperations.execute_sql_flush = flush
     yield

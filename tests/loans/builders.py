@@ -25,6 +25,7 @@ from screening import services as screening
 from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber, ScreeningState
 from screening.models import CriteriaSet, Screening
 from tests.support.people import make_user
+from tests.support.stages import reach
 from tests.support.world import World
 
 TODAY = date(2026, 11, 20)  # a Friday
@@ -41,7 +42,7 @@ _numbers = count(1)
 
 def small_world() -> World:
     world = World()
-    RuleSet.objects.update(instalments=12)
+    reach("small", lambda: RuleSet.objects.update(instalments=12))
     return world
 
 
@@ -117,12 +118,17 @@ def business(world: World, case: CaseFile, **changes: Any) -> None:
 
 def in_approval(world: World, **changes: Any) -> CaseFile:
     """A case in the phase approval with everything the legal basis demands."""
-    case = put_in_phase(new_case(world, **changes), Phase.APPROVAL, on=world.today)
-    residential_course(world, case)
-    decided_screening(world, case, ScreeningNumber.THREE)
-    approved_budget(world, case)
-    business(world, case)
-    return CaseFile.objects.select_related("citizen", "coach", "business").get(pk=case.pk)
+
+    def make() -> int:
+        case = put_in_phase(new_case(world, **changes), Phase.APPROVAL, on=world.today)
+        residential_course(world, case)
+        decided_screening(world, case, ScreeningNumber.THREE)
+        approved_budget(world, case)
+        business(world, case)
+        return case.pk
+
+    case_id = make() if changes else reach("in approval", make)
+    return CaseFile.objects.select_related("citizen", "coach", "business").get(pk=case_id)
 
 
 def proposal(world: World, case: CaseFile, **changes: Any) -> services.Proposal:
@@ -150,9 +156,16 @@ def proposed(world: World, case: CaseFile | None = None, **changes: Any) -> Loan
 
 
 def granted(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
-    decision = proposed(world, case, **changes)
-    services.decide_loan(decision=decision, answer=YES, by=world.user(Role.PROJECT_LEAD), today=world.today)
-    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(decision=decision)
+    def make() -> int:
+        decision = proposed(world, case, **changes)
+        services.decide_loan(decision=decision, answer=YES, by=world.user(Role.PROJECT_LEAD), today=world.today)
+        return Loan.objects.get(decision=decision).pk
+
+    return _loan(make() if case or changes else reach("granted", make))
+
+
+def _loan(pk: int) -> Loan:
+    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(pk=pk)
 
 
 def supported(world: World, loan: Loan, *, starts_on: date | None = None) -> SupportPeriod:
@@ -170,12 +183,16 @@ def signed(world: World, loan: Loan) -> Loan:
 
 
 def in_queue(world: World, case: CaseFile | None = None, **changes: Any) -> DisbursementOrder:
-    loan = granted(world, case, **changes)
-    if not loan.case.is_pensioner:
-        supported(world, loan)
-    if loan.kind == SupportKind.LOAN:
-        signed(world, loan)
-    return DisbursementOrder.objects.select_related("loan__case__citizen").get(loan=loan)
+    def make() -> int:
+        loan = granted(world, case, **changes)
+        if not loan.case.is_pensioner:
+            supported(world, loan)
+        if loan.kind == SupportKind.LOAN:
+            signed(world, loan)
+        return loan.pk
+
+    loan_id = make() if case or changes else reach("in queue", make)
+    return DisbursementOrder.objects.select_related("loan__case__citizen").get(loan=loan_id)
 
 
 def sent_back(world: World, order: DisbursementOrder | None = None) -> DisbursementOrder:
@@ -193,13 +210,14 @@ def pay_out(world: World, order: DisbursementOrder, *, by: User | None = None, *
 
 
 def paid_out(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
-    """Paid out today; where the world has one ready (fixture `stock`), that one first."""
-    ready = None if case or changes else world.ready.pop("paid_out", None)
-    if ready is None:
+    """Paid out today."""
+
+    def make() -> int:
         order = in_queue(world, case, **changes)
         pay_out(world, order)
-        ready = order.loan_id
-    return Loan.objects.select_related("case__citizen", "decision", "rule_set", "legal_basis").get(pk=ready)
+        return order.loan_id
+
+    return _loan(make() if case or changes else reach("paid out", make))
 
 
 def pay(world: World, loan: Loan, amount: Decimal | str, on: date, *, key: str = "", **changes: Any) -> LedgerEntry:

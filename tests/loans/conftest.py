@@ -1,10 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from microloan.core import clock
-from tests.loans.builders import TODAY, paid_out, small_world
+from tests.loans.builders import TODAY, small_world
 from tests.support.world import World
 
 
@@ -13,16 +12,6 @@ def _friday() -> Iterator[None]:
     """The clock stands at Friday 20 November 2026, 09.00."""
     with clock.at(TODAY):
         yield
-
-
-@pytest.fixture(scope="module")
-def stock(kept_rows: None) -> World:
-    """For modules in which many tests begin with a loan that has been paid out today: it is made once."""
-    with clock.at(TODAY):
-        world = small_world()
-        world.ready = {"paid_out": paid_out(world).pk}
-    connection.check_constraints()  # what a commit would look at is not left to the tests
-    return world
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ from tests.loans.builders import TODAY
 from tests.support.world import World
 
 
-@pytest.fixture
-def world(db: None, stock: World) -> World:
-    return stock.fresh()
-
-
 @contextmanager
 def refused(name: str) -> Iterator[None]:
     with pytest.raises(IntegrityError, match=name), transaction.atomic():

@@ -28,11 +28,6 @@ from tests.support.world import World
 PART = Decimal("2917.00")  # 35,000 over 12
 
 
-@pytest.fixture
-def world(db: None, stock: World) -> World:
-    return stock.fresh()
-
-
 def fresh(loan: Loan) -> Loan:
     return Loan.objects.select_related("case__citizen", "rule_set").get(pk=loan.pk)
 

@@ -21,6 +21,7 @@ from microloan.core import clock
 from microloan.policy.models import LegalBasis
 from microloan.policy.services import ensure_defaults
 from tests.support.people import PASSWORD, make_centre, make_user
+from tests.support.stages import reach
 
 __all__ = ["PASSWORD", "World", "open_local_basis"]
 
@@ -51,13 +52,15 @@ def open_local_basis() -> LegalBasis:
 
 class World:
     def __init__(self) -> None:
+        self.__dict__.update(reach("world", self._begin))
+
+    def _begin(self) -> dict[str, Any]:
         ensure_defaults()
         open_local_basis()
         self.today = clock.today()
         self.centre = make_centre("nord", name="Center Nord")
         self.other_centre = make_centre("syd", name="Center Syd")
         self._made: dict[Callable[..., Any], Any] = {}
-        self.ready: dict[str, int] = {}  # rows made for a whole module, by what they are
         referrers = (Role.CASEWORKER, Role.REFERRAL_SPECIALIST)
         self.users = {
             role: make_user(role, full_name=NAMES[role], centre=self.centre if role in referrers else None)
@@ -66,11 +69,12 @@ class World:
         self.strangers = {
             role: make_user(role, full_name=name, centre=self.other_centre) for role, name in STRANGERS.items()
         }
+        return self.__dict__
 
     def fresh(self) -> Self:
         """For a test of a module that shares this world: what the test makes of it is its own."""
         mine = copy(self)
-        mine._made, mine.ready = dict(self._made), dict(self.ready)
+        mine._made = dict(self._made)
         mine.users = {role: copy(user) for role, user in self.users.items()}
         mine.strangers = {role: copy(user) for role, user in self.strangers.items()}
         return mine

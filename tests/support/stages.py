@@ -1,0 +1,127 @@
+"""What many tests begin with is played by the services once per worker; afterwards the rows it left are put back.
+
+A stage is reached from the one before it (a fresh database → a world → a loan paid out). `reach("paid_out", make)` calls
+`make()` the first time and remembers every table that has changed in the test's transaction, and the files of letters and
+documents. In a later test that stands at the same point, with nothing else done since, they are put back as they were,
+past the triggers, which the first time has answered to. In any other case `make()` is simply called.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+from microloan.core import clock
+
+T = TypeVar("T")
+
+CHANGED = """
+    SELECT relid::regclass::text FROM pg_stat_xact_user_tables
+    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY 1
+"""
+STANDING = """
+    SELECT pg_current_xact_id_if_assigned()::text, coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint
+    FROM pg_stat_xact_user_tables
+"""
+Standing = tuple[str | None, int]
+Key = tuple[Any, ...]
+
+
+class Stage(NamedTuple):
+    tables: dict[str, bytes]
+    files: dict[tuple[str, str], bytes]
+    result: Any
+
+
+_stages: dict[Key, Stage] = {}
+_here: tuple[Standing, Key] | None = None
+_emptied = False
+
+
+def tables_were_emptied() -> None:
+    """From now on a fresh database lacks what the migrations filled in."""
+    global _emptied
+    _emptied = True
+
+
+def reach(name: str, make: Callable[[], T]) -> T:
+    """The result of `make()`, a plain value or unsaved from later changes; see the module's text."""
+    global _here
+    before = _point()
+    if before is None:
+        return make()
+    key = (*before, name)
+    stage = _stages.get(key)
+    if stage is None:
+        earlier, present = _stages.get(before), set(_paths())
+        result = make()
+        files = {path: _full(path).read_bytes() for path in _paths() if path not in present}
+        _stages[key] = Stage(_tables(), {**(earlier.files if earlier else {}), **files}, deepcopy(result))
+    else:
+        _put_back(stage)
+        result = deepcopy(stage.result)
+    _here = _standing(), key
+    return result
+
+
+def _point() -> Key | None:
+    """Where this test stands; None if something else has happened, or when rows are really committed."""
+    if not connection.in_atomic_block or not _may_put_back():
+        return None
+    standing = _standing()
+    if standing[1] == 0:
+        return (_emptied, clock.today())
+    return _here[1] if _here and _here[0] == standing else None
+
+
+def _may_put_back() -> bool:
+    """Triggers may be passed by a superuser only, which the private server's user is."""
+    return bool(connection.connection and connection.connection.info.parameter_status("is_superuser") == "on")
+
+
+def _standing() -> Standing:
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING)
+        return cursor.fetchone()
+
+
+def _tables() -> dict[str, bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED)
+        names = [row[0] for row in cursor.fetchall()]
+        found = {}
+        for name in names:
+            with cursor.copy(f"COPY {name} TO STDOUT (FORMAT binary)") as copy:
+                found[name] = b"".join(bytes(part) for part in copy)
+    return found
+
+
+def _put_back(stage: Stage) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name, rows in stage.tables.items():
+            cursor.execute(f"DELETE FROM {name}")  # noqa: S608  names from the catalogue
+            with cursor.copy(f"COPY {name} FROM STDIN (FORMAT binary)") as copy:
+                copy.write(rows)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    for path, content in stage.files.items():
+        file = _full(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def _paths() -> Iterator[tuple[str, str]]:
+    """The files of documents and letters: which setting names their folder, and their path in it."""
+    for root in ("DOCUMENT_ROOT", "OUTBOX_ROOT"):
+        folder = Path(getattr(settings, root))
+        for file in folder.rglob("*"):
+            if file.is_file():
+                yield root, str(file.relative_to(folder))
+
+
+def _full(path: tuple[str, str]) -> Path:
+    root, name = path
+    return Path(getattr(settings, root)) / name
