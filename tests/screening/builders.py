@@ -1,6 +1,6 @@
 """Screenings at every point of their way, built by the services as the screens do. People are invented."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from screening.models import Budget, Screening
 from screening.rules import PHASE_OF
 from tests.loans.builders import in_approval, new_case, paid_out, put_in_phase
 from tests.support.people import make_user
+from tests.support.stages import reach
 from tests.support.world import World
 
 TODAY = date(2026, 11, 20)  # a Friday
@@ -40,14 +41,24 @@ NO = services.ScreeningDecision(
 def case_for(world: World, number: int, *, pensioner: bool = False) -> CaseFile:
     """A case in the phase of a screening; for the fourth, with a loan paid out (and living support)."""
     livelihood = Livelihood.DISABILITY_PENSION if pensioner else Livelihood.CASH_BENEFIT
-    if number == 4:
-        return CaseFile.objects.get(pk=paid_out(world, in_approval(world, livelihood=livelihood)).case_id)
-    return put_in_phase(new_case(world, livelihood=livelihood), Phase(PHASE_OF[number]), on=world.today)
+
+    def make() -> int:
+        if number == 4:
+            return paid_out(world, in_approval(world, livelihood=livelihood)).case_id
+        return put_in_phase(new_case(world, livelihood=livelihood), Phase(PHASE_OF[number]), on=world.today).pk
+
+    case_id = reach(f"case for screening {number}, {livelihood}", make)
+    return CaseFile.objects.select_related("citizen", "coach").get(pk=case_id)
 
 
 def opened(world: World, number: int = 1, *, case: CaseFile | None = None) -> Screening:
     case = case or case_for(world, number)
     return services.open_screening(case=case, number=number, by=world.user(Role.COACH), today=world.today)
+
+
+def _staged(name: str, make: Callable[[], Screening], *, staged: bool) -> Screening:
+    """The screening that `make` makes; where nothing is asked for specially, put back from an earlier test."""
+    return Screening.objects.get(pk=reach(name, lambda: make().pk)) if staged else make()
 
 
 def draft_of(world: World, screening: Screening, **changes: Any) -> services.ScreeningDraft:
@@ -64,14 +75,17 @@ def draft_of(world: World, screening: Screening, **changes: Any) -> services.Scr
 
 
 def drafted(world: World, number: int = 1, *, case: CaseFile | None = None, **changes: Any) -> Screening:
-    screening = opened(world, number, case=case)
-    return services.save_draft(
-        screening=screening,
-        draft=draft_of(world, screening, **changes),
-        version=screening.version,
-        by=world.user(Role.COACH),
-        today=world.today,
-    )
+    def make() -> Screening:
+        screening = opened(world, number, case=case)
+        return services.save_draft(
+            screening=screening,
+            draft=draft_of(world, screening, **changes),
+            version=screening.version,
+            by=world.user(Role.COACH),
+            today=world.today,
+        )
+
+    return _staged(f"drafted {number}", make, staged=not case and not changes)
 
 
 def recommended(
@@ -82,10 +96,13 @@ def recommended(
     recommendation: str = Outcome.CONTINUE,
     **changes: Any,
 ) -> Screening:
-    screening = drafted(world, number, case=case, **changes)
-    return services.recommend(
-        screening=screening, recommendation=recommendation, by=world.user(Role.COACH), today=world.today
-    )
+    def make() -> Screening:
+        screening = drafted(world, number, case=case, **changes)
+        return services.recommend(
+            screening=screening, recommendation=recommendation, by=world.user(Role.COACH), today=world.today
+        )
+
+    return _staged(f"recommended {number}, {recommendation}", make, staged=not case and not changes)
 
 
 def decided(
@@ -96,13 +113,16 @@ def decided(
     case: CaseFile | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Screening:
-    screening = recommended(world, number, case=case, recommendation=decision.outcome)
-    return services.decide(
-        screening=screening,
-        decision=replace(decision, values=values or {}),
-        by=world.user(Role.PROJECT_LEAD),
-        today=world.today,
-    )
+    def make() -> Screening:
+        screening = recommended(world, number, case=case, recommendation=decision.outcome)
+        return services.decide(
+            screening=screening,
+            decision=replace(decision, values=values or {}),
+            by=world.user(Role.PROJECT_LEAD),
+            today=world.today,
+        )
+
+    return _staged(f"decided {number}, {decision}", make, staged=not case and not values)
 
 
 def line(text: str = "Symaskine", amount: str = "12000.00", kind: str = LineKind.EXPENSE) -> services.LineData:

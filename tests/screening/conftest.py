@@ -4,7 +4,7 @@ import pytest
 
 from microloan.accounts.enums import Role
 from microloan.core import clock
-from microloan.policy.models import RuleSet
+from tests.loans.builders import small_world
 from tests.screening.builders import TODAY
 from tests.support.world import World
 
@@ -18,9 +18,8 @@ def _friday() -> Iterator[None]:
 
 @pytest.fixture
 def world(db: None) -> World:
-    world = World()
-    RuleSet.objects.update(instalments=12)  # short letters, made quickly
-    return world
+    """Everybody, and rules with twelve instalments, so that letters are short and made quickly."""
+    return small_world()
 
 
 @pytest.fixture
