@@ -20,7 +20,6 @@ from cases import queries, registry
 from cases.enums import ContactKind, ContactState, Phase
 from cases.models import CaseFile, Contact, Task
 from cases.registry import Occasion
-from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core import clock, danish
 
@@ -50,11 +49,6 @@ def week_name(monday: date) -> str:
     """`2026-W47`, as it stands in the address."""
     year, week, _weekday = monday.isocalendar()
     return f"{year}-W{week:02d}"
-
-
-def workers() -> QuerySet[User]:
-    """Whose calendars there are: the team's."""
-    return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
 
 
 def _midnight(day: date) -> datetime:

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cases.enums import OPEN_PHASES, Channel, Holder, Livelihood, Phase
-from cases.forms.base import team
 from cases.models import CaseFile, Cohort, Flag, Task
 from cases.worklist import due_condition
-from microloan.accounts.models import Centre
+from microloan.accounts.models import Centre, User
 from microloan.core.forms import DanishFormMixin
 
 ALL = "all"
@@ -39,7 +38,7 @@ class FilterForm(DanishFormMixin, django_filters.filterset.forms.Form):
 def _coach(label: Any, null_label: Any) -> django_filters.ModelChoiceFilter:
     return django_filters.ModelChoiceFilter(
         label=label,
-        queryset=lambda request: team(),
+        queryset=lambda request: User.objects.team(),
         empty_label=_("All"),
         null_label=null_label,
         null_value=NONE,

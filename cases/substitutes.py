@@ -38,10 +38,6 @@ def workers() -> QuerySet[User]:
     return User.objects.filter(Q(role__in=TEAM, is_active=True) | Q(pk__in=with_cases)).order_by("full_name", "pk")
 
 
-def team() -> QuerySet[User]:
-    return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
-
-
 @dataclass(frozen=True)
 class Load:
     """What is in a worker's name."""

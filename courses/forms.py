@@ -11,7 +11,6 @@ from cases.models import CaseFile, Cohort
 from courses.enums import AttendanceMark
 from courses.models import CourseModule, CourseRun, Enrolment, Teacher
 from courses.rules import session_days
-from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core.clock import COPENHAGEN
 from microloan.core.forms import BaseForm, DateField, PhoneField, TimeField
@@ -137,9 +136,7 @@ class TeacherForm(BaseForm):
         super().__init__(*args, **kwargs)
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.filter(role__in=TEAM, is_active=True, teacher__isnull=True).order_by(
-            "full_name", "pk"
-        )
+        field.queryset = User.objects.team().filter(teacher__isnull=True)
 
 
 class EnrolForm(BaseForm):

@@ -5,8 +5,6 @@ from typing import Any
 
 from django import forms
 
-from microloan.accounts.enums import TEAM
-from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Refused
 
@@ -16,10 +14,6 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     field = refusal.field if refusal.field in form.fields else None
     for message in refusal.messages:
         form.add_error(field, message)
-
-
-def team() -> Any:
-    return User.objects.filter(role__in=TEAM, is_active=True).order_by("full_name", "pk")
 
 
 def moment(day: date | None, hour: Any) -> datetime | None:

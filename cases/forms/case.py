@@ -8,16 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import closing, services
 from cases.enums import BusinessForm, ClosedBy, ClosingReason, LetterPreference, Livelihood, Sex
-from cases.forms.base import team
 from cases.models import Citizen, Cohort
 from cases.registry import OpenThing
+from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.forms import BaseForm, CvrField, DateField, PhoneField, PostcodeField
 from microloan.core.two_versions import TwoVersionsForm
 
 
 class CoachForm(TwoVersionsForm):
-    coach = forms.ModelChoiceField(label=_("Coach"), queryset=team(), empty_label=_("Choose a coach"))
+    coach = forms.ModelChoiceField(label=_("Coach"), queryset=User.objects.team(), empty_label=_("Choose a coach"))
 
 
 class CohortForm(TwoVersionsForm):
@@ -98,7 +98,9 @@ class FirmForm(TwoVersionsForm):
 
 
 class AcceptForm(BaseForm):
-    coach = forms.ModelChoiceField(label=_("Who takes the case?"), queryset=team(), empty_label=_("Choose a coach"))
+    coach = forms.ModelChoiceField(
+        label=_("Who takes the case?"), queryset=User.objects.team(), empty_label=_("Choose a coach")
+    )
 
 
 class NextPhaseForm(BaseForm):

@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import ContactKind, ContactState
-from cases.forms.base import moment, team
+from cases.forms.base import moment
 from cases.services.contacts import LONGEST, SHORTEST, USUAL_MINUTES
+from microloan.accounts.models import User
 from microloan.core.forms import BaseForm, DateField, TimeField
 from microloan.core.two_versions import TwoVersionsForm
 
@@ -65,7 +66,7 @@ class ContactForm(TwoVersionsForm):
     staff = forms.ModelMultipleChoiceField(
         label=_("Who from the team took part?"),
         help_text=_("Two at a first meeting."),
-        queryset=team(),
+        queryset=User.objects.team(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

@@ -24,7 +24,7 @@ class HandOverForm(BaseForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ModelChoiceField, self.fields["worker"]).queryset = substitutes.may_hand_over_from(user)
-        cast(forms.ModelChoiceField, self.fields["to"]).queryset = substitutes.team()
+        cast(forms.ModelChoiceField, self.fields["to"]).queryset = User.objects.team()
 
 
 class AbsenceForm(BaseForm):
@@ -41,5 +41,5 @@ class AbsenceForm(BaseForm):
     def __init__(self, *args: Any, user: User, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ModelChoiceField, self.fields["worker"]).queryset = substitutes.may_hand_over_from(user)
-        cast(forms.ModelChoiceField, self.fields["substitute"]).queryset = substitutes.team()
+        cast(forms.ModelChoiceField, self.fields["substitute"]).queryset = User.objects.team()
         cast(DateField, self.fields["to_on"]).min_value = today

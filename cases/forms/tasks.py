@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import Holder
-from cases.forms.base import team
 from cases.models import CaseFile, Task
 from microloan.accounts.models import User
 from microloan.core.forms import BaseForm, DateField
@@ -19,7 +18,7 @@ class TaskForm(BaseForm):
     due_on = DateField(label=_("By when?"))
     holder = forms.ChoiceField(label=_("Whose turn is it?"), choices=Holder.choices, initial=Holder.TEAM)
     owner = forms.ModelChoiceField(
-        label=_("Who in the team keeps an eye on it?"), queryset=team(), required=False, empty_label="–"
+        label=_("Who in the team keeps an eye on it?"), queryset=User.objects.team(), required=False, empty_label="–"
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.forms.base import team
 from microloan.accounts.enums import Purpose
+from microloan.accounts.models import User
 from microloan.core.forms import BaseForm, DateField
 
 # What a list may be taken out for. Each is written in the access log, and told to citizens who ask.
@@ -18,7 +18,7 @@ FORMATS = (("xlsx", _("Excel (XLSX)")), ("csv", _("Text (CSV)")))
 class AssignForm(BaseForm):
     owner = forms.ModelChoiceField(
         label=_("Who gets the tasks?"),
-        queryset=team(),
+        queryset=User.objects.team(),
         empty_label=_("Choose somebody from the team"),
         error_messages={"required": _("Choose who gets the tasks.")},
     )

@@ -14,6 +14,7 @@ from cases.models import CalendarFeed
 from cases.services.calendar import hash_of, note_reading
 from microloan.accounts.enums import PURPOSE_OF_ROLE, TEAM, AccessAction, Role
 from microloan.accounts.logging import logged
+from microloan.accounts.models import User
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.accounts.services import log_access
 from microloan.core import clock
@@ -26,7 +27,7 @@ LANGUAGE = "da"  # nobody is logged in whose language could be asked
 def calendar(request: StaffRequest) -> HttpResponse:
     """A week: contacts, course sessions and due dates; one's own, or a colleague's."""
     today = clock.today()
-    colleagues = list(calendars.workers())
+    colleagues = list(User.objects.team())
     asked = request.GET.get("worker", "")
     if asked and asked not in {str(person.pk) for person in colleagues}:
         raise Http404
