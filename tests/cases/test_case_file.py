@@ -1,7 +1,6 @@
 """The case file as one PDF: everything in it, what is marked left out and said, page numbers right, for the team alone."""
 
 import hashlib
-import html
 import io
 import re
 from datetime import timedelta
@@ -26,6 +25,7 @@ from microloan.core.errors import Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.support import files as real
+from tests.support.pages import text
 
 EVERYTHING = ("about", "journal", "contacts", "screenings", "decisions", "letters", "documents")
 
@@ -198,10 +198,6 @@ def test_pages_of_others_keep_their_size_and_lose_what_acts_by_itself(cast, case
 
 
 # --- Ordering ------------------------------------------------------------------------------------------------------------
-
-
-def text(response):
-    return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_a_case_file_is_ordered_made_and_fetched_and_each_is_logged(coach, cast, case):

@@ -1,7 +1,6 @@
 """Contacts: planned, moved, cancelled, held, missed; and how reliably a citizen comes (domain.md §3.5)."""
 
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +14,7 @@ from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
+from tests.support.pages import source
 
 
 @pytest.fixture
@@ -42,10 +42,6 @@ def coach(client_for, cast):
 
 def url(name, contact):
     return reverse(f"cases:{name}", kwargs={"number": contact.case.number, "pk": contact.pk})
-
-
-def text(response):
-    return unescape(response.content.decode())
 
 
 # --- Moving and cancelling ---------------------------------------------------------------------------------------------
@@ -205,7 +201,7 @@ def test_reliability_adds_contacts_and_course_sessions_and_shows_both_numbers(ca
     builders.held(case, ContactKind.MESSAGE, [cast.coach])  # nobody comes to a message
     reliability = queries.reliability([case.pk])[case.pk]
     assert (reliability.attended, reliability.no_show) == (5, 2)
-    page = text(coach.get(reverse("cases:contacts", kwargs={"number": case.number})))
+    page = source(coach.get(reverse("cases:contacts", kwargs={"number": case.number})))
     assert "Kom til 5 af 7 møder" in page
     assert "2 af 3" in page
     assert "3 af 4" in page
@@ -242,7 +238,7 @@ def test_a_coach_moves_and_cancels_on_the_screen(cast, coach, case, planned):
     assert page.context["form"].errors["reason"]
     assert coach.post(url("contact_cancel", planned), {**values, "reason": "Coachen er syg"}).status_code == 302
     page = coach.get(reverse("cases:contacts", kwargs={"number": case.number}))
-    assert "Aflyst af teamet" in text(page)
+    assert "Aflyst af teamet" in source(page)
     for name in ("contact_move", "contact_cancel"):  # opened again from an old page
         assert coach.get(url(name, planned), follow=True).redirect_chain[-1][0] == url("contact", planned)
 
@@ -254,7 +250,7 @@ def test_the_second_of_two_movers_sees_both_times_and_chooses(cast, coach, plann
     )
     values = {"date": "27-11-2026", "time": "10.00", "place": "Café Torvet", "reason": "", "seen": note}
     page = coach.post(url("contact_move", planned), values)
-    assert "mens du skrev" in text(page)
+    assert "mens du skrev" in source(page)
     planned.refresh_from_db()
     assert planned.at.astimezone(clock.COPENHAGEN).day == 24
     values |= {"seen": page.context["form"].seen_note, "choose_date": "mine"}
@@ -267,7 +263,7 @@ def test_who_cancels_what_has_been_moved_meanwhile_is_told(cast, coach, planned)
     seen = coach.get(url("contact_cancel", planned)).context["form"].initial["seen_at"]
     services.move_contact(contact=planned, at=planned.at + timedelta(days=1), place="", by=cast.lead, today=TODAY)
     page = coach.post(url("contact_cancel", planned), {"state": "excused", "reason": "", "seen_at": seen}, follow=True)
-    assert "har flyttet kontakten" in text(page)
+    assert "har flyttet kontakten" in source(page)
     planned.refresh_from_db()
     assert planned.is_planned
 

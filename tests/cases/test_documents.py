@@ -1,6 +1,5 @@
 """Documents of a case: what is taken, what is refused, who gets the file, and that nothing is lost."""
 
-import html
 import re
 
 import pytest
@@ -23,6 +22,7 @@ from tests.cases.builders import TODAY
 from tests.support import files as real
 from tests.support.clamd import clamd
 from tests.support.forms import seen
+from tests.support.pages import text
 
 
 @pytest.fixture
@@ -37,10 +37,6 @@ def coach(cast, client_for):
 
 def url(name, case, **more):
     return reverse(f"cases:{name}", kwargs={"number": case.number, **more})
-
-
-def text(response):
-    return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def add(case, by, *, name="lejekontrakt.pdf", data=None, **changes):

@@ -1,6 +1,5 @@
 """The journal: drafts that survive a log-out, filters, marks, corrections; and the other forms that two may write in."""
 
-import html
 import re
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from microloan.core.errors import Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.support.forms import seen
+from tests.support.pages import text
 
 
 @pytest.fixture
@@ -31,10 +31,6 @@ def coach(cast, client_for):
 
 def url(name, case, **more):
     return reverse(f"cases:{name}", kwargs={"number": case.number, **more})
-
-
-def text(response):
-    return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 # --- Drafts --------------------------------------------------------------------------------------------------------------

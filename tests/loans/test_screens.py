@@ -17,10 +17,11 @@ from loans.models import DisbursementOrder, LedgerEntry, Loan, LoanDecision
 from loans.services import write_entry
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.models import AccessLog
-from microloan.core.danish import NBSP, input_date
+from microloan.core.danish import input_date
 from microloan.policy.models import LegalBasis, Municipality, RuleSet
 from tests.loans import builders
 from tests.loans.builders import TODAY
+from tests.support.pages import source
 from tests.support.strict import StrictClient
 from tests.support.world import World
 
@@ -46,11 +47,7 @@ def page(client: StrictClient, name: str, **kwargs: Any) -> str:
     query = kwargs.pop("query", "")
     response = client.get(reverse(f"loans:{name}", kwargs=kwargs) + query)
     assert response.status_code == 200
-    return text_of(response)
-
-
-def text_of(response: Any) -> str:
-    return response.content.decode().replace(NBSP, " ").replace("&nbsp;", " ")
+    return source(response)
 
 
 def payment_data(**changes: str) -> dict[str, str]:
@@ -169,13 +166,13 @@ def test_an_imported_loan_shows_its_ledger(world: World, by: Any) -> None:
 
 def test_the_overview_has_the_two_boxes(world: World, by: Any) -> None:
     loan = builders.paid_out(world)
-    html = text_of(by(Role.COACH).get(reverse("cases:detail", kwargs={"number": loan.case.number})))
+    html = source(by(Role.COACH).get(reverse("cases:detail", kwargs={"number": loan.case.number})))
     assert 'id="loan-box"' in html
     assert "2.917 kr. × 11 + 2.913 kr." in html
     assert 'id="support-box"' in html
     assert "0 af 6 måneder" in html
     pensioner = builders.granted(world, builders.in_approval(world, livelihood=Livelihood.DISABILITY_PENSION))
-    html = text_of(by(Role.COACH).get(reverse("cases:detail", kwargs={"number": pensioner.case.number})))
+    html = source(by(Role.COACH).get(reverse("cases:detail", kwargs={"number": pensioner.case.number})))
     assert "beholder sin førtidspension" in html
 
 
@@ -263,7 +260,7 @@ def test_a_wrong_proposal_says_what_to_write(world: World, by: Any, changes: dic
     url = reverse("loans:propose", kwargs={"number": case.number})
     response = by(Role.COACH).post(url, proposal_data(**changes))
     assert response.status_code == 200
-    html = text_of(response)
+    html = source(response)
     assert words in html
     assert "Afgørelse 17" in html  # what was typed is kept
     assert not LoanDecision.objects.exists()
@@ -280,7 +277,7 @@ def test_the_decision_has_a_check_page_that_repeats_the_facts(world: World, by: 
     lead, url = by(Role.PROJECT_LEAD), reverse("loans:decide", kwargs={"number": decision.case.number})
     data = {"outcome": "granted", "reasons": "God plan"}
     checked = lead.post(url, data)
-    html = text_of(checked)
+    html = source(checked)
     assert "får: Mikrolån på 35.000 kr." in html
     assert "4. januar 2027" in html
     decision.refresh_from_db()
@@ -302,8 +299,8 @@ def test_what_is_decided_is_what_the_check_page_showed(world: World, by: Any) ->
     builders.proposed(world, case, amount=Decimal("50000.00"))
     for stale in (old, {name: value for name, value in old.items() if name != "seen"}):
         response = lead.post(url, stale)
-        assert "Forslaget er ændret" in text_of(response)
-        assert "50.000 kr." in text_of(response)
+        assert "Forslaget er ændret" in source(response)
+        assert "50.000 kr." in source(response)
     assert not Loan.objects.exists()
     assert lead.post(url, lead.post(url, old | {"step": ""}).context["hidden"]).status_code == 302
     assert Loan.objects.get().principal == Decimal("50000.00")
@@ -312,7 +309,7 @@ def test_what_is_decided_is_what_the_check_page_showed(world: World, by: Any) ->
 def test_a_decision_that_would_be_refused_lists_why_before_the_check_page(world: World, by: Any) -> None:
     case = builders.put_in_phase(builders.new_case(world), "approval", on=TODAY)
     decision = builders.proposed(world, case)
-    html = text_of(
+    html = source(
         by(Role.PROJECT_LEAD).post(reverse("loans:decide", kwargs={"number": case.number}), {"outcome": "granted"})
     )
     assert "Screening 3 er grøn" in html
@@ -338,15 +335,15 @@ def test_the_agreement_says_where_the_loan_goes_next(world: World, by: Any) -> N
     wrong = coach.post(url, {"signed_on": "21-11-2026"})
     assert wrong.status_code == 200
     assert "signed_on" in wrong.context["form"].errors
-    html = text_of(coach.post(url, {"signed_on": input_date(TODAY)}, follow=True))
+    html = source(coach.post(url, {"signed_on": input_date(TODAY)}, follow=True))
     assert "når tilskuddet til forsørgelse er bevilget" in html
-    assert "allerede" in text_of(coach.get(url, follow=True))
+    assert "allerede" in source(coach.get(url, follow=True))
 
 
 def test_support_shows_the_computed_end_before_it_is_decided(world: World, by: Any) -> None:
     loan = builders.granted(world)
     lead, url = by(Role.PROJECT_LEAD), reverse("loans:support", kwargs={"number": loan.case.number})
-    html = text_of(lead.post(url, {"starts_on": "01-12-2026", "reasons": ""}))
+    html = source(lead.post(url, {"starts_on": "01-12-2026", "reasons": ""}))
     assert "31. maj 2027" in html
     assert not loan.case.support_periods.exists()
     lead.post(url, {"starts_on": "01-12-2026", "reasons": "", "step": "decide"})
@@ -359,7 +356,7 @@ def test_a_guessed_address_for_a_pensioner_explains(world: World, by: Any) -> No
     lead = by(Role.PROJECT_LEAD)
     for response in (lead.get(url), lead.post(url, {"starts_on": "01-12-2026", "step": "decide"})):
         assert response.status_code == 409
-        assert "Borgeren får førtidspension og beholder den" in text_of(response)
+        assert "Borgeren får førtidspension og beholder den" in source(response)
     assert not loan.case.support_periods.exists()
 
 
@@ -387,7 +384,7 @@ def test_a_wrong_amount_is_told_at_the_field_kept_and_changes_nothing(
         reverse("loans:payment", kwargs={"number": loan.case.number}), payment_data(amount=amount)
     )
     assert response.status_code == 200
-    html = text_of(response)
+    html = source(response)
     assert words in html
     assert html.count(words) >= 2  # in the summary and at the field
     assert f'value="{amount}"' in html or not amount
@@ -398,7 +395,7 @@ def test_a_wrong_amount_is_told_at_the_field_kept_and_changes_nothing(
 def test_before_and_after_are_shown_before_it_is_booked(world: World, by: Any) -> None:
     loan = builders.paid_out(world)
     officer, url = by(Role.BENEFITS_OFFICER), reverse("loans:payment", kwargs={"number": loan.case.number})
-    html = text_of(officer.post(url, payment_data(step="")))
+    html = source(officer.post(url, payment_data(step="")))
     assert "35.000 kr." in html
     assert "32.083 kr." in html
     assert loan.entries.count() == 1
@@ -410,7 +407,7 @@ def test_too_much_is_told_before_it_is_booked(world: World, by: Any) -> None:
     loan = builders.paid_out(world)
     builders.pay(world, loan, "30000", TODAY)
     url = reverse("loans:payment", kwargs={"number": loan.case.number})
-    html = text_of(by(Role.BENEFITS_OFFICER).post(url, payment_data(amount="5100", step="")))
+    html = source(by(Role.BENEFITS_OFFICER).post(url, payment_data(amount="5100", step="")))
     assert "100 kr. er for meget." in html
     assert "Lånet er betalt tilbage med denne indbetaling" in html
 
@@ -432,7 +429,7 @@ def test_no_payment_on_a_grant_or_before_the_payout(world: World, by: Any) -> No
         (builders.paid_out(world, kind=SupportKind.GRANT), "Et tilskud betales ikke tilbage."),
     ):
         url = reverse("loans:payment", kwargs={"number": loan.case.number})
-        assert words in text_of(officer.post(url, payment_data(), follow=True))
+        assert words in source(officer.post(url, payment_data(), follow=True))
 
 
 # --- Disbursements ----------------------------------------------------------------------------------------------------
@@ -502,7 +499,7 @@ def test_the_cpr_number_is_shown_on_request_and_logged(world: World, by: Any) ->
     case = order.loan.case
     officer = by(Role.BENEFITS_OFFICER)
     response = officer.post(reverse("cases:reveal", kwargs={"number": case.number}), {"what": "cpr"})
-    assert case.citizen.cpr.formatted in text_of(response)
+    assert case.citizen.cpr.formatted in source(response)
     assert AccessLog.objects.filter(action=AccessAction.REVEAL, user=officer.user, case_numbers=[case.number]).exists()
 
 
@@ -513,11 +510,11 @@ def payout_data(**changes: str) -> dict[str, str]:
 def test_a_payout_ends_at_a_receipt_that_says_what_comes_next(world: World, by: Any) -> None:
     order = builders.in_queue(world)
     officer, url = by(Role.BENEFITS_OFFICER), reverse("loans:disbursement", kwargs={"pk": order.pk})
-    html = text_of(officer.post(url, payout_data(), follow=True))
+    html = source(officer.post(url, payout_data(), follow=True))
     assert "Udbetalingen er registreret" in html
     assert "Første afdrag er 4. januar 2027" in html
     again = officer.post(url, payout_data(), follow=True)  # the double click
-    assert "Intet er bogført to gange" in text_of(again)
+    assert "Intet er bogført to gange" in source(again)
     assert LedgerEntry.objects.filter(kind=EntryKind.PAYOUT).count() == 1
 
 
@@ -536,7 +533,7 @@ def test_a_wrong_payout_is_told_at_its_field(world: World, by: Any, changes: dic
     response = by(Role.BENEFITS_OFFICER).post(reverse("loans:disbursement", kwargs={"pk": order.pk}), data)
     assert response.status_code == 200
     assert response.context["form"].errors
-    assert words in text_of(response)
+    assert words in source(response)
     assert not LedgerEntry.objects.exists()
 
 
@@ -546,10 +543,10 @@ def test_who_approved_is_told_that_somebody_else_pays_out(world: World, client_f
     lead.role = Role.BENEFITS_OFFICER
     lead.save()
     client, url = client_for(lead), reverse("loans:disbursement", kwargs={"pk": order.pk})
-    html = text_of(client.get(url))
+    html = source(client.get(url))
     assert "Du har godkendt lånet. En anden skal udbetale." in html
     assert "Registrér udbetaling" not in html
-    assert "Du har godkendt lånet. En anden skal udbetale." in text_of(client.post(url, payout_data()))
+    assert "Du har godkendt lånet. En anden skal udbetale." in source(client.post(url, payout_data()))
     assert not LedgerEntry.objects.exists()
 
 
@@ -567,7 +564,7 @@ def test_sending_back_asks_for_a_reason_and_tells_the_team(world: World, by: Any
     order = builders.in_queue(world)
     officer, url = by(Role.BENEFITS_OFFICER), reverse("loans:disbursement_back", kwargs={"pk": order.pk})
     wrong = officer.post(url, {"reason": ""})
-    assert "Skriv, hvad teamet skal bringe i orden." in text_of(wrong)
+    assert "Skriv, hvad teamet skal bringe i orden." in source(wrong)
     assert officer.post(url, {"reason": "Der mangler kontering"}).status_code == 302
     assert DisbursementOrder.objects.get(pk=order.pk).state == OrderState.SENT_BACK
     case = CaseFile.objects.get(pk=order.loan.case_id)
@@ -581,6 +578,6 @@ def test_sending_back_asks_for_a_reason_and_tells_the_team(world: World, by: Any
 def test_an_order_that_waits_for_the_team_cannot_be_paid_out_from_an_old_tab(world: World, by: Any) -> None:
     order = builders.sent_back(world)
     url = reverse("loans:disbursement", kwargs={"pk": order.pk})
-    html = text_of(by(Role.BENEFITS_OFFICER).post(url, payout_data(), follow=True))
+    html = source(by(Role.BENEFITS_OFFICER).post(url, payout_data(), follow=True))
     assert "sendt tilbage til teamet" in html
     assert not LedgerEntry.objects.exists()
