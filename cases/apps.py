@@ -8,58 +8,46 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases import (
-            around,
-            audit,
-            closing,
-            earlier,
-            journey,
-            next_steps,
-            note_draft,
-            queries,
-            referral_draft,
-            registry,
-            turns,
-            worklist,
-        )
+        from cases import around, audit, closing, earlier, next_steps, note_draft, referral_draft, registry
         from cases.case_file import items
-        from cases.document_queries import document_count
         from cases.enums import livelihoods_of_rule_sets
-        from cases.services import delete_expired_drafts, reconcile_all, send_lost_notices, tidy_case_files
-        from microloan.accounts.enums import REFERRERS, TEAM, Role
-        from microloan.accounts.perms import CASE_READERS
-        from microloan.core import jobs, navigation
         from microloan.policy import registry as policy
 
         around.register()
         audit.register()
         closing.register()
-        policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         next_steps.register()
         earlier.register()
+        items.register_sections()
+        policy.livelihoods.register("cases", livelihoods_of_rule_sets)
+        for kind in (referral_draft.KIND, *note_draft.KINDS):
+            registry.register_draft_kind(kind)
+        self._fill_the_case_page()
+        self._fill_the_top_bar()
+        self._register_jobs()
+
+    def _fill_the_case_page(self) -> None:
+        from cases import journey, registry, turns
+        from cases.document_queries import document_count
+        from cases.registry import CasePanel, CaseTab, register_panel, register_tab
+        from microloan.accounts.enums import TEAM, Role
+
         registry.journey.register("cases", journey.case_journey, order=10)
         specialist = frozenset({Role.REFERRAL_SPECIALIST})
-        registry.register_tab(
-            registry.CaseTab("referral", _("The referral"), "cases:referral_detail", specialist, order=5)
-        )
-        registry.register_tab(registry.CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
-        registry.register_tab(registry.CaseTab("contacts", _("Contacts"), "cases:contacts", TEAM, order=15))
-        registry.register_tab(
-            registry.CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count)
-        )
-        registry.register_tab(
-            registry.CaseTab("documents", _("Documents"), "cases:documents", TEAM, order=890, count=document_count)
-        )
-        registry.register_panel(registry.CasePanel("time", "cases/_time_panel.html", turns.time_panel, TEAM, order=90))
-        registry.register_draft_kind(referral_draft.KIND)
-        for kind in note_draft.KINDS:
-            registry.register_draft_kind(kind)
-        registry.register_tab(registry.CaseTab("people", _("People"), "cases:people", TEAM, order=800))
-        jobs.register("reconcile_tasks", reconcile_all, order=10)
-        items.register_sections()
-        jobs.register("tidy_case_files", tidy_case_files, order=890)
-        jobs.register("referrer_notices", send_lost_notices, order=890)
-        jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
+        register_tab(CaseTab("referral", _("The referral"), "cases:referral_detail", specialist, order=5))
+        register_tab(CaseTab("overview", _("Overview"), "cases:detail", TEAM, order=10))
+        register_tab(CaseTab("contacts", _("Contacts"), "cases:contacts", TEAM, order=15))
+        register_tab(CaseTab("people", _("People"), "cases:people", TEAM, order=800))
+        register_tab(CaseTab("documents", _("Documents"), "cases:documents", TEAM, order=890, count=document_count))
+        register_tab(CaseTab("journal", _("Journal"), "cases:journal", TEAM, order=900, count=journey.journal_count))
+        register_panel(CasePanel("time", "cases/_time_panel.html", turns.time_panel, TEAM, order=90))
+
+    def _fill_the_top_bar(self) -> None:
+        from cases import queries, worklist
+        from microloan.accounts.enums import REFERRERS, TEAM, Role
+        from microloan.accounts.perms import CASE_READERS
+        from microloan.core import navigation
+
         navigation.register(
             "work",
             _("My work"),
@@ -86,3 +74,12 @@ class CasesConfig(AppConfig):
             "partners", _("Partners"), "cases:partners", {Role.ADMINISTRATOR}, order=30, owns=("cases:partner",)
         )
         navigation.register_search("cases:search", CASE_READERS)
+
+    def _register_jobs(self) -> None:
+        from cases.services import delete_expired_drafts, reconcile_all, send_lost_notices, tidy_case_files
+        from microloan.core import jobs
+
+        jobs.register("reconcile_tasks", reconcile_all, order=10)
+        jobs.register("tidy_case_files", tidy_case_files, order=890)
+        jobs.register("referrer_notices", send_lost_notices, order=890)
+        jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)

@@ -97,21 +97,7 @@ def close_case(
     if not case.is_open:
         raise Conflict(_("The case is closed already."))
     check_version(case, version)
-    if reason not in ClosingReason.values:
-        raise Refused(_("Choose why the case is closed."), field="reason")
-    choice_of = choice_of or closing.usual_choice(reason)
-    if choice_of not in ClosedBy.values:
-        raise Refused(_("Choose whose decision it was."), field="choice_of")
-    if reason == ClosingReason.OTHER and not text.strip():
-        raise Refused(_("Write the reason in words."), field="text")
-    if reason == ClosingReason.COMPLETED:
-        if not rules.may_complete(case.phase):
-            raise Refused(
-                _("A case is completed from the phase “%(phase)s”. Choose another reason.")
-                % {"phase": Phase.AFTERCARE.label},
-                field="reason",
-            )
-        _refuse_missing(case, Phase.CLOSED, today, field="reason")
+    choice_of = _check_reason(case, reason, choice_of, text, today)
     agreed = _check_open(case, answers or {}, today)
     _cancel_planned(case, by=by, today=today)
     end_with_case(case=case, on=today, by=by, today=today)
@@ -129,6 +115,26 @@ def close_case(
         _closing_letter(case, by=by, today=today)
     Task.objects.filter(case=case, done_at__isnull=True).update(done_at=clock.now(), done_by=by)
     return case
+
+
+def _check_reason(case: CaseFile, reason: str, choice_of: str, text: str, today: date) -> str:
+    """The reason fits the case and is put in words where it has to be: whose choice it was."""
+    if reason not in ClosingReason.values:
+        raise Refused(_("Choose why the case is closed."), field="reason")
+    choice_of = choice_of or closing.usual_choice(reason)
+    if choice_of not in ClosedBy.values:
+        raise Refused(_("Choose whose decision it was."), field="choice_of")
+    if reason == ClosingReason.OTHER and not text.strip():
+        raise Refused(_("Write the reason in words."), field="text")
+    if reason == ClosingReason.COMPLETED:
+        if not rules.may_complete(case.phase):
+            raise Refused(
+                _("A case is completed from the phase “%(phase)s”. Choose another reason.")
+                % {"phase": Phase.AFTERCARE.label},
+                field="reason",
+            )
+        _refuse_missing(case, Phase.CLOSED, today, field="reason")
+    return choice_of
 
 
 def _check_open(case: CaseFile, answers: Mapping[str, str], today: date) -> str:
