@@ -113,6 +113,17 @@ def test_cases_without_a_coach_can_get_one_with_the_tasks(cast, case):
     assert not Task.objects.filter(case=case, done_at__isnull=True, owner__isnull=False).exists()
 
 
+def test_undoing_leaves_a_coach_who_came_later(cast, case):
+    CaseFile.objects.filter(pk=case.pk).update(coach=None)
+    services.reconcile_all(TODAY)
+    tasks = list(Task.objects.filter(case=case, done_at__isnull=True))
+    change = assign(tasks, cast.other_coach, cast.lead, also_coach=True)
+    services.assign_coach(case=case, coach=cast.coach, by=cast.lead, today=TODAY)
+    services.undo_bulk(change=change, by=cast.lead, today=TODAY)
+    case.refresh_from_db()
+    assert case.coach == cast.coach
+
+
 def test_undoing_leaves_what_somebody_has_changed_since(cast, case, interview):
     hand = by_hand(case, "Ring til banken", cast.coach)
     change = assign([hand, interview], cast.other_coach, cast.lead)
@@ -122,6 +133,15 @@ def test_undoing_leaves_what_somebody_has_changed_since(cast, case, interview):
     assert hand.owner == cast.lead
     with pytest.raises(Refused, match="allerede fortrudt"):
         services.undo_bulk(change=change, by=cast.lead, today=TODAY)
+
+
+def test_undoing_leaves_what_has_been_done_since(cast, case, interview):
+    hand = by_hand(case, "Ring til banken", cast.coach)
+    change = assign([hand, interview], cast.other_coach, cast.lead)
+    services.complete_task(task=hand, by=cast.other_coach)
+    assert services.undo_bulk(change=change, by=cast.lead, today=TODAY) == (1, 1)
+    hand.refresh_from_db()
+    assert hand.owner == cast.other_coach
 
 
 def test_only_the_one_who_did_it_undoes_it(cast, case, interview):

@@ -122,15 +122,30 @@ def test_the_history_says_why_a_case_closed_or_opened_again(case, before, after)
 
 
 def test_only_the_lead_reopens_and_says_why(cast, case):
-    close(cast, case)
+    close(cast, case, text="Job på havnen")
     with pytest.raises(Refused, match="projektlederen"):
         services.reopen_case(case=case, reason="Nyt job", by=cast.coach, today=TODAY)
     with pytest.raises(Refused) as refusal:
         services.reopen_case(case=case, reason=" ", by=cast.lead, today=TODAY)
     assert refusal.value.field == "reason"
     opened = services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
-    assert (opened.phase, opened.closing_reason) == (Phase.RECRUITMENT, "")
+    assert (opened.phase, opened.closing_reason, opened.closing_text) == (Phase.RECRUITMENT, "", "")
     assert case.phase_changes.last().reason == "Jobbet blev ikke til noget"
+
+
+def test_a_case_closed_twice_comes_back_to_where_it_was_the_last_time(cast, case):
+    close(cast, case)
+    services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
+    close(cast, builders.put_in_phase(case, Phase.COURSES))
+    opened = services.reopen_case(case=case, reason="Borgeren er rask igen", by=cast.lead, today=TODAY)
+    assert opened.phase == Phase.COURSES
+
+
+def test_a_case_is_not_reopened_beside_another_that_is_open(cast, case):
+    close(cast, case)
+    builders.refer(cast.caseworker, cpr=case.citizen.cpr.digits, name="Amina Testesen")
+    with pytest.raises(Refused, match="allerede en åben sag"):
+        services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
 
 
 # --- The screen ----------------------------------------------------------------------------------------------------------

@@ -195,6 +195,12 @@ def test_the_substitute_sees_what_falls_due_meanwhile(cast, cases):
     assert mine(cast.other_coach) == set()
 
 
+def test_the_substitute_does_not_see_what_waits_on_others(cast, cases):
+    task(cast, cases[0], "Borgeren finder et lokale", TODAY, holder=Holder.CITIZEN)
+    away(cast)
+    assert mine(cast.other_coach) == set()
+
+
 def test_an_absence_to_come_shows_nothing_yet(cast, cases):
     task(cast, cases[0], "I dag", TODAY)
     away(cast, from_on=TODAY + DAY)

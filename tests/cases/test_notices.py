@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError
 
-from cases import services
+from cases import queries, services
 from cases.enums import EntryKind
 from cases.models import ReferrerNotice
 from microloan.accounts.models import User
@@ -91,6 +91,12 @@ def test_news_stands_in_my_referrals_until_it_is_read(cast, case, client_for):
     assert ReferrerNotice.objects.filter(seen_at__isnull=True).exists()
     client.get(f"/referrals/{case.number}/")
     assert "Nyt" not in client.get("/referrals/mine/").content.decode()
+
+
+def test_the_news_of_another_are_not_counted(cast, case, caseworker):
+    accept(cast, case)
+    assert queries.news_count(caseworker, builders.TODAY) == 1
+    assert queries.news_count(cast.colleague, builders.TODAY) == 0
 
 
 def test_the_database_keeps_one_notice_per_line(cast, case):

@@ -15,7 +15,7 @@ from cases import services
 from cases.enums import ContactKind, ContactState
 from cases.letters.models import Letter
 from cases.letters.services import prepare_letter
-from cases.models import Task
+from cases.models import Citizen, Task
 from microloan.accounts.enums import Role
 from microloan.core import clock
 from tests.cases import builders
@@ -90,6 +90,12 @@ def test_no_page_shows_it():
             world._made = made
     assert not leaks, "\n".join(leaks)
     assert opened > 100
+
+
+@pytest.mark.parametrize(("until", "is_protected"), [(None, True), (TODAY, True), (TODAY - timedelta(days=1), False)])
+def test_a_protection_holds_to_its_last_day(until, is_protected):
+    citizen = Citizen(name="Amina Testesen", protected_address=True, protected_until=until)
+    assert citizen.is_protected_on(TODAY) is is_protected
 
 
 def test_the_place_of_a_home_visit_is_not_written_down(cast):

@@ -79,12 +79,24 @@ def test_the_likeliest_come_first(cast):
     ]
 
 
+def test_of_names_that_resemble_the_nearest_comes_first(cast):
+    for name in ("Aminna Prøveson", "Zara Prøvesen"):
+        make(cast, name)
+    assert names(cast.coach, "prøvesem") == ["Zara Prøvesen", "Aminna Prøveson"]
+
+
 def test_open_cases_come_before_closed_ones_of_the_same_kind(cast):
     closed = make(cast, "Amina Aa")
     make(cast, "Amina Zz")
     make(cast, "Carl Amina")
     close(cast, closed)
     assert names(cast.coach, "amina") == ["Amina Zz", "Amina Aa", "Carl Amina"]
+
+
+def test_the_name_as_it_is_typed_comes_before_one_that_goes_on_even_where_its_case_is_closed(cast):
+    close(cast, make(cast, "Amina Vibe"))
+    make(cast, "Aminata Dam")
+    assert names(cast.coach, "amina") == ["Amina Vibe", "Aminata Dam"]
 
 
 def test_at_most_eight_and_none_for_one_letter(cast):
@@ -201,6 +213,13 @@ def test_the_plain_form_lists_names_and_opens_what_a_number_names(client_for, ca
 
 
 # --- Speed -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_number_that_two_citizens_share_opens_neither(cast):
+    for name in ("Amina Testesen", "Bo Prøvesen"):
+        make(cast, name, phone="33445566")
+    found = search.search(cast.coach, "33 44 55 66", TODAY)
+    assert (len(found.cases), found.is_certain) == (2, False)
 
 
 def test_the_number_of_queries_does_not_grow(cast, case):

@@ -42,6 +42,18 @@ def test_every_day_goes_to_the_one_who_had_the_ball_when_it_ended():
     assert (time.us, time.citizen, time.others, time.total) == (3, 3, 4, 10)
 
 
+def test_each_holder_has_a_side():
+    sides = {
+        Holder.TEAM: Side.US,
+        Holder.PROJECT_LEAD: Side.US,
+        Holder.CITIZEN: Side.CITIZEN,
+        Holder.CASEWORKER: Side.OTHERS,
+        Holder.BENEFITS_OFFICER: Side.OTHERS,
+    }
+    assert {holder: turns.side_of(holder) for holder in Holder} == sides
+    assert turns.side_of("") == Side.US
+
+
 def test_before_the_first_row_the_time_is_ours():
     (time,) = split([Stay(Phase.COURSES, START, START + 4 * DAY)], [(START + 3 * DAY, "citizen")])
     assert (time.us, time.citizen) == (3, 1)

@@ -51,6 +51,12 @@ def test_a_case_that_moves_to_a_coach_stays_visible_to_the_referrer(cast, cases)
     assert CaseFile.objects.visible_to(cast.caseworker).get() == case
 
 
+def test_a_specialist_who_moves_to_another_centre_keeps_the_own_referrals(cast, cases):
+    cast.specialist.centre = cast.south
+    cast.specialist.save()
+    assert set(CaseFile.objects.visible_to(cast.specialist)) == {cases["specialist"], cases["south"]}
+
+
 @pytest.mark.parametrize("who", ["colleague", "manager", "administrator", "auditor"])
 def test_a_stranger_s_case_does_not_exist_in_search(cast, cases, client_for, who):
     client = client_for(getattr(cast, who))

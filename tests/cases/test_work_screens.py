@@ -41,6 +41,7 @@ def test_my_work_groups_by_due_date(cast, case, client_for):
 
 def test_the_views_hold_what_they_say(cast, case):
     by_hand(case, "Borgeren finder lokale", cast.coach, holder=Holder.CITIZEN)
+    by_hand(case, "Sagsbehandleren spørger", cast.coach, holder=Holder.CASEWORKER)
     by_hand(case, "Godkend", cast.coach, holder=Holder.PROJECT_LEAD)
     builders.refer(cast.caseworker)
     without_coach = builders.accepted(cast.caseworker, cast.coach)
@@ -50,9 +51,9 @@ def test_the_views_hold_what_they_say(cast, case):
     assert coach["mine"] == own
     assert lead["mine"] == 1
     assert coach["new"] == 1
-    assert coach["waiting"] == 1
+    assert coach["waiting"] == 2
     assert coach["no_coach"] == Task.objects.filter(case=without_coach, done_at__isnull=True).count()
-    assert worklist.waiting_on(cast.coach) == [("Projektleder", 1), ("Borgeren", 1)]
+    assert worklist.waiting_on(cast.coach) == [("Projektleder", 1), ("Borgeren", 1), ("Sagsbehandleren", 1)]
 
 
 def test_no_contact_for_14_days_is_a_view(cast):

@@ -7,6 +7,8 @@ from microloan.accounts.models import AccessLog, Centre
 from microloan.core.history import append_only, changes_of, locked_when
 from tests.support.people import make_centre, make_user
 
+DELETE, UPDATE = 8, 16  # bits of pg_trigger.tgtype
+
 
 @pytest.fixture
 def entry(db):
@@ -31,6 +33,37 @@ def test_an_append_only_row_is_not_changed_by_any_path(entry):
 def test_an_append_only_table_is_not_truncated():
     with pytest.raises(IntegrityError, match="append-only"), connection.cursor() as cursor:
         cursor.execute("TRUNCATE accounts_accesslog")
+
+
+# What is never rewritten, whatever a model says one day.
+APPEND_ONLY = {
+    "accounts_accesslog",
+    "cases_documentversion",
+    "cases_entrymark",
+    "cases_handedovercase",
+    "cases_handover",
+    "cases_holderchange",
+    "cases_journalentry",
+    "cases_phasechange",
+    "cases_referral",
+    "loans_instalment",
+    "loans_ledgerentry",
+    "loans_planversion",
+    "screening_criterion",
+}
+
+
+def test_what_is_append_only_is_so_in_the_database(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgtype FROM pg_trigger "
+            "WHERE tgname LIKE 'pgtrigger%%append_only%%' AND tgenabled <> 'D'"
+        )
+        guarded = {table for table, kind in cursor.fetchall() if kind & UPDATE and kind & DELETE}
+    assert guarded >= APPEND_ONLY
+    for table in sorted(APPEND_ONLY):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
 def test_no_table_of_changes_is_truncated(db):
