@@ -1,9 +1,8 @@
 """Where the pages of screenings are, and what they say."""
 
-import html
-import re
-
 from django.urls import reverse
+
+from tests.support import pages
 
 
 def address(name, screening):
@@ -14,7 +13,4 @@ def case_page(name, case, **more):
     return reverse(f"screening:{name}", kwargs={"number": case.number, **more})
 
 
-def text_of(response):
-    """The words of the page, as read."""
-    body = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.S)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
+text_of = pages.text
