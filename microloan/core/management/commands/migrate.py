@@ -1,0 +1,11 @@
+from typing import Any
+
+from django.core.management.commands import migrate
+
+from microloan.core.migrating import only_fields_build_models
+
+
+class Command(migrate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        with only_fields_build_models():
+            super().handle(*args, **options)
