@@ -14,10 +14,10 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
-from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, NameObject, TextStringObject
 
 from cases.case_file.registry import Item, Section, sections
+from cases.files import BROKEN_PDF
 from cases.models import CaseFile
 from microloan.core import danish
 from microloan.core.cpr import Cpr, mask_text
@@ -28,8 +28,9 @@ from microloan.policy.services import municipality
 ITEMS_PER_PIECE = 150
 # More than this of other people's files is not merged but named: the writer holds all pages at once.
 MAX_MERGED = 250 * 1024 * 1024
+# A small file may repeat one page for ever.
+MAX_PAGES = 2000
 A4_WIDTH, A4_HEIGHT = 595.28, 841.89
-BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError)
 ACTIVE = {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE"}
 
 
@@ -81,6 +82,7 @@ class _Work:
     options: Options
     now: datetime
     merged: int = 0
+    merged_pages: int = 0
     left_out: int = 0
     summary: list[dict[str, Any]] = field(default_factory=list)
 
@@ -153,21 +155,42 @@ def _attached(read: Callable[[], bytes], work: _Work) -> tuple[PdfReader | None,
     """The PDF to merge in, else why it is not there."""
     try:
         data = read()
-        if work.merged + len(data) > MAX_MERGED:
-            return None, _("The file is too large to be merged in. It is handed over beside this file.")
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
             reader.decrypt("")
-        # Read to the end now: what is broken is named here instead of stopping the whole file.
-        probe = PdfWriter()
-        probe.append(reader, import_outline=False)
-        probe.write(io.BytesIO())
+        pages = len(reader.pages)
+        if work.merged + len(data) > MAX_MERGED or work.merged_pages + pages > MAX_PAGES:
+            return None, _("The file is too large to be merged in. It is handed over beside this file.")
+        _probe(data)
     except Refused as refusal:
         return None, refusal.messages[0]
-    except BROKEN:
+    except BROKEN_PDF:
         return None, _("The file could not be merged in. It is handed over beside this file.")
     work.merged += len(data)
+    work.merged_pages += pages
     return reader, ""
+
+
+def _probe(data: bytes) -> None:
+    """All that is done to the pages later, on a copy: what is broken is named instead of stopping the whole file."""
+    reader = PdfReader(io.BytesIO(data))
+    if reader.is_encrypted:
+        reader.decrypt("")
+    probe, stamp = PdfWriter(), _empty_stamp()
+    for page in reader.pages:
+        _disarm(probe.add_page(page))
+    for page in probe.pages:
+        _put_on(page, stamp)
+    probe.write(io.BytesIO())
+
+
+def _empty_stamp() -> PageObject:
+    """A page that draws nothing, but has to be merged as one that does."""
+    stamp = PageObject.create_blank_page(width=A4_WIDTH, height=A4_HEIGHT)
+    nothing = DecodedStreamObject()
+    nothing.set_data(b"q Q")
+    stamp[NameObject("/Contents")] = nothing
+    return stamp
 
 
 def _attachments(lines: Iterable[Line], written: Piece) -> Iterator[Piece]:
@@ -259,8 +282,12 @@ def _stamp(writer: PdfWriter, work: _Work) -> None:
     count = len(writer.pages)
     stamps = _written("stamps", {"numbers": range(1, count + 1), "count": count}, work)
     for page, stamp in zip(writer.pages, stamps, strict=True):
-        if page.rotation:
-            page.transfer_rotation_to_content()
-        box = page.mediabox
-        shift = Transformation().translate(float(box.right) - A4_WIDTH, float(box.top) - A4_HEIGHT)
-        page.merge_transformed_page(stamp, shift, over=True, expand=False)
+        _put_on(page, stamp)
+
+
+def _put_on(page: PageObject, stamp: PageObject) -> None:
+    if page.rotation:
+        page.transfer_rotation_to_content()
+    box = page.mediabox
+    shift = Transformation().translate(float(box.right) - A4_WIDTH, float(box.top) - A4_HEIGHT)
+    page.merge_transformed_page(stamp, shift, over=True, expand=False)

@@ -177,6 +177,32 @@ def test_a_broken_or_missing_pdf_is_named_and_stops_nothing(cast, case):
     assert "Filen mangler." in words
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"/MediaBox[0 0 595 842]/Annots 5",
+        b"/MediaBox[0 0 595 842]/Annots[99 0 R]",
+        b"/MediaBox[0 0 595 842]/Rotate(x)",
+        b"/MediaBox[0 0 595 842]/Contents 4 0 R",
+        b"/Resources<<>>",
+    ],
+)
+def test_a_pdf_whose_pages_cannot_be_worked_on_stops_nothing(cast, case, page):
+    """Each of them is taken as a PDF; what is wrong shows when pages are cleaned, turned and numbered."""
+    add(case, cast.coach, real.pdf_with_page(page, stream=b"/Filter/Unknown"), title="Ødelagt")
+    add(case, cast.coach, real.pdf(2), title="Hel")
+    made = built(case, sections=("documents",))
+    assert "Filen kunne ikke lægges ind her." in " ".join(pages_of(made))
+    assert made.page_count == 4  # cover, section, two pages of the whole one
+
+
+def test_a_pdf_of_endlessly_many_pages_is_named(cast, case):
+    add(case, cast.coach, real.pdf_with_page(b"/MediaBox[0 0 595 842]", times=2001), title="Uden ende")
+    made = built(case, sections=("documents",))
+    assert "Filen er for stor til at komme med her." in " ".join(pages_of(made))
+    assert made.page_count == 2
+
+
 def test_pages_of_others_keep_their_size_and_lose_what_acts_by_itself(cast, case):
     writer = real.PdfWriter(clone_from=io.BytesIO(real.pdf(width=842, height=595)))
     action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("x")})

@@ -26,6 +26,22 @@ def pdf(pages: int = 1, *, width: float = 595, height: float = 842, password: st
     return out.getvalue()
 
 
+def pdf_with_page(page: bytes, *, stream: bytes = b"", times: int = 1) -> bytes:
+    """One page as it is written here, in the file as many times as asked; object 4 is a stream."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[" + b"3 0 R " * times + b"]/Count %d>>" % times,
+        b"<</Type/Page/Parent 2 0 R" + page + b">>",
+        b"<</Length 3" + stream + b">>stream\nq Q\nendstream",
+    ]
+    out, table = b"%PDF-1.4\n", b""
+    for number, text in enumerate(objects, start=1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    head = b"xref\n0 5\n0000000000 65535 f \n"
+    return out + head + table + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(out)
+
+
 def _image(kind: str, size: tuple[int, int]) -> bytes:
     out = io.BytesIO()
     Image.new("L", size, "white").save(out, kind)
