@@ -40,9 +40,10 @@ def monday_of(day: date) -> date:
 def read_week(text: str, today: date) -> date:
     """The Monday of a week written `2026-W47`; of the present one where the text says nothing."""
     try:
-        return date.fromisoformat(f"{text}-1")
+        monday = date.fromisoformat(f"{text}-1")
     except ValueError:
         return monday_of(today)
+    return monday if danish.FIRST_YEAR < monday.year < danish.LAST_YEAR else monday_of(today)
 
 
 def week_name(monday: date) -> str:

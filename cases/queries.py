@@ -188,9 +188,9 @@ def next_date_for_referrer(case: CaseFile) -> Task | None:
     return promises.select_related("case").order_by("due_on", "pk").first()
 
 
-def rows_for_referrer(entries: Iterable[JournalEntry], case_number: str) -> list[dict[str, Any]]:
+def rows_for_referrer(entries: Iterable[JournalEntry], case: CaseFile, today: date) -> list[dict[str, Any]]:
     """Of a change of phase, referrers read that it happened; the words to it are the team's."""
-    rows = entry_rows(entries, case_number)
+    rows = entry_rows(entries, case, today)
     for row in rows:
         row["url"] = ""
         if row["kind"] == EntryKind.PHASE:
@@ -229,19 +229,20 @@ def journal_of(case: CaseFile, *, kind: str = "") -> QuerySet[JournalEntry]:
     )
 
 
-def entry_rows(entries: Iterable[JournalEntry], case_number: str) -> list[dict[str, Any]]:
-    """Entries as `cases/_entries.html` and `{% timeline %}` show them."""
+def entry_rows(entries: Iterable[JournalEntry], case: CaseFile, today: date) -> list[dict[str, Any]]:
+    """Entries as `cases/_entries.html` and `{% timeline %}` show them; a protected address is asked for elsewhere."""
+    shown = case.citizen.without_address
     return [
         {
             "pk": entry.pk,
             "kind": entry.kind,
             "icon": ENTRY_ICONS.get(EntryKind(entry.kind), "circle"),
-            "title": entry.title,
-            "text": entry.text,
+            "title": shown(entry.title, today),
+            "text": shown(entry.text, today),
             "at": entry.event_at,
             "entered_at": entry.entered_at if entry.entered_late else None,
             "author": entry.author.full_name if entry.author else "",
-            "url": link_url(entry.link, case_number) if entry.link else "",
+            "url": link_url(entry.link, case.number) if entry.link else "",
             "status": _("Corrected") if getattr(entry, "corrected", False) else "",
             "tone": "",
             "corrects": entry.corrects if entry.corrects_id else None,

@@ -22,7 +22,7 @@ from cases.models import CaseFile
 from microloan.core import danish
 from microloan.core.cpr import Cpr, mask_text
 from microloan.core.errors import Refused
-from microloan.core.pdf import render_document
+from microloan.core.pdf import render_whatever
 from microloan.policy.services import municipality
 
 ITEMS_PER_PIECE = 150
@@ -208,7 +208,7 @@ def _written(name: str, context: dict[str, Any], work: _Work) -> list[PageObject
         f"case_file/{name}.html",
         {"case": work.case, "now": work.now, "options": work.options, "cpr": cpr, **context},
     )
-    pdf = render_document(html, stylesheets=[render_to_string("case_file/case_file.css")])
+    pdf = render_whatever(html, stylesheets=[render_to_string("case_file/case_file.css")])
     return list(PdfReader(io.BytesIO(pdf.data)).pages)
 
 

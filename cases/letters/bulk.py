@@ -6,7 +6,6 @@ made becomes a task in its case, so that nobody believes that it was sent.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +22,7 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Conflict, Refused
+from microloan.core.queue import after_commit
 
 MOST_AT_ONCE = 200
 
@@ -72,7 +72,7 @@ def write_to_many(*, cases: Iterable[CaseFile], subject: str, text: str, by: Use
     values = {"subject": subject.strip(), "text": text.strip(), "case_ids": ids, "by": by, "dated": clock.now().date()}
     letter, created = BulkLetter.objects.get_or_create(key=key, defaults=values)
     if created:
-        transaction.on_commit(partial(prepare_many.delay, letter.pk))
+        after_commit(prepare_many, letter.pk)
     elif any(getattr(letter, name) != values[name] for name in ("subject", "text", "case_ids", "by")):
         raise Conflict(_("Another letter has been sent from this page. Look at it before you write again."))
     return letter

@@ -5,7 +5,6 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 
 import structlog
 from django.core.files.base import ContentFile
@@ -13,7 +12,6 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerError
 
 from cases import perms
 from cases.enums import EntryKind
@@ -28,6 +26,7 @@ from cases.services import add_journal_entry
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
+from microloan.core.queue import after_commit
 from microloan.policy.services import municipality
 
 log = structlog.get_logger(__name__)
@@ -212,17 +211,10 @@ def _sender() -> Sender:
 
 
 def _queue(letter: Letter) -> None:
-    transaction.on_commit(partial(_hand_to_queue, str(letter.pk)))
-
-
-def _hand_to_queue(letter_id: str) -> None:
-    """What is committed stands while the broker is down: the letter goes with `letters_lost_by_the_queue`."""
+    """A letter that the queue never gets goes with `letters_lost_by_the_queue`."""
     from cases.letters.tasks import dispatch
 
-    try:
-        dispatch.delay(letter_id)
-    except BrokerError as failure:
-        log.error("letter_not_queued", letter=letter_id, error=str(failure))
+    after_commit(dispatch, str(letter.pk))
 
 
 def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -19,6 +20,15 @@ from microloan.policy.models import closed_range
 def _plain(text: str) -> str:
     """Letters and digits alone, so that `Rådhusvej 4, 2.tv` is found in `rådhusvej 4 2. tv.`"""
     return "".join(sign for sign in fold_name(text) if sign.isalnum())
+
+
+_BETWEEN = r"[\W_]*"
+
+
+def _written(address: str) -> str:
+    """A pattern for an address, however it is spaced and punctuated."""
+    parts = [re.sub("å|aa", "(?:å|aa)", part) for part in re.findall(r"[^\W\d_]+|\d+", address.lower())]
+    return _BETWEEN.join(parts)
 
 
 class FoldedName(models.Func):
@@ -87,6 +97,15 @@ class Citizen(models.Model):
             return False
         street = _plain(self.street.split(",")[0])
         return bool(street) and street in _plain(text)
+
+    def without_address(self, text: str, day: date) -> str:
+        """A text with a protected address taken out: what was written before it was protected, or in free words."""
+        street, _comma, floor = self.street.partition(",")
+        if not text or not self.is_protected_on(day) or not (written := _written(street)):
+            return text
+        more = f"(?:{_BETWEEN}{_written(floor)})?" if _written(floor) else ""
+        pattern = rf"(?<!\w){written}(?!\d){more}"
+        return re.sub(pattern, str(_("[protected address]")), text, flags=re.IGNORECASE)
 
     @property
     def address_lines(self) -> list[str]:

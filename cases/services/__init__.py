@@ -23,7 +23,7 @@ from cases.services.drafts import (
     save_draft,
 )
 from cases.services.duplicates import ANOTHER, UNKNOWN, Known, citizen_with, known_by_cpr, possible_duplicates
-from cases.services.exports import make_ordered_case_file, order_case_file, tidy_case_files
+from cases.services.exports import make_lost_case_files, make_ordered_case_file, order_case_file, tidy_case_files
 from cases.services.flags import raise_flag, resolve_flag
 from cases.services.handover import cancel_absence, check_hand_over, hand_over, record_absence
 from cases.services.identity import record_cpr
@@ -101,6 +101,7 @@ __all__ = [
     "hand_over",
     "known_by_cpr",
     "lock_case",
+    "make_lost_case_files",
     "make_ordered_case_file",
     "mark_entry",
     "mark_seen",

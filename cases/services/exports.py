@@ -4,7 +4,6 @@
 import hashlib
 import uuid
 from datetime import date, datetime, timedelta
-from functools import partial
 
 import structlog
 from django.core.files.base import ContentFile
@@ -25,10 +24,13 @@ from microloan.core import clock
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 from microloan.core.pdf import PdfError
+from microloan.core.queue import after_commit
 
 log = structlog.get_logger(__name__)
 # The worker gives up before this; what is older was in the hands of one that fell over.
 STUCK_AFTER = timedelta(minutes=20)
+# Waiting for longer than this: the queue lost the order, and the scheduled task makes it.
+WAITING_AFTER = timedelta(minutes=5)
 AT_WORK = (ExportState.WAITING, ExportState.MAKING)
 
 
@@ -36,7 +38,10 @@ AT_WORK = (ExportState.WAITING, ExportState.MAKING)
 def order_case_file(
     *, case: CaseFile, sections: list[str], leave_out: bool, mask_cpr: bool, by: User
 ) -> CaseFileExport:
-    """Order a case file. While one's own order is at work, it is the one that is given (a double click)."""
+    """Order a case file. While one's own order of the same is at work, it is the one that is given (a double click).
+
+    Another is refused meanwhile: who asks for less must not get the file that holds more.
+    """
     perms.check_team(by)
     known = [key for key, _label in case_file.section_choices()]
     chosen = [key for key in known if key in sections]
@@ -46,6 +51,8 @@ def order_case_file(
     _give_up_stuck(clock.now(), case=case)
     at_work = case.exports.filter(ordered_by=by, state__in=AT_WORK).first()
     if at_work is not None:
+        if (at_work.sections, at_work.leave_out, at_work.mask_cpr) != (chosen, leave_out, mask_cpr):
+            raise Refused(_("A file with other choices is being made. Order this one when that one is ready."))
         return at_work
     export = CaseFileExport.objects.create(
         case=case, ordered_by=by, sections=chosen, leave_out=leave_out, mask_cpr=mask_cpr
@@ -57,7 +64,7 @@ def order_case_file(
 def _queue(export: CaseFileExport) -> None:
     from cases.tasks import make_case_file
 
-    transaction.on_commit(partial(make_case_file.delay, export.pk))
+    after_commit(make_case_file, export.pk)
 
 
 def make_ordered_case_file(export_id: int) -> CaseFileExport:
@@ -112,6 +119,15 @@ def _give_up_stuck(now: datetime, *, case: CaseFile | None = None) -> int:
     exports = exports.filter(case=case) if case is not None else exports
     words = _("The file could not be made. Try again, or tell the administrator.")
     return exports.update(state=ExportState.FAILED, finished_at=now, error=words)
+
+
+def make_lost_case_files() -> int:
+    """What the queue forgot. Making one twice is no danger: it is claimed."""
+    lost = CaseFileExport.objects.filter(state=ExportState.WAITING, ordered_at__lt=clock.now() - WAITING_AFTER)
+    waiting = list(lost.order_by("pk").values_list("pk", flat=True))
+    for pk in waiting:
+        make_ordered_case_file(pk)
+    return len(waiting)
 
 
 def tidy_case_files(today: date) -> Counts:

@@ -2,7 +2,6 @@
 
 import smtplib
 from datetime import date, datetime
-from functools import partial
 
 import structlog
 from django.core.mail import EmailMessage
@@ -17,6 +16,7 @@ from microloan.accounts.enums import REFERRERS
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.jobs import Counts
+from microloan.core.queue import after_commit
 
 log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
@@ -41,7 +41,7 @@ def tell_referrer(entry: JournalEntry) -> ReferrerNotice | None:
 def _queue(case_id: int, user_id: int) -> None:
     from cases.tasks import send_notices
 
-    transaction.on_commit(partial(send_notices.delay, case_id, user_id))
+    after_commit(send_notices, case_id, user_id)
 
 
 def send_waiting(case_id: int, user_id: int) -> int:

@@ -19,6 +19,7 @@ from cases.views.base import case_context, get_case, locked, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
+from microloan.core.once import sent_once
 
 USUAL_KIND = {Phase.REFERRED: ContactKind.TELEPHONE_INTERVIEW, Phase.RECRUITMENT: ContactKind.TELEPHONE_INTERVIEW}
 CONTACTS_PER_PAGE = 25
@@ -41,6 +42,7 @@ def contacts(request: StaffRequest, number: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def contact_new(request: StaffRequest, number: str) -> HttpResponse:
     """Plan a contact, or register one that was not planned."""
     case = get_case(request, number)
@@ -59,6 +61,7 @@ def _usual(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def contact(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Register how a planned contact went, change what was planned, or put a wrong registration right."""
     case = locked(request, get_case(request, number))

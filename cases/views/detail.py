@@ -15,6 +15,7 @@ from cases.views.base import case_context, first_page_for, get_case
 from cases.views.journal import note_form, save_note
 from microloan.accounts.enums import TEAM, AccessAction, Role
 from microloan.accounts.perms import StaffRequest, role_required, team_required
+from microloan.core.once import sent_once
 
 EXCERPT = 6
 ENTRIES_PER_PAGE = 25
@@ -24,6 +25,7 @@ SECRETS = ("cpr", "address")
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def detail(request: StaffRequest, number: str) -> HttpResponse:
     """The case page: deadline, tasks, journal, panels. A POST is a new note."""
     case = get_case(request, number)
@@ -45,7 +47,7 @@ def _overview(request: StaffRequest, case: CaseFile) -> dict[str, Any]:
         "done_tasks": case.tasks.filter(done_at__isnull=False).count(),
         "late_tasks": sum(task.due_on < today for task in tasks),
         "deadline": queries.next_deadline(tasks),
-        "entries": queries.entry_rows(entries[:EXCERPT], case.number),
+        "entries": queries.entry_rows(entries[:EXCERPT], case, today),
         "entry_count": case.journal.count(),
         "firm": getattr(case, "business", None),
         "referral": getattr(case, "referral", None),

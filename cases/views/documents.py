@@ -20,6 +20,7 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 PER_PAGE = 25
 
@@ -47,6 +48,7 @@ def documents(request: StaffRequest, number: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def document_new(request: StaffRequest, number: str) -> HttpResponse:
     """Upload a document."""
     case = get_case(request, number)

@@ -18,6 +18,7 @@ from cases.views.base import case_context, get_case, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 ENTRIES_PER_PAGE = 25
 
@@ -57,6 +58,7 @@ def _finish(request: StaffRequest, kind: str, key: str) -> None:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def journal(request: StaffRequest, number: str) -> HttpResponse:
     """The whole journal, newest first; and a new note."""
     case = get_case(request, number)
@@ -74,7 +76,7 @@ def journal(request: StaffRequest, number: str) -> HttpResponse:
         "draft": draft,
         "filters": filters,
         "page": page,
-        "entries": queries.entry_rows(page, case.number),
+        "entries": queries.entry_rows(page, case, clock.today()),
         "kinds": journal_queries.views(case, kind, filters.query()),
     }
     return render(request, "cases/journal.html", context)
@@ -82,6 +84,7 @@ def journal(request: StaffRequest, number: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def journal_correct(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """A mistake is put right by a new entry that names the old one; both stay."""
     case = get_case(request, number)
@@ -106,9 +109,10 @@ def journal_mark(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Mark an entry as holding another person's data, or take the mark away, after a look at what that means."""
     case = get_case(request, number)
     entry = _entry(case, pk)
-    if request.method == "POST":
-        services.mark_entry(entry=entry, others_data=not entry.others_data, by=request.user)
-        messages.success(request, _("The mark is taken away.") if entry.others_data else _("The entry is marked."))
+    wanted = request.POST.get("others_data")  # said by the button: two presses are not one mark and its removal
+    if wanted in ("yes", "no"):
+        services.mark_entry(entry=entry, others_data=wanted == "yes", by=request.user)
+        messages.success(request, _("The entry is marked.") if wanted == "yes" else _("The mark is taken away."))
         return redirect("cases:journal", number=case.number)
     return _page(request, "journal_mark", case, entry)
 
@@ -119,5 +123,5 @@ def _entry(case: CaseFile, pk: int) -> Any:
 
 
 def _page(request: StaffRequest, name: str, case: CaseFile, entry: JournalEntry, **more: Any) -> HttpResponse:
-    context = {"entry": entry, "entries": queries.entry_rows([entry], case.number), **more}
+    context = {"entry": entry, "entries": queries.entry_rows([entry], case, clock.today()), **more}
     return render(request, f"cases/{name}.html", {**case_context(request, case, tab="journal"), **context})

@@ -20,6 +20,7 @@ from cases.views.base import case_context, get_case, locked, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 # What each kind of person is called in headings and on buttons.
 WORDS = {
@@ -70,6 +71,7 @@ def _in_order(rows: Any, today: date) -> list[dict[str, Any]]:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def person_new(request: StaffRequest, number: str, kind: str) -> HttpResponse:
     """A new mentor, representative or interpreter."""
     form_class = _form_class(kind)

@@ -24,6 +24,7 @@ from microloan.accounts.perms import StaffRequest, referrer_required, role_requi
 from microloan.core import clock, cpr, danish
 from microloan.core.errors import Refused
 from microloan.core.forms import phone_groups
+from microloan.core.once import sent_once
 from microloan.policy.services import rule_set_on
 
 REFERRALS_PER_PAGE = 25
@@ -187,6 +188,7 @@ def my_referrals(request: StaffRequest) -> HttpResponse:
 
 @referrer_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def referral_detail(request: StaffRequest, number: str) -> HttpResponse:
     """How far it has come, what comes next, what was decided, and a note to the team."""
     case = get_case(request, number)
@@ -204,7 +206,7 @@ def referral_detail(request: StaffRequest, number: str) -> HttpResponse:
         "case": case,
         "today": clock.today(),
         "next_date": queries.next_date_for_referrer(case),
-        "entries": queries.rows_for_referrer(entries, case.number),
+        "entries": queries.rows_for_referrer(entries, case, clock.today()),
         "page": entries,
         "form": form,
         "panels": panels_for(request, case, clock.today()),

@@ -22,6 +22,7 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 TASKS_PER_PAGE = 50
 CASES_PER_PAGE = 50
@@ -139,6 +140,7 @@ def task_undo(request: StaffRequest, pk: int) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def task_new(request: StaffRequest) -> HttpResponse:
     """A new task from the work list: the case is named by its number."""
     form = NewTaskForm(posted(request), user=request.user, today=clock.today(), initial={"owner": request.user})
@@ -149,6 +151,7 @@ def task_new(request: StaffRequest) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def case_task_new(request: StaffRequest, number: str) -> HttpResponse:
     """A new task in a case."""
     case = get_case(request, number)

@@ -5,6 +5,7 @@ Who may export, and the log of it, is the caller's business; this module only wr
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -27,12 +28,16 @@ SPOOL_BYTES = 5 * 1024 * 1024
 # A cell that begins with one of these is taken for a formula or a command by spreadsheets (OWASP, CSV injection).
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
+# Signs that a spreadsheet cannot hold; they come along when text is pasted from a PDF or a slide.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
 Row = Sequence[Any]
 R = TypeVar("R", bound=HttpResponseBase)
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it, where a spreadsheet would otherwise run it."""
+    """The text with an apostrophe before it, where a spreadsheet would otherwise run it; without signs it cannot hold."""
+    text = _UNSEEN.sub(" ", text)
     return f"'{text}" if text.lstrip(" \u00a0").startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
 
 

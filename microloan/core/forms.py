@@ -5,7 +5,7 @@ follow the browser's language, not the page's.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -23,6 +23,13 @@ from microloan.core.danish import Unreadable
 
 FOREIGN_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 ABOVE_ZERO = Decimal("0.01")
+# Signs that nobody sees and that no letter or spreadsheet can hold: control characters, which come along when text is
+# pasted from a PDF or a slide, and those that turn the direction of what follows. NUL is refused by the field itself.
+_UNSEEN: dict[int, str | None] = {
+    **dict.fromkeys([*range(1, 9), *range(14, 32), *range(0x7F, 0xA0)]),
+    **dict.fromkeys([0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+    **dict.fromkeys([0x0B, 0x0C, 0x2028, 0x2029], " "),
+}
 
 
 def as_validation_error(error: Unreadable, code: str = "unreadable") -> ValidationError:
@@ -259,11 +266,20 @@ class DanishFormMixin:
     def _prepare(self, name: str, field: forms.Field) -> None:
         if not field.widget.is_hidden:
             field.widget.attrs.setdefault("autocomplete", "off")
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+            field.to_python = _without_unseen(field.to_python)  # type: ignore[method-assign]
         if field.label is None:
             field.label = name.replace("_", " ").capitalize()
         plain_required = forms.Field.default_error_messages["required"]
         if field.required and field.error_messages.get("required") == plain_required:
             field.error_messages["required"] = _required_message(field)
+
+
+def _without_unseen(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def to_python(value: Any) -> Any:
+        return read(value.translate(_UNSEEN) if isinstance(value, str) else value)
+
+    return to_python
 
 
 def _is_checkbox(field: forms.Field) -> bool:

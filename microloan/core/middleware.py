@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import patch_cache_control
 
 from microloan.core import views
@@ -19,6 +19,18 @@ class SignsOfLife:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         view = SIGNS_OF_LIFE.get(request.path_info)
         return view(request) if view else self.get_response(request)
+
+
+class KnownMethods:
+    """Pages are read and forms are sent; nothing here is put, patched or deleted by that name."""
+
+    METHODS = ("GET", "HEAD", "POST")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
 
 class NoNulCharacters:

@@ -37,3 +37,20 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.date}"
+
+
+class SentForm(models.Model):
+    """A form that was sent some minutes ago, and where its answer led (microloan.core.once)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(default=clock.now)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = _("form sent")
+        verbose_name_plural = _("forms sent")
+        indexes = [models.Index(fields=["at"], name="sent_form_at")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -24,6 +24,8 @@ STATIC_SCHEME = "static"
 # How WeasyPrint says that no font has a sign.
 NO_GLYPH = re.compile(r"\.notdef glyph rendered .*\(U\+([0-9A-F]{4,6})\)", re.DOTALL)
 MOST_SIGNS = 10
+# A sign may show only when another in the same line is gone.
+MOST_PASSES = 5
 CONTENT_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml"}
 
 # WeasyPrint shares one font configuration per process; Pango's is not meant for several threads at once.
@@ -41,8 +43,12 @@ class UnprintableText(PdfError):
         self.signs = signs
         super().__init__(
             _("These signs cannot be printed: %(signs)s. Take them out, or write them in another way.")
-            % {"signs": " ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in signs)}
+            % {"signs": " ".join(sign if sign.isprintable() else _code(sign) for sign in signs[:MOST_SIGNS])}
         )
+
+
+def _code(sign: str) -> str:
+    return f"U+{ord(sign):04X}"
 
 
 class Pdf(NamedTuple):
@@ -69,6 +75,16 @@ def render_document(html: str, *, stylesheets: Iterable[str] = (), variant: str 
     return pdf
 
 
+def render_whatever(html: str, *, stylesheets: Sequence[str] = (), variant: str = "pdf/ua-1") -> Pdf:
+    """The same for what is written already and cannot be put right: a sign that no font has stands as its code, `[U+1F680]`."""
+    for _again in range(MOST_PASSES):
+        try:
+            return render_document(html, stylesheets=stylesheets, variant=variant)
+        except UnprintableText as refusal:
+            html = html.translate({ord(sign): f"[{_code(sign)}]" for sign in refusal.signs})
+    return render_document(html, stylesheets=stylesheets, variant=variant)
+
+
 def _write(document: Any, stylesheets: Iterable[str], variant: str) -> Pdf:
     from weasyprint.urls import FatalURLFetchingError
 
@@ -87,7 +103,7 @@ def _refuse_unprintable(complaints: Sequence[str]) -> None:
     found = [NO_GLYPH.match(complaint) for complaint in complaints]
     signs = [chr(int(match[1], 16)) for match in found if match]
     if signs and all(found):
-        raise UnprintableText(list(dict.fromkeys(signs))[:MOST_SIGNS])
+        raise UnprintableText(list(dict.fromkeys(signs)))
 
 
 def _refuse_inaccessible(root: Any) -> None:

@@ -291,3 +291,8 @@ def test_the_answer_is_kept_by_nobody_on_the_way(cast):
 def test_initials():
     assert calendars.initials("Åse-Marie  von Eksempel") == "Å.V.E."
     assert calendars.initials("") == ""
+
+
+@pytest.mark.parametrize("asked", ["9999-W52", "0001-W01", "1900-W01", "2199-W52", "2026-W99", "x"])
+def test_a_week_outside_all_time_is_the_present_one(client_for, cast, asked):
+    assert week(client_for(cast.coach), week=asked).context["week"].monday == MONDAY

@@ -265,6 +265,30 @@ def test_a_double_click_orders_one(cast, case):
     assert order(case, cast.lead) != order(case, cast.coach)
 
 
+@pytest.mark.parametrize("other", [{"leave_out": False}, {"mask_cpr": False}, {"sections": ["journal"]}])
+def test_who_asks_for_less_never_gets_the_file_that_holds_more(cast, case, other):
+    order(case, cast.coach, **other)
+    with pytest.raises(Refused, match="andre valg"):
+        order(case, cast.coach)
+
+
+def test_a_sign_that_no_font_has_stands_as_its_code(cast, case):
+    """The journal is append-only: what somebody wrote must not keep the citizen from the case file for ever."""
+    services.write_note(case=case, text="Glad 🚀 \x01 og 🦄 igen", by=cast.coach)
+    words = " ".join(pages_of(built(case, sections=("journal",))))
+    assert "Glad [U+1F680]" in words
+    assert "[U+1F984] igen" in words
+
+
+def test_an_order_that_the_queue_lost_is_made_by_the_schedule(cast, case):
+    lost = order(case, cast.coach)
+    assert services.make_lost_case_files() == 0
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        assert services.make_lost_case_files() == 1
+    lost.refresh_from_db()
+    assert lost.state == ExportState.READY
+
+
 @pytest.mark.parametrize("role", ["caseworker", "specialist", "officer", "manager", "administrator", "auditor"])
 def test_only_the_team_orders(cast, case, role):
     with pytest.raises(Refused):

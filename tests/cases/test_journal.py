@@ -166,10 +166,12 @@ def test_a_line_is_marked_and_the_mark_is_taken_away(coach, cast, case):
     entry = services.write_note(case=case, text="Svigerinden er syg.", by=cast.coach)
     address = url("journal_mark", case, pk=entry.pk)
     assert "udelades" in text(coach.get(address)) or "udeladt" in text(coach.get(address))
-    assert coach.post(address).status_code == 302
+    assert coach.post(address, {"others_data": "yes"}).status_code == 302
+    coach.post(address, {"others_data": "yes"})  # pressed twice, or by two people: it stays marked
     assert "Indeholder oplysninger om en anden person" in text(coach.get(url("journal", case)))
+    assert 'name="others_data" value="no"' in text(coach.get(address))
     assert "Uden mærket" in text(coach.get(address))
-    coach.post(address)
+    coach.post(address, {"others_data": "no"})
     assert list(EntryMark.objects.order_by("pk").values_list("others_data", "by")) == [
         (True, cast.coach.pk),
         (False, cast.coach.pk),

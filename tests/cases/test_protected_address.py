@@ -192,3 +192,23 @@ def test_no_letter_says_it_but_the_window_of_one_on_paper(cast):
         today=TODAY,
     )
     assert WORD not in text_of(Letter.objects.get(kind="exemption_notice").read_pdf())
+
+
+@pytest.mark.parametrize("written", ["Hemmelig Sti 7", "hemmelig  sti 7, 2.tv", "HEMMELIG STI 7, 2. TV."])
+def test_what_was_written_before_the_protection_is_not_told(cast, client_for, written):
+    """Notes stay as they are; who reads them is not told the address, the referrer least of all."""
+    case = builders.accepted(cast.caseworker, cast.coach)
+    services.write_to_team(case=case, text=f"Bor nu på {written} hos en søster.", by=cast.caseworker, today=TODAY)
+    protect(case, cast.coach)
+    for user, name in ((cast.coach, "journal"), (cast.coach, "detail"), (cast.caseworker, "referral_detail")):
+        page = readable(client_for(user).get(reverse(f"cases:{name}", kwargs={"number": case.number})))
+        assert WORD.lower() not in page.lower()
+        assert "[beskyttet adresse]" in page
+        assert "hos en søster." in page
+
+
+def test_a_number_that_only_begins_like_the_address_stays(cast):
+    case = builders.accepted(cast.caseworker, cast.coach)
+    protect(case, cast.coach, street="Gåsevej 7")
+    hidden = case.citizen.without_address("Gaasevej 7 og Gåsevej 71", TODAY)
+    assert hidden == "[beskyttet adresse] og Gåsevej 71"

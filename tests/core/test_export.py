@@ -80,3 +80,12 @@ def test_xlsx_headings_and_titles_cannot_be_formulas():
     sheet = load_workbook(target).worksheets[0]
     assert sheet["A1"].data_type == "s"
     assert len(sheet.title) == 31
+
+
+def test_what_a_spreadsheet_cannot_hold_is_left_out_and_stops_nothing():
+    """Such signs come along when a name is pasted from a PDF or a slide."""
+    spool = io.BytesIO()
+    export.write_xlsx(spool, {"Hold": (HEADINGS, [["Åse\x0bØvelse\x01", None, None], ["\x01=1+1", None, None]])})
+    sheet = load_workbook(spool).active
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["Åse Øvelse ", "' =1+1"]
+    assert "Åse Øvelse ;1" in csv_text([["Åse\x0bØvelse\x01", 1]])

@@ -169,3 +169,35 @@ def test_the_summary_takes_formsets():
     )
     assert not formset.is_valid()
     assert form_errors_for_summary(formset)[0].target == "id_form-0-amount"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Åse\x0bØvelse", "Åse Øvelse"),
+        ("a\x01b\x7f", "ab"),
+        ("\u202efdp.exe", "fdp.exe"),
+        ("a\tb\r\nc", "a\tb\r\nc"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+    ],
+)
+def test_signs_that_nobody_sees_are_not_kept(typed, kept):
+    form = LoanForm({"amount": "2000", "kind": "a", "booked": "on", "note": typed})
+    assert form.is_valid()
+    assert form.cleaned_data["note"] == kept
+
+
+def test_a_name_of_nothing_but_unseen_signs_is_missing():
+    class NameForm(BaseForm):
+        name = forms.CharField(label="Navn")
+
+    assert NameForm({"name": "\u200b\ufeff"}).errors["name"] == ["Udfyld »Navn«."]
+
+
+def test_a_password_stays_as_it_was_typed():
+    class PasswordForm(BaseForm):
+        password = forms.CharField(widget=forms.PasswordInput, strip=False)
+
+    form = PasswordForm({"password": " a\x01b"})
+    assert form.is_valid()
+    assert form.cleaned_data["password"] == " a\x01b"

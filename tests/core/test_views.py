@@ -194,3 +194,10 @@ def test_the_page_for_failures_needs_no_request():
     text = (Path(__file__).resolve().parent.parent.parent / "templates/errors/500.html").read_text(encoding="utf-8")
     assert "extends" not in text
     assert "request" not in text.replace("without request", "")
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
+@pytest.mark.parametrize("address", ["/login/", "/letters/unsent/", "/work/"])
+def test_nothing_is_put_or_deleted_by_that_name(client, method, address):
+    answer = getattr(client, method)(address)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")

@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -12,11 +13,12 @@ from django.db import IntegrityError, connection, transaction
 from kombu import pools
 
 from cases.enums import EntryKind, LetterPreference
-from cases.letters import channels, services, tasks
+from cases.letters import bulk, channels, services, tasks
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.models import Letter, LetterFileChanged
 from cases.letters.registry import LetterError, MissingBlock, send_checks
-from cases.models import JournalEntry
+from cases.models import JournalEntry, ReferrerNotice
+from cases.services import add_journal_entry, notices, order_case_file
 from microloan.accounts.enums import Role
 from microloan.celery import app
 from microloan.core import clock
@@ -313,6 +315,26 @@ def test_what_was_done_stands_while_the_queue_is_away(folders):
     assert Letter.objects.get(pk=letter.pk).status == LetterStatus.READY
     with clock.at(clock.now() + services.WAITING_AFTER + timedelta(minutes=1)):
         assert services.letters_lost_by_the_queue() == [letter.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_case_file_letter_to_many_and_notice_stand_while_the_queue_is_away(folders):
+    ensure_defaults()
+    coach, caseworker = make_user(Role.COACH), make_user(Role.CASEWORKER, email="s@example.org")
+    case = make_case(make_citizen(), coach=coach)
+    entry = add_journal_entry(case=case, kind=EntryKind.PHASE, title="Ny fase", by=coach)
+    ReferrerNotice.objects.create(case=case, entry=entry, to=caseworker)
+    broker = app.conf.broker_url
+    with not_eager():
+        point_to("redis+socket:///nowhere/redis.sock")
+        try:
+            export = order_case_file(case=case, sections=["about"], leave_out=True, mask_cpr=True, by=coach)
+            many = bulk.write_to_many(cases=[case], subject="Nyt", text="Hej", by=coach, key=uuid4())
+            notices._queue(case.pk, caseworker.pk)
+        finally:
+            point_to(broker)
+    assert export.is_at_work
+    assert many.prepared_at is None
 
 
 def point_to(broker: str) -> None:

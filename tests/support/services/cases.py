@@ -325,6 +325,7 @@ PARTS = {
     "cases.check_hand_over": "reads, for the check page",
     "cases.check_version": "reads",
     "cases.delete_expired_drafts": "run by the clock",
+    "cases.make_lost_case_files": "run by the clock",
     "cases.draft_content": "reads",
     "cases.draft_page": "reads",
     "cases.finish_draft": "the writer's own draft, whatever the role",
