@@ -109,6 +109,10 @@ def _broken() -> Refused:
     return _refused(_("The file cannot be read. Open it yourself, save it again, and choose the new one."))
 
 
+def _with_macros() -> Refused:
+    return _refused(_("There are macros (small programs) in the file. Save it without them, or as a PDF."))
+
+
 def _pdf(data: bytes) -> FileFormat:
     try:
         reader = PdfReader(io.BytesIO(data))
@@ -152,7 +156,7 @@ def _check_parts(parts: dict[str, zipfile.ZipInfo]) -> None:
         raise _refused(_("The file is locked with a password. Save it without, and choose it again."))
     names = [name.lower() for name in parts]
     if any("vbaproject" in name or name.startswith("basic/") for name in names):
-        raise _refused(_("There are macros (small programs) in the file. Save it without them, or as a PDF."))
+        raise _with_macros()
 
 
 def _read_part(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
@@ -179,6 +183,8 @@ def _open_xml(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> Fi
         root = ElementTree.fromstring(_read_part(package, types))
     except (ElementTree.ParseError, DefusedXmlException) as error:
         raise _broken() from error
+    if any("vbaproject" in part.get("ContentType", "").lower() for part in root):
+        raise _with_macros()
     for override in root:
         found = OFFICE.get(override.get("ContentType", ""))
         if found and override.get("PartName", "").lstrip("/") in parts:

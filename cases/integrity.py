@@ -2,11 +2,28 @@
 
 from collections.abc import Iterator
 
+from django.core.files.storage import default_storage
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from cases import turns
 from cases.models import CaseFile
+
+FOLDERS = ("documents", "exports", "letters")
+
+
+def stored_files() -> Iterator[str]:
+    """The paths of all files under DOCUMENT_ROOT that belong to cases."""
+    for folder in FOLDERS:
+        if default_storage.exists(folder):
+            yield from _files_in(folder)
+
+
+def _files_in(folder: str) -> Iterator[str]:
+    folders, files = default_storage.listdir(folder)
+    yield from (f"{folder}/{name}" for name in files)
+    for inner in folders:
+        yield from _files_in(f"{folder}/{inner}")
 
 
 def open_cases() -> int:

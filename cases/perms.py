@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cases.enums import Phase
 from microloan.accounts.enums import REFERRERS, TEAM, Role
 from microloan.accounts.models import User
+from microloan.core import cpr
 from microloan.core.errors import Refused
 
 
@@ -15,6 +16,12 @@ def check_role(by: User, roles: Collection[str], message: Any, *, field: str | N
     """Refuse anyone whose role is not among these; at the field that only they may fill in, if any."""
     if by.role not in roles:
         raise Refused(message, field=field)
+
+
+def check_shown(text: str, *, field: str) -> None:
+    """What stands in lists, and on the screens of others, holds no CPR number."""
+    if cpr.holds_number(text):
+        raise Refused(_("Write this without a CPR number: it stands in lists."), field=field)
 
 
 def check_team(by: User) -> None:

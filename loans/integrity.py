@@ -4,6 +4,7 @@ Each check looks at one kind of row, counts what it looked at and tells what doe
 wrong is for people to understand first. Imported loans have no rule set and no plan; their ledger is checked alone.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,14 +15,17 @@ from typing import Any
 
 import pghistory.core
 import pgtrigger
+from django.core.files.storage import default_storage
 from django.db import connection, models
 from django.db.models import Prefetch, Sum
 from django.utils.translation import gettext as _
 
 from cases import integrity
 from cases.enums import Source
+from cases.integrity import stored_files
 from cases.letters.models import Letter, LetterFileChanged
-from cases.models import CaseFile, PhaseChange
+from cases.models import CaseFile, CaseFileExport, DocumentVersion, PhaseChange
+from cases.models.document import DocumentFileChanged
 from loans import rules
 from loans.enums import EntryKind, OrderState, PeriodKind, PlanCause, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
@@ -32,6 +36,7 @@ from microloan.core.danish import kr, short_date
 from microloan.core.money import ZERO
 
 BATCH = 500
+BEING_MADE = 3600  # seconds: a file is there before its row
 IMPORTED = "history:"  # the keys of imported entries begin so; their hash is that of the sheet row
 
 
@@ -279,6 +284,29 @@ def check_letters(report: Report) -> None:
             report.found(f"{letter.kind} {letter.pk}", wrong.messages[0])
 
 
+def check_documents(report: Report) -> None:
+    """The stored file of every version of a document is there and is the one that was uploaded."""
+    versions = DocumentVersion.objects.select_related("document__case").order_by("pk")
+    for version in versions.iterator(chunk_size=BATCH):
+        report.checked["documents"] += 1
+        try:
+            version.read()
+        except DocumentFileChanged as wrong:
+            report.found(version.download_name, wrong.messages[0])
+
+
+def check_files(report: Report) -> None:
+    """Every stored file belongs to a row. One that does not was left by a process that was killed between the two."""
+    known = set(Letter.objects.values_list("path", flat=True))
+    known |= set(DocumentVersion.objects.values_list("path", flat=True))
+    known |= set(CaseFileExport.objects.values_list("path", flat=True))
+    before = time.time() - BEING_MADE  # the clock of the disk, which nobody moves
+    for path in stored_files():
+        report.checked["files"] += 1
+        if path not in known and default_storage.get_modified_time(path).timestamp() < before:
+            report.found(path, _("the file belongs to no letter, document or case file"))
+
+
 # --- The audit chain --------------------------------------------------------------------------------------------------
 
 
@@ -360,6 +388,8 @@ CHECKS: tuple[Callable[[Report], None], ...] = (
     check_loans,
     check_support,
     check_letters,
+    check_documents,
+    check_files,
     check_phases,
     check_next_actions,
     check_guards,

@@ -16,12 +16,13 @@ from cases.letters import channels, kinds, services
 from cases.letters.models import BulkLetter, paragraphs_of
 from cases.letters.registry import Context
 from cases.models import CaseFile, Task
-from cases.perms import check_team
+from cases.perms import check_shown, check_team
 from cases.services import add_task
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Conflict, Refused
+from microloan.core.pdf import PdfError
 from microloan.core.queue import after_commit
 
 MOST_AT_ONCE = 200
@@ -62,6 +63,7 @@ def write_to_many(*, cases: Iterable[CaseFile], subject: str, text: str, by: Use
     check_team(by)
     if not subject.strip():
         raise Refused(_("Write a heading."), field="subject")
+    check_shown(subject, field="subject")
     if not paragraphs_of(text):
         raise Refused(_("Write the letter first."), field="text")
     ids = [found.case.pk for found in addressees(cases) if not found.why_not]
@@ -95,7 +97,7 @@ def prepare(bulk_id: int) -> int:
                 by=bulk.by,
                 today=bulk.dated,
             )
-        except Refused as refusal:
+        except (Refused, PdfError) as refusal:
             _tell(bulk, case, str(refusal))
         else:
             made += 1

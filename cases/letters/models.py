@@ -17,7 +17,7 @@ from cases.models import CaseFile, Representative
 from microloan.accounts.enums import REFERRERS, TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
-from microloan.core.history import Refuse, locked_when
+from microloan.core.history import Refuse, locked_when, no_truncate
 
 # What the letter says and to whom: never changed after the row was made, sent or not.
 FROZEN = (
@@ -167,6 +167,7 @@ class BulkLetter(models.Model):
                 message="what was written stays as it was",
             ),
             Refuse(name="bulk_letter_kept", operation=pgtrigger.Delete, message="letters are kept"),
+            no_truncate("bulk_letter", "letters are kept"),
         ]
 
     def __str__(self) -> str:

@@ -24,8 +24,8 @@ def prepare_many(bulk_id: int) -> None:
 @shared_task
 def send_lost_letters() -> None:
     """Every ten minutes: what the queue forgot goes out the same day."""
-    bulk.prepare_forgotten()
     _send(services.letters_lost_by_the_queue())
+    bulk.prepare_forgotten()
 
 
 def dispatch_waiting(today: date) -> Counts:

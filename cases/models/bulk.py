@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from microloan.core import clock
-from microloan.core.history import Refuse
+from microloan.core.history import Refuse, no_truncate
 
 
 class BulkKind(models.TextChoices):
@@ -43,6 +43,7 @@ class BulkChange(models.Model):
                 message="what was undone stays undone",
             ),
             Refuse(name="bulk_change_kept", operation=pgtrigger.Delete, message="what was done is kept"),
+            no_truncate("bulk_change", "what was done is kept"),
         ]
 
     def __str__(self) -> str:

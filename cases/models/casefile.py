@@ -158,6 +158,11 @@ class CaseFile(models.Model):
                 condition=Q(partner__isnull=True) | Q(channel=Channel.PARTNER),
                 violation_error_message=_("A partner organisation belongs to the channel of that name."),
             ),
+            models.CheckConstraint(
+                name="case_closing_known",
+                condition=Q(closing_reason__in=["", *ClosingReason.values])
+                & Q(closed_by_choice_of__in=["", *ClosedBy.values]),
+            ),
             models.CheckConstraint(name="case_phase_known", condition=Q(phase__in=[p.value for p in Phase])),
             # One open case per citizen: a second referral finds the first (domain.md §3).
             models.UniqueConstraint(

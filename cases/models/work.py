@@ -149,6 +149,7 @@ class Task(models.Model):
             models.UniqueConstraint(
                 name="task_one_open_per_key", fields=["case", "key"], condition=Q(done_at__isnull=True) & ~Q(key="")
             ),
+            models.CheckConstraint(name="task_holder_known", condition=Q(holder__in=Holder.values)),
             models.CheckConstraint(name="task_says_what", condition=~Q(kind="") | ~Q(title="")),
         ]
         indexes = [

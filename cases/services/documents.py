@@ -109,6 +109,7 @@ def _check_facts(*, kind: str, title: str, dated: date, today: date) -> None:
         raise Refused(_("Choose what the document is."), field="kind")
     if not title.strip():
         raise Refused(_("Write a title, such as “Lease of the shop”."), field="title")
+    perms.check_shown(title, field="title")
     if dated > today:
         raise Refused(_("The date of the document cannot lie in the future."), field="dated")
 

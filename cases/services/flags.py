@@ -20,6 +20,7 @@ def raise_flag(*, case: CaseFile, reason: str, by: User) -> Flag:
     reason = " ".join(reason.split())
     if not reason:
         raise Refused(_("Write why the case is flagged."), field="reason")
+    perms.check_shown(reason, field="reason")
     case = lock_open_case(case)
     known = Flag.objects.open().filter(case=case, reason=reason).first()
     if known is not None:

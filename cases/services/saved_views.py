@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from cases.models import SavedView
-from cases.perms import check_team
+from cases.perms import check_shown, check_team
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -20,6 +20,7 @@ def save_view(*, owner: User, page: str, name: str, query: str, is_shared: bool)
     name = " ".join(name.split())
     if not name:
         raise Refused(_("Write a name for the view."), field="name")
+    check_shown(name, field="name")
     if len(query) > LONGEST_QUERY:
         raise Refused(_("The view has too many filters to be saved. Remove some of them."))
     if SavedView.objects.kept().filter(owner=owner, page=page).count() >= MOST_VIEWS:

@@ -150,6 +150,11 @@ _IN_TEXT = re.compile(
 IN_LOGS = "[CPR]"
 
 
+def holds_number(text: str) -> bool:
+    """Whether something in a text is shaped like a CPR number."""
+    return _IN_TEXT.search(text) is not None
+
+
 def mask_text(text: str) -> str:
     """Replace all that is shaped like a CPR number, birthday included."""
     return _IN_TEXT.sub(IN_LOGS, text)

@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -85,7 +86,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    return render(request, "errors/400.html", {"too_much": too_much}, status=413 if too_much else 400)
 
 
 @requires_csrf_token

@@ -98,6 +98,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><
         ("plan.docx", real.zipped({"skadelig.js": "alert(1)"}), "Vælg en PDF"),
         ("plan.docx", real.zipped({"[Content_Types].xml": BOMB}), "kan ikke læses"),
         ("plan.docx", real.docx(**{"word/vbaProject.bin": b"makro"}), "makroer"),
+        ("plan.docx", real.docx_with_macros_by_another_name(), "makroer"),
         ("plan.docx", real.docx(**{"word/big.bin": bytes(310 * 1024 * 1024)}), "fylder for meget"),
         ("plan.pdf", real.pdf(password="hemmeligt"), "låst med kodeord"),
         ("plan.docx", damaged(real.docx(), after=b"[Content_Types].xml"), "kan ikke læses"),
@@ -207,6 +208,7 @@ def test_only_the_team_puts_documents_on_a_case(cast, case, role):
     [
         ({"kind": "gift"}, "kind"),
         ({"title": "  "}, "title"),
+        ({"title": "Lejeaftale for 720385-1234"}, "title"),
         ({"dated": TODAY.replace(year=2027)}, "dated"),
     ],
 )

@@ -6,10 +6,12 @@ import pytest
 from django.db import IntegrityError, connection
 from django.http import QueryDict
 
-from cases import services
+from cases import referral_draft, services
+from cases.forms.referral import referral_form_for
 from cases.models import Draft
 from microloan.core import clock
 from tests.cases import builders
+from tests.cases.builders import TODAY
 
 CPR = builders.fictitious_cpr(901)
 ADDRESS = "/drafts/referral/"
@@ -126,3 +128,12 @@ def test_after_the_log_out_the_page_stays_and_says_so(client):
     assert "HX-Redirect" not in answer
     assert "Du er logget ud" in answer.content.decode()
     assert client.post(ADDRESS, {"name": "Bo"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_every_field_of_the_referral_and_the_inquiry_is_kept(cast):
+    """Questions are asked under names of their own; the draft knows those too."""
+    for user in (cast.caseworker, cast.coach):
+        form = referral_form_for(user)(user=user, today=TODAY)
+        assert set(form.fields) <= set(referral_draft.FIELDS)
+    assert "same_as" in referral_draft.FIELDS

@@ -55,6 +55,28 @@ def test_other_reasons_are_put_in_words(case):
     )
 
 
+@pytest.mark.parametrize(("reason", "choice"), [("boredom", "team"), ("illness", "nobody")])
+def test_a_closed_case_keeps_to_the_taxonomy(case, reason, choice):
+    refused(
+        "UPDATE cases_casefile SET phase = 'closed', closed_on = %s, closing_reason = %s, closed_by_choice_of = %s "
+        "WHERE id = %s",
+        TODAY,
+        reason,
+        choice,
+        case.pk,
+        says="case_closing_known",
+    )
+
+
+def test_a_task_waits_on_somebody_we_know(case):
+    refused("UPDATE cases_task SET holder = 'moon' WHERE case_id = %s", case.pk, says="task_holder_known")
+
+
+@pytest.mark.parametrize("table", ["cases_bulkchange", "letters_bulkletter"])
+def test_what_was_done_to_many_cannot_be_emptied(case, table):
+    refused(f"TRUNCATE {table}", says="no_truncate")
+
+
 def test_a_phase_is_one_we_know(case):
     refused("UPDATE cases_casefile SET phase = 'limbo' WHERE id = %s", case.pk, says="case_phase_known")
 

@@ -1,6 +1,7 @@
 """Derived tasks: what the state of a case asks for, reconciled one by one and for all cases at night."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -8,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import registry, services
 from cases.enums import ContactKind, ContactState, Holder, Phase
+from cases.letters.bulk import write_to_many
 from cases.models import CaseFile, Task
 from cases.registry import NextStep
 from microloan.core import clock, jobs
+from microloan.core.errors import Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 
@@ -165,3 +168,18 @@ def test_a_planned_conversation_is_the_week_s_conversation(cast):
         today=TODAY,
     )
     assert Task.objects.filter(kind="weekly_contact", done_at__isnull=True).count() == 1
+
+
+@pytest.mark.parametrize("number", ["720385-1234", "7203851234", "720385 1234"])
+def test_what_stands_in_lists_holds_no_cpr_number(cast, number):
+    case = builders.refer(cast.caseworker)
+    words = f"Ring til {number}"
+    actions = [
+        lambda: services.add_task(case=case, title=words, due_on=TODAY, holder="team", owner=None, by=cast.coach),
+        lambda: services.raise_flag(case=case, reason=words, by=cast.coach),
+        lambda: services.save_view(owner=cast.coach, page="work", name=words, query="", is_shared=True),
+        lambda: write_to_many(cases=[case], subject=words, text="Hej", by=cast.coach, key=uuid4()),
+    ]
+    for action in actions:
+        with pytest.raises(Refused, match="uden CPR-nummer"):
+            action()

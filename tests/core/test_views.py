@@ -201,3 +201,11 @@ def test_the_page_for_failures_needs_no_request():
 def test_nothing_is_put_or_deleted_by_that_name(client, method, address):
     answer = getattr(client, method)(address)
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_more_text_than_a_form_holds_is_said_in_words(client_for):
+    client = client_for("coach")
+    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1000):
+        answer = client.post("/search/", {"q": "x" * 2000})
+    assert answer.status_code == 413
+    assert "mere tekst, end en formular kan rumme" in answer.text

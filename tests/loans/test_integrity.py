@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,11 +19,15 @@ from django.db import connection
 from cases.enums import Livelihood, Phase, Source
 from cases.letters.models import Letter
 from cases.models import CaseFile, Citizen
+from cases.services import Upload, add_document
 from loans.enums import EntryKind, SupportKind
+from loans.integrity import BEING_MADE
 from loans.models import LedgerEntry, Loan
 from loans.services import write_entry
+from microloan.accounts.enums import Role
 from tests.loans import builders
 from tests.loans.builders import TODAY
+from tests.support import files as real
 from tests.support.world import World
 
 
@@ -154,6 +160,34 @@ def test_a_changed_and_a_missing_file_are_found(loan: Loan) -> None:
     found = check()["problems"]
     assert len(found) == 2
     assert all(str(letter.pk) in "\n".join(found) for letter in (changed, missing))
+
+
+def test_a_file_that_no_row_knows_is_found_when_it_is_no_longer_being_made(loan: Loan) -> None:
+    """A process that is killed after the file and before the commit leaves one; it holds citizens' data."""
+    path = default_storage.save("letters/00/forladt.pdf", ContentFile(b"%PDF-1.7"))
+    assert check()["problems"] == []
+    before = time.time() - 2 * BEING_MADE
+    os.utime(default_storage.path(path), (before, before))
+    assert "letters/00/forladt.pdf" in problems()
+    default_storage.delete(path)
+
+
+def test_a_changed_document_is_found(world: World, loan: Loan) -> None:
+    upload = Upload("bilag.pdf", real.pdf())
+    document = add_document(
+        case=loan.case,
+        upload=upload,
+        kind="other",
+        title="Bilag",
+        dated=TODAY,
+        others_data=False,
+        by=world.user(Role.COACH),
+        today=TODAY,
+    )
+    version = document.versions.get()
+    assert check()["checked"]["documents"] == 1
+    default_storage.delete(version.path)
+    assert version.download_name in problems()
 
 
 def test_a_guard_that_is_switched_off_or_gone_is_found(world: World) -> None:

@@ -75,6 +75,13 @@ def docx(**more: bytes | str) -> bytes:
     return zipped({"[Content_Types].xml": types, "word/document.xml": "<document/>", **more})
 
 
+def docx_with_macros_by_another_name() -> bytes:
+    macros = '<Override PartName="/word/x.bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+    main = f'<Override PartName="/word/document.xml" ContentType="{_WORD}"/>'
+    types = _TYPES.format(main + macros)
+    return zipped({"[Content_Types].xml": types, "word/document.xml": "<document/>", "word/x.bin": b"makro"})
+
+
 def xlsx() -> bytes:
     out = io.BytesIO()
     Workbook().save(out)
