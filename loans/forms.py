@@ -227,7 +227,13 @@ class PaymentForm(BaseForm):
         max_length=60,
         widget=forms.TextInput(attrs={"class": "mk-w-short"}),
     )
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.UUIDField(
+        label=_("Page"),
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid"), _("Open the page again, and book the payment from there.")
+        ),
+    )
 
     def __init__(self, *args: Any, loan: Loan, paid_out_on: date, today: date, **more: Any) -> None:
         super().__init__(*args, **more)
