@@ -267,7 +267,8 @@ class DanishFormMixin:
         if not field.widget.is_hidden:
             field.widget.attrs.setdefault("autocomplete", "off")
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
-            field.to_python = _without_unseen(field.to_python)  # type: ignore[method-assign]
+            reader: Any = field
+            reader.to_python = _without_unseen(field.to_python)
         if field.label is None:
             field.label = name.replace("_", " ").capitalize()
         plain_required = forms.Field.default_error_messages["required"]
