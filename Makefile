@@ -10,11 +10,11 @@ run:  ## the demo municipality on 127.0.0.1:8000 (PORT=… for another port); Ct
 
 test journeys quality: export HOUSE_NEEDS = gettext browser
 
-test:  ## the whole test suite
+test:  ## the test suite, without the long journeys
 	@bin/run bin/house/test
 
 journeys:  ## the long journeys through the screens, in the browser
-	@bin/run pytest -n auto --dist worksteal tests/journeys
+	@bin/run bin/house/test journeys
 
 quality:  ## style, types, templates, security, layers, migrations, translations
 	@bin/run bin/house/quality
