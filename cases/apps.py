@@ -9,7 +9,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import around, audit, closing, earlier, next_steps, note_draft, referral_draft, registry
-        from cases.case_file import items
+        from cases.case_file import items, people
         from cases.enums import livelihoods_of_rule_sets
         from microloan.policy import registry as policy
 
@@ -19,6 +19,7 @@ class CasesConfig(AppConfig):
         next_steps.register()
         earlier.register()
         items.register_sections()
+        people.register_sections()
         policy.livelihoods.register("cases", livelihoods_of_rule_sets)
         for kind in (referral_draft.KIND, *note_draft.KINDS):
             registry.register_draft_kind(kind)

@@ -9,10 +9,11 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases.registry import CaseTab, register_tab
-        from courses import journey, queries
+        from courses import case_file, journey, queries
         from microloan.accounts.enums import TEAM
         from microloan.core import navigation
 
         journey.register()
+        case_file.register_sections()
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30, count=queries.tab_count))
         navigation.register("courses", _("Courses"), "courses:runs", TEAM, order=30, owns=("courses:",))

@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy
 
 from cases.case_file import Item, Section, register
 from cases.models import CaseFile
-from loans.models import LoanDecision, SupportPeriod
+from loans.models import LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.queries import current_plan
 from microloan.core import danish
 
 
 def register_sections() -> None:
     register(Section("decisions", gettext_lazy("Decisions on loan and support"), items, order=50))
+    register(Section("money", gettext_lazy("Payments and plan"), money, order=55))
 
 
 def items(case: CaseFile) -> Iterator[Item]:
@@ -61,3 +63,41 @@ def _support(period: SupportPeriod) -> Item:
 
 def _joined(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
+
+
+def money(case: CaseFile) -> Iterator[Item]:
+    """Each loan's plan as it is now, and every entry of its ledger, oldest first. Earlier plans went out as letters."""
+    for loan in case.loans.order_by("pk"):
+        plan = current_plan(loan)
+        if plan is not None:
+            yield _plan(loan, plan)
+        for entry in loan.entries.select_related("by", "reverses").order_by("value_date", "pk"):
+            yield _entry(loan, entry)
+
+
+def _plan(loan: Loan, plan: PlanVersion) -> Item:
+    lines = sorted(plan.instalments.all(), key=lambda line: line.number)
+    version = _("version %(number)s") % {"number": plan.version}
+    return Item(
+        title=f"{_('Repayment plan')} {loan.number}, {version}",
+        at=plan.made_on,
+        text="\n".join(f"{line.number}. {danish.long_date(line.due_on)}: {danish.kr(line.amount)}" for line in lines),
+    )
+
+
+def _entry(loan: Loan, entry: LedgerEntry) -> Item:
+    reverses = entry.reverses
+    return Item(
+        title=f"{entry.get_kind_display()}, {loan.number}: {danish.kr(entry.amount)}",
+        at=entry.value_date,
+        by=entry.by.full_name if entry.by else "",
+        rows=[
+            (_("Booked"), danish.date_and_time(entry.booked_at)),
+            (_("Voucher"), entry.voucher),
+            (
+                _("Reverses"),
+                f"{reverses.get_kind_display()}, {danish.long_date(reverses.value_date)}" if reverses else "",
+            ),
+        ],
+        text=entry.reason,
+    )

@@ -16,7 +16,7 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from cases import services
 from cases.case_file import pdf, section_choices
 from cases.enums import ContactKind, ExportState
-from cases.models import CaseFileExport
+from cases.models import CaseFileExport, Mentor
 from cases.services import Upload
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
@@ -27,7 +27,18 @@ from tests.cases.builders import TODAY
 from tests.support import files as real
 from tests.support.pages import text
 
-EVERYTHING = ("about", "journal", "contacts", "screenings", "decisions", "letters", "documents")
+EVERYTHING = (
+    "about",
+    "people",
+    "journal",
+    "contacts",
+    "screenings",
+    "courses",
+    "decisions",
+    "money",
+    "letters",
+    "documents",
+)
 
 
 @pytest.fixture
@@ -97,6 +108,22 @@ def test_everything_is_in_the_file_under_its_heading(cast, case):
     assert made.page_count == len(pages)
     for number, page in enumerate(pages, start=1):
         assert f"{case.number} · akternes side {number} af {len(pages)}" in page
+
+
+def test_the_people_around_are_in_it_without_how_to_reach_them(cast, case):
+    values = {
+        "name": "Mona Mentor",
+        "trade": "Bageri",
+        "phone": "87654321",
+        "email": "mona@example.org",
+        "from_on": TODAY,
+    }
+    services.add_person(case=case, kind=Mentor, values=values, by=cast.coach, today=TODAY)
+    words = " ".join(pages_of(built(case, sections=("people",))))
+    assert "Mona Mentor" in words
+    assert "Bageri" in words
+    assert "8765" not in words.replace(" ", "")
+    assert "mona@example.org" not in words
 
 
 def test_the_contents_point_to_the_right_pages(cast, case):

@@ -1,0 +1,45 @@
+"""Granted modules, seats and attendance in the case file (docs/decisions/113)."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.case_file import Item, Section, register
+from cases.models import CaseFile
+from courses.models import Enrolment
+from microloan.core import danish
+
+
+def register_sections() -> None:
+    register(Section("courses", gettext_lazy("Courses and attendance"), items, order=45))
+
+
+def items(case: CaseFile) -> Iterator[Item]:
+    """What was granted, then every seat, also one that was given up, oldest first in each."""
+    for grant in case.module_grants.select_related("module").order_by("granted_on", "module__order", "pk"):
+        yield Item(title=_("Granted: %(module)s") % {"module": grant.module.title}, at=grant.granted_on)
+    seats = case.enrolments.select_related("run__module", "enrolled_by").prefetch_related("attendance__session")
+    for seat in seats.order_by("run__starts_on", "pk"):
+        yield _seat(seat)
+
+
+def _seat(seat: Enrolment) -> Item:
+    marks = sorted(seat.attendance.all(), key=lambda mark: mark.session.starts_at)
+    return Item(
+        title=f"{seat.run.module.title}: {seat.get_state_display()}",
+        at=seat.enrolled_on,
+        by=seat.enrolled_by.full_name,
+        rows=[
+            (_("Period"), f"{danish.long_date(seat.run.starts_on)} – {danish.long_date(seat.run.ends_on)}"),
+            (_("Place"), seat.run.place),
+            (_("Why withdrawn"), seat.withdrawn_reason),
+            (
+                _("Attendance"),
+                "\n".join(
+                    f"{danish.date_and_time(mark.session.starts_at)}: {mark.get_mark_display()}" for mark in marks
+                ),
+            ),
+        ],
+        text=seat.engagement,
+    )
