@@ -100,8 +100,9 @@ class CasePanel:
 class DraftKind:
     """A form that keeps what is typed (`cases.services.drafts`). `key` says what is written on, such as a case number.
 
-    `fields` are the names that are kept, `page(key)` is the address of the form, `may_write(user, key)` tells whether
-    this person may write it: for a case that means that `visible_to(user)` finds it.
+    `fields` are the names that are kept, `prefixes` the beginnings of further ones (a field per criterion).
+    `page(key)` is the address of the form, `may_write(user, key)` tells whether this person may write it: for a case that
+    means that `visible_to(user)` finds it.
     """
 
     code: str
@@ -109,6 +110,7 @@ class DraftKind:
     page: Callable[[str], str]
     may_write: Callable[[Any, str], bool]
     days: int = 30
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from courses.enums import EnrolmentState
 from courses.models import CourseModule
 from courses.services import give_up_seats, grant_from_decision
 from microloan.accounts.models import User
+from microloan.policy.services import rule_set_on
 from screening import registry as screening
 from screening.enums import Outcome, ScreeningNumber
-from screening.registry import DecisionPart, Fact
+from screening.registry import Clock, DecisionPart, Fact
 
 COURSES_STEP = 6
 # Days after screening 2 within which a granted module should have a course run.
@@ -40,6 +41,7 @@ def register() -> None:
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
     screening.facts.register("courses", facts, order=20)
+    screening.clocks.register("courses", clocks, order=20)
     screening.decision_parts.register(
         "modules",
         DecisionPart(
@@ -127,6 +129,13 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
         if status.enrolment and status.enrolment.engagement:
             code = f"engagement_{status.grant.module.code}"
             yield Fact(code, _("Engagement: %(module)s") % {"module": status.grant.module}, status.enrolment.engagement)
+
+
+def clocks(case: CaseFile, today: date) -> Iterator[Clock]:
+    """Days since the residential course, against the target for the payout (domain.md §1, §9)."""
+    ended = queries.residential_end(case, today)
+    if ended is not None:
+        yield Clock(_("Since the residential course"), (today - ended).days, rule_set_on(today).payout_target_days)
 
 
 def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:

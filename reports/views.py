@@ -21,6 +21,8 @@ from reports.rules import overview as words
 from reports.rules.quarters import quarter_ends
 from reports.rules.suppression import suppress_counts, suppress_tables
 
+# Who learns from ratings and outcomes.
+LEARNERS: frozenset[str] = frozenset({Role.PROJECT_LEAD, Role.MANAGER})
 overview_required = role_required(Role.MANAGER, *TEAM)
 
 
@@ -70,6 +72,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "channels": _channels(choice.as_of, aggregates_only=choice.aggregates_only),
         "partners": [] if choice.aggregates_only else queries.cases_per_partner(choice.as_of),
         "query": request.GET.urlencode(),
+        "may_learn": request.user.role in LEARNERS,
     }
     return render(request, "reports/overview.html", context)
 

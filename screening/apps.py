@@ -8,12 +8,15 @@ class ScreeningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cases.registry import CasePanel, CaseTab, register_panel, register_tab
+        from cases.registry import CasePanel, CaseTab, register_draft_kind, register_panel, register_tab
         from microloan.accounts.enums import Role
-        from screening import case_file, journey, perms, presentation
+        from microloan.core import navigation
+        from screening import case_file, draft, journey, letters, perms, presentation
 
         journey.register()
         case_file.register_sections()
+        letters.register_kinds()
+        register_draft_kind(draft.KIND)
         register_tab(
             CaseTab(
                 "screening",
@@ -23,6 +26,14 @@ class ScreeningConfig(AppConfig):
                 order=20,
                 count=lambda case: case.screenings.count() or None,
             )
+        )
+        navigation.register(
+            "criteria",
+            _("Criteria"),
+            "screening:criteria_sets",
+            {Role.ADMINISTRATOR},
+            order=45,
+            owns=("screening:criteria",),
         )
         register_panel(
             CasePanel(

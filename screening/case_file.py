@@ -11,7 +11,8 @@ from microloan.core import danish
 from screening import presentation, queries
 from screening.enums import LineKind, ScreeningNumber, ScreeningState
 from screening.models import Screening
-from screening.services import outcome_words
+from screening.registry import Material
+from screening.services import hearing_of, material_of, outcome_words
 
 
 def register_sections() -> None:
@@ -48,4 +49,25 @@ def _screening(screening: Screening) -> Item:
     if screening.is_decided:
         rows.append((_("Result"), presentation.result_of(screening)["word"]))
         rows += presentation.decision_rows(screening)
+        rows += [(f"{item.label} v{item.version}", _figures(item)) for item in material_of(screening)]
+    rows += _hearing(screening)
     return Item(title=title, at=screening.held_on, rows=rows)
+
+
+def _figures(item: Material) -> str:
+    return "\n".join(f"{label}: {value}" for label, value in item.figures) or _("version %(number)s") % {
+        "number": item.version
+    }
+
+
+def _hearing(screening: Screening) -> list[tuple[str, str]]:
+    """What the citizen was shown before a stop, and answered."""
+    record = hearing_of(screening)
+    if record is None:
+        return []
+    sent = _("Sent %(date)s, to be answered by %(by)s:") % {
+        "date": danish.long_date(record.sent_on),
+        "by": danish.long_date(record.answer_by),
+    }
+    answer = f"{danish.long_date(record.answered_on)}: {record.answer}" if record.answered_on else _("None yet")
+    return [(_("Hearing of the citizen"), f"{sent}\n{record.shown}"), (_("Answer"), answer)]

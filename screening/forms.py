@@ -13,10 +13,10 @@ from microloan.accounts.models import User
 from microloan.core.danish import kr, long_date
 from microloan.core.errors import Refused
 from microloan.core.forms import AmountField, BaseForm, DateField
-from microloan.core.two_versions import Plain, TwoVersionsForm
+from microloan.core.two_versions import NOTE, Plain, TwoVersionsForm
 from screening import registry, rules
 from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber
-from screening.models import Criterion, Screening
+from screening.models import Criterion, HearingRecord, Screening
 from screening.registry import PlanWarning
 from screening.services import LineData, ScreeningDecision, ScreeningDraft
 
@@ -78,10 +78,12 @@ class ScreeningForm(TwoVersionsForm):
         staff: forms.models.ModelChoiceField | Any,
         warnings: Mapping[str, PlanWarning],
         today: date,
+        draft: Mapping[str, Any] | None = None,
     ) -> None:
+        """`draft`: what this writer typed and has not saved, with the note of what was stored then."""
         self.screening, self.warnings, self.today = screening, warnings, today
         self.criteria: list[Criterion] = [score.criterion for score in screening.scores.all()]
-        super().__init__(data, stored=stored_of(screening), row=screening)
+        super().__init__(data, stored=stored_of(screening), row=screening, kept_note=(draft or {}).get(NOTE, ""))
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]
         self.fields["staff"].help_text = (
             _("Choose at least two.") if rules.STAFF_NEEDED[screening.number] == 2 else _("Choose everybody.")
@@ -92,6 +94,10 @@ class ScreeningForm(TwoVersionsForm):
         for code, warning in warnings.items():
             self._prepare_added(f"answer_{code}", answer_field(warning))
         self.stored = {name: "" for name in self.fields} | dict(self.stored)
+        if draft:
+            self.initial = {name: draft.get(name, "") for name in self.fields}
+            present = draft.get("staff", [])
+            self.initial["staff"] = present if isinstance(present, list) else [present]
 
     def _add_criterion(self, criterion: Criterion) -> None:
         radios = forms.RadioSelect(attrs={"class": "form-check-input"})
@@ -210,10 +216,17 @@ class DecideForm(UnmarkedForm):
         widget=text_area(3),
     )
 
-    def __init__(self, data: Any = None, *, screening: Screening, today: date) -> None:
+    def __init__(
+        self, data: Any = None, *, screening: Screening, today: date, heard: HearingRecord | None = None
+    ) -> None:
+        """`heard`: the hearing that was held, whose answer (or passed deadline) is proposed."""
         self.screening, self.today = screening, today
         only = rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner)
-        initial = {"version": screening.version, "outcome": only[0].value if len(only) == 1 else None}
+        initial: dict[str, Any] = {"version": screening.version, "outcome": only[0].value if len(only) == 1 else None}
+        if heard is not None and heard.answer:
+            initial |= {"hearing": Hearing.ANSWERED, "hearing_note": heard.answer}
+        elif heard is not None and heard.answer_by < today:
+            initial |= {"hearing": Hearing.EXPIRED}
         super().__init__(data, initial=initial)
         self.fields["outcome"].choices = outcome_choices(screening)  # type: ignore[attr-defined]
         self.part_names: dict[str, list[str]] = {}

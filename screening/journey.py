@@ -19,8 +19,8 @@ from microloan.policy.services import rule_set_on
 from screening import registry, rules, warning_rules
 from screening.enums import BudgetKind, BudgetState, Outcome, ScreeningNumber, ScreeningState
 from screening.models import Screening
-from screening.registry import Fact, Material
-from screening.services import budget_totals, latest_budget, outcome_words
+from screening.registry import Clock, Fact, Material
+from screening.services import budget_totals, latest_budget, not_resubmitted, outcome_words
 
 # The journey's step of each screening (ui-guide.md §2), and of the plan and budget.
 STEP_OF = {1: 3, 2: 5, 3: 7, 4: 9}
@@ -42,12 +42,14 @@ def register() -> None:
     cases.steps.register("screening", steps)
     registry.facts.register("screening", facts, order=10)
     registry.plan_facts.register("screening", plan_facts, order=10)
+    registry.clocks.register("screening", clocks, order=10)
     registry.material.register("screening", material, order=10)
     warning_rules.register()
     for code, label, action in (
         ("screening_hold", gettext_lazy("Hold the screening"), gettext_lazy("Open screening")),
         ("screening_finish", gettext_lazy("Finish the screening and send it to the project lead"), gettext_lazy("Open screening")),
         ("screening_decide", gettext_lazy("Decide the screening"), gettext_lazy("Decide screening")),
+        ("screening_hearing", gettext_lazy("The citizen answers the hearing"), gettext_lazy("Register answer")),
         ("screening_revise", gettext_lazy("The citizen comes back with improvements"), gettext_lazy("Open screenings")),
         ("screening_stopped", gettext_lazy("Talk with the citizen and close the case"), gettext_lazy("Close case")),
         ("budget_make", gettext_lazy("Make the establishment budget with the citizen"), gettext_lazy("Open budget")),
@@ -109,6 +111,16 @@ def _screening_step(case: CaseFile, number: int, screening: Screening | None, to
             holder=Holder.TEAM,
             due_on=add_working_days(screening.held_on, DECISION_DAYS),
             why=what,
+            link={"name": "screening:detail", "kwargs": {**kwargs, "pk": screening.pk}},
+        )
+    elif screening.hearing_until is not None and today <= screening.hearing_until:
+        yield NextStep(
+            key=f"screening-{number}-hearing",
+            kind="screening_hearing",
+            holder=Holder.CITIZEN,
+            due_on=screening.hearing_until,
+            why=what,
+            is_promise=True,
             link={"name": "screening:detail", "kwargs": {**kwargs, "pk": screening.pk}},
         )
     elif screening.state == ScreeningState.RECOMMENDED:
@@ -185,21 +197,13 @@ def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
 
 
 def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
-    """Attendance reliability with both numbers, budget version and loan need, days in the phase (ui-guide.md §3.3)."""
+    """Attendance reliability with both numbers, and days in the phase (ui-guide.md §3.3); the versions are the material."""
     reliability = case_queries.reliability([case.pk])[case.pk]
     yield Fact(
         "attendance_reliability",
         _("Attendance reliability"),
         _("%(attended)s of %(total)s") % {"attended": reliability.attended, "total": reliability.total},
     )
-    budget = latest_budget(case)
-    if budget is not None:
-        need = danish.kr(budget_totals(budget)["loan_need"])
-        yield Fact(
-            "budget",
-            _("Establishment budget"),
-            _("v%(number)s, loan need %(need)s") % {"number": budget.number, "need": need},
-        )
     yield Fact("days_in_phase", _("Time in this phase"), danish.days((today - case.phase_entered_on).days))
 
 
@@ -216,7 +220,15 @@ def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
         "trade": business.trade if business else "",
         "has_establishment": budget is not None,
         "loan_need": budget_totals(budget)["loan_need"] if budget else None,
+        "not_resubmitted": not_resubmitted(case),
     }
+
+
+def clocks(case: CaseFile, today: date) -> Iterator[Clock]:
+    """Days in the phase, against what the rule set gives it (domain.md §3.1)."""
+    weeks = PHASE_WEEKS.get(Phase(case.phase))
+    target = getattr(rule_set_on(today), weeks) * 7 if weeks else None
+    yield Clock(_("Time in this phase"), (today - case.phase_entered_on).days, target)
 
 
 def material(case: CaseFile) -> Iterator[Material]:
@@ -234,5 +246,5 @@ def material(case: CaseFile) -> Iterator[Material]:
             (_("Own funds and other financing"), danish.kr(totals["own_funds"])),
             (_("Loan need"), danish.kr(totals["loan_need"])),
         ),
-        link={"name": "screening:budget", "kwargs": {"number": case.number}, "query": f"version={budget.number}"},
+        link={"name": "screening:budget", "kwargs": {"number": case.number}, "query": {"version": str(budget.number)}},
     )

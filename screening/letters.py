@@ -5,12 +5,47 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cases.letters.registry import REQUIRED, LetterKind, register
 from cases.letters.services import prepare_letter
 from microloan.accounts.models import User
 from microloan.policy.services import basis_facts, basis_for_letters, rule_set_on
 from screening.enums import Hearing, Outcome, ScreeningNumber
-from screening.models import Screening
+from screening.models import HearingRecord, Screening
+
+SCREENING_HEARING = "screening_hearing"
+
+
+def register_kinds() -> None:
+    register(
+        LetterKind(
+            code=SCREENING_HEARING,
+            label=gettext_lazy("Screening: before we decide (hearing)"),
+            template="letters/screening_hearing.html",
+            fields={"number": REQUIRED, "held_on": REQUIRED, "shown": REQUIRED, "answer_by": REQUIRED, "strengths": ()},
+        )
+    )
+
+
+def send_hearing_letter(*, record: HearingRecord, by: User, today: date) -> None:
+    """Show the citizen what a stop would rest on, and ask for comments, once."""
+    screening = record.screening
+    with translation.override("da"):
+        prepare_letter(
+            kind=SCREENING_HEARING,
+            case=screening.case,
+            key=f"hearing:{record.pk}",
+            context={
+                "number": screening.number,
+                "held_on": screening.held_on,
+                "shown": lines_of(record.shown),
+                "answer_by": record.answer_by,
+                "strengths": lines_of(screening.strengths),
+            },
+            by=by,
+            today=today,
+        )
 
 
 def send_outcome_letter(*, screening: Screening, by: User, today: date) -> None:

@@ -27,3 +27,13 @@ def may_budget(user: User) -> bool:
 def may_decide(user: User) -> bool:
     """Decide screenings and approve budgets."""
     return user.role == Role.PROJECT_LEAD
+
+
+def may_hear(user: User) -> bool:
+    """Hold a hearing before a stop, and register its answer."""
+    return user.role in TEAM
+
+
+def may_set_criteria(user: User) -> bool:
+    """Change what the screenings ask: wording, order and weights (domain.md §4)."""
+    return user.role == Role.ADMINISTRATOR

@@ -1,6 +1,6 @@
 """Screenings in words: the lines of the check page, the decision, and two versions side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
+from cases.models.work import link_url
 from microloan.accounts.models import User
 from microloan.core import danish
 from screening import perms, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import ScreeningForm, hearing_rows
 from screening.models import Screening
+from screening.registry import Clock, Material
 from screening.services import answer_to, current_warnings, missing_of, outcome_words
 
 
@@ -96,16 +98,19 @@ def result_of(screening: Screening) -> dict[str, str]:
     return {"word": outcome_words(screening), "tone": tone_of(screening), "light": light_of(screening)}
 
 
+def given_rows(screening: Screening) -> list[tuple[str, Any]]:
+    """What the decision gives: granted modules, months of extension."""
+    parts = [part for part in registry.parts_of(screening.number) if screening.outcome in part.outcomes]
+    return [row for part in parts for row in part.words(screening.gives)]
+
+
 def decision_rows(screening: Screening) -> list[tuple[str, Any]]:
     """Who decided what, when and why."""
     decided = _("%(date)s by %(name)s") % {
         "date": danish.long_date(screening.decided_on),
         "name": screening.decided_by.full_name,
     }
-    rows: list[tuple[str, Any]] = [(_("Decided"), decided)]
-    for part in registry.parts_of(screening.number):
-        if screening.outcome in part.outcomes:
-            rows += part.words(screening.gives)
+    rows: list[tuple[str, Any]] = [(_("Decided"), decided), *given_rows(screening)]
     if screening.reasons:
         rows.append((_("Reasons"), screening.reasons))
     if screening.outcome == Outcome.REVISE:
@@ -115,6 +120,32 @@ def decision_rows(screening: Screening) -> list[tuple[str, Any]]:
     if screening.legal_basis:
         rows.append((_("Legal basis"), screening.legal_basis.reference))
     return rows
+
+
+def material_rows(case: CaseFile, material: Iterable[Material]) -> list[dict[str, Any]]:
+    """Versions with their figures, each with the address of just that version."""
+    return [
+        {
+            "label": item.label,
+            "version": item.version,
+            "figures": item.figures,
+            "url": link_url(dict(item.link), case.number) if item.link else "",
+        }
+        for item in material
+    ]
+
+
+def clock_rows(clocks: Iterable[Clock]) -> list[tuple[str, str]]:
+    """`45 days of 98`; without a target, the days alone."""
+    return [
+        (
+            clock.label,
+            danish.days(clock.days)
+            if clock.target is None
+            else _("%(days)s of %(target)s") % {"days": danish.days(clock.days), "target": clock.target},
+        )
+        for clock in clocks
+    ]
 
 
 def specialist_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:

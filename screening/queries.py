@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from cases import services as cases
 from cases.enums import PHASE_ORDER, Phase
@@ -12,8 +13,8 @@ from cases.models import CaseFile
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
 from screening import rules
-from screening.enums import BudgetKind, ScreeningNumber, ScreeningState
-from screening.models import Budget, Score, Screening
+from screening.enums import BudgetKind, Outcome, ScreeningNumber, ScreeningState
+from screening.models import Budget, CriteriaSet, Score, Screening
 from screening.services import missing_of
 
 
@@ -77,6 +78,27 @@ def _missing(row: Overview, case: CaseFile, today: date) -> list[str]:
     return found
 
 
+def current_sets() -> QuerySet[CriteriaSet]:
+    """The criteria set that each screening uses from now on."""
+    return (
+        CriteriaSet.objects.filter(is_current=True)
+        .select_related("made_by")
+        .annotate(how_many=Count("criteria"))
+        .order_by("number")
+    )
+
+
+def versions_of_set(number: int) -> QuerySet[CriteriaSet]:
+    """The versions of a criteria set, newest first, each with how many rounds use it."""
+    rounds = Screening.objects.filter(criteria_set=OuterRef("pk")).values("criteria_set").annotate(n=Count("pk"))
+    return (
+        CriteriaSet.objects.filter(number=number)
+        .select_related("made_by")
+        .annotate(rounds=Coalesce(Subquery(rounds.values("n")), 0))
+        .order_by("-version")
+    )
+
+
 def screening_of(case: CaseFile) -> QuerySet[Screening]:
     """The screenings of a case as their pages show them."""
     return case.screenings.select_related(
@@ -85,6 +107,12 @@ def screening_of(case: CaseFile) -> QuerySet[Screening]:
         Prefetch("staff", User.objects.order_by("full_name", "pk")),
         Prefetch("scores", Score.objects.select_related("criterion").order_by("criterion__order", "pk")),
     )
+
+
+def agreed_before(screening: Screening) -> Screening | None:
+    """The round before this one, which says what was to be better, and by when."""
+    rounds = screening.case.screenings.filter(number=screening.number, round__lt=screening.round)
+    return rounds.filter(outcome=Outcome.REVISE).order_by("-round").first()
 
 
 def possible_staff(case: CaseFile, present: Iterable[User] = ()) -> QuerySet[User]:

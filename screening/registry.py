@@ -95,7 +95,8 @@ class PlanWarning:
 class Material:
     """The version of a budget, plan or form that a round rests on. Frozen with the decision, its figures too.
 
-    `code` is the kind, such as "liquidity_budget"; `link` is {"name": url name, "kwargs": {…}, "query": "…"} of just this version.
+    `code` is the kind, such as "liquidity_budget"; `link` leads to just this version: {"name": url name, "kwargs": {…},
+    "query": {…}}.
     """
 
     code: str

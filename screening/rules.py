@@ -1,11 +1,13 @@
 """The pure rules of the screenings (domain.md §4)."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from cases.enums import Phase
+from microloan.core import danish
 from screening.enums import RATING_OF, Hearing, Outcome, Rating, ScreeningNumber
 
 # Which phase each screening belongs to, and where "continue" leads (domain.md §3.1).
@@ -13,6 +15,8 @@ PHASE_OF = {1: Phase.RECRUITMENT, 2: Phase.BUSINESS_DEVELOPMENT, 3: Phase.COURSE
 NEXT_PHASE = {1: Phase.BUSINESS_DEVELOPMENT, 2: Phase.COURSES, 3: Phase.APPROVAL}
 # Handbook: two members of staff at the first screening; one is enough later.
 STAFF_NEEDED = {1: 2, 2: 1, 3: 1, 4: 1}
+# The fewest days a citizen has to answer a hearing, and what is proposed.
+HEARING_DAYS, USUAL_HEARING_DAYS = 7, 14
 # What stands in words in every screening; the person's strengths come first (ui-guide.md §3.3).
 TEXTS = ("strengths", "person", "money", "plan")
 
@@ -59,6 +63,26 @@ def missing_hearing(hearing: str, note: str) -> dict[str, str]:
     if hearing == Hearing.NOT_NEEDED and not note.strip():
         return {"hearing_note": _("Write why a hearing is not needed.")}
     return {}
+
+
+def earliest_answer(today: date) -> date:
+    """The soonest last day to answer a hearing; people need to read, ask and write."""
+    return today + timedelta(days=HEARING_DAYS)
+
+
+def hearing_refusal(hearing: str, *, answer_by: date | None, is_answered: bool, today: date) -> str:
+    """Why a stop cannot rest on this hearing yet, or empty. `answer_by` is None where no hearing was sent."""
+    if answer_by is not None and not is_answered and today <= answer_by:
+        return _("The citizen has until %(date)s to answer. Register the answer, or wait.") % {
+            "date": danish.long_date(answer_by)
+        }
+    if hearing == Hearing.EXPIRED and (answer_by is None or is_answered):
+        return (
+            _("The citizen has answered. Choose that.")
+            if is_answered
+            else _("No hearing has been sent, so no deadline has passed.")
+        )
+    return ""
 
 
 def may_begin_round(last_outcome: str, number: int, *, pensioner: bool) -> bool:

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from screening import budget_views, views
+from screening import budget_views, criteria_views, hearing_views, views
 
 app_name = "screening"
 urlpatterns = [
+    path("criteria/", criteria_views.criteria_sets, name="criteria_sets"),
+    path("criteria/<int:number>/", criteria_views.criteria_set, name="criteria_set"),
+    path("criteria/<int:number>/edit/", criteria_views.criteria_edit, name="criteria_edit"),
     path("cases/<str:number>/screenings/", views.overview, name="list"),
     path("cases/<str:number>/screenings/open/", views.open_round, name="open"),
     path("cases/<str:number>/screenings/<int:pk>/", views.detail, name="detail"),
@@ -11,6 +14,9 @@ urlpatterns = [
     path("cases/<str:number>/screenings/<int:pk>/check/", views.check, name="check"),
     path("cases/<str:number>/screenings/<int:pk>/take-back/", views.take_back, name="take_back"),
     path("cases/<str:number>/screenings/<int:pk>/decide/", views.decide, name="decide"),
+    path("cases/<str:number>/screenings/<int:pk>/assessment.pdf", views.assessment_pdf, name="assessment"),
+    path("cases/<str:number>/screenings/<int:pk>/hearing/", hearing_views.hearing, name="hearing"),
+    path("cases/<str:number>/screenings/<int:pk>/hearing/answer/", hearing_views.hearing_answer, name="hearing_answer"),
     path("cases/<str:number>/budget/", budget_views.budget, name="budget"),
     path("cases/<str:number>/budget/edit/", budget_views.budget_edit, name="budget_edit"),
     path("cases/<str:number>/budget/<int:version>/approve/", budget_views.budget_approve, name="budget_approve"),

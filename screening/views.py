@@ -1,16 +1,22 @@
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from cases import services as cases
 from cases.models import CaseFile
 from cases.views.base import case_context, get_case
+from microloan.accounts.enums import AccessAction
 from microloan.accounts.perms import lead_decides
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
-from screening import perms, presentation, queries, rules, services
+from screening import assessment, perms, presentation, queries, rules, services
+from screening import draft as own_draft
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import DecideForm, RecommendForm, ScreeningForm, refuse
 from screening.models import Screening
@@ -29,13 +35,22 @@ def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) ->
         "title": str(ScreeningNumber(screening.number).label),
         "result": presentation.result_of(screening),
         "facts": [(fact.label, fact.value) for fact in services.facts_of(screening, clock.today())],
+        "material": presentation.material_rows(screening.case, services.material_of(screening)),
+        "newer": services.newer_since_sent(screening),
+        "hearing": services.hearing_of(screening) if screening.number != ScreeningNumber.FOUR else None,
+        "may_hold_hearing": perms.may_hear(request.user)
+        and screening.state == ScreeningState.RECOMMENDED
+        and rules.needs_hearing(screening.recommendation, screening.number)
+        and screening.case.is_open,
     }
     return render(request, f"screening/{name}.html", _context(request, screening.case, **common, **more))
 
 
-def _screening(request: HttpRequest, number: str, pk: int, *, lock: bool = False) -> Screening:
+def _screening(
+    request: HttpRequest, number: str, pk: int, *, lock: bool = False, action: AccessAction | None = None
+) -> Screening:
     """`lock`: on a POST, nobody else saves it before this request is over."""
-    case = get_case(request, number)
+    case = get_case(request, number, action=action)
     if lock and request.method == "POST":
         case.screenings.select_for_update().filter(pk=pk).first()
     screening = queries.screening_of(case).filter(pk=pk).first()
@@ -59,13 +74,23 @@ def overview(request: HttpRequest, number: str) -> HttpResponse:
     """The four screenings, their rounds, and what can be done next."""
     case = get_case(request, number)
     rows = [
-        {"it": row, "rounds": [(screening, presentation.result_of(screening)) for screening in row.rounds]}
+        {
+            "it": row,
+            "rounds": [(screening, presentation.result_of(screening)) for screening in row.rounds],
+            "clocks": _clocks(case, row.last),
+        }
         for row in queries.overview(case, clock.today())
         if perms.may_screen(request.user, case, row.number)
     ]
     if not rows:  # a specialist who referred to another centre
         raise Http404
     return render(request, "screening/list.html", _context(request, case, rows=rows))
+
+
+def _clocks(case: CaseFile, last: Screening | None) -> list[tuple[str, str]]:
+    """The clocks that go on while the citizen improves what was sent back."""
+    is_back = last is not None and last.outcome == Outcome.REVISE and case.phase == rules.PHASE_OF[last.number]
+    return presentation.clock_rows(services.clocks_of(case, clock.today())) if is_back and case.is_open else []
 
 
 @screener_required
@@ -98,6 +123,7 @@ def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         answers=presentation.answers_of(screening, clock.today()),
         decision=presentation.decision_rows(screening) if screening.is_decided else [],
         recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
+        clocks=_clocks(screening.case, screening),
         is_stop=screening.outcome == Outcome.STOP and screening.number != ScreeningNumber.FOUR,
         is_current=screening.case.phase == rules.PHASE_OF[screening.number],
     )
@@ -111,21 +137,49 @@ def edit(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         if request.method == "POST":
             _say(request, Refused(_locked_words(screening)))
         return _to(screening)
-    form = _screening_form(screening, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    draft = _open_draft(request, screening)
+    if request.method != "POST":
+        return _edit_page(request, screening, _screening_form(screening, draft=draft.content), draft)
+    form = _screening_form(screening, request.POST)
+    if form.is_valid():
         try:
-            services.save_draft(
-                screening=screening,
-                draft=form.draft(),
-                version=screening.version,
-                by=request.user,
-                today=clock.today(),
-            )
+            _save(request, screening, form)
         except Refused as refusal:
             refuse(form, refusal)
         else:
             return _saved(request, screening)
-    return _page(request, "edit", screening, form=form)
+    return _edit_page(request, screening, form, replace(draft, content={}, saved_at=None))
+
+
+def _open_draft(request: HttpRequest, screening: Screening) -> cases.DraftState:
+    return cases.open_draft(
+        owner=request.user, kind=own_draft.CODE, key=own_draft.key_of(screening), today=clock.today()
+    )
+
+
+def _edit_page(
+    request: HttpRequest, screening: Screening, form: ScreeningForm, draft: cases.DraftState
+) -> HttpResponse:
+    return _page(request, "edit", screening, form=form, draft=draft, agreed=queries.agreed_before(screening))
+
+
+def _save(request: HttpRequest, screening: Screening, form: ScreeningForm) -> None:
+    """What was typed is in the screening now, so the writer's own draft is done with."""
+    with transaction.atomic():
+        services.save_draft(
+            screening=screening,
+            draft=form.draft(),
+            version=screening.version,
+            by=request.user,
+            today=clock.today(),
+        )
+        cases.finish_draft(
+            owner=request.user,
+            kind=own_draft.CODE,
+            key=own_draft.key_of(screening),
+            page=cases.draft_page(request.POST),
+            now=clock.now(),
+        )
 
 
 def _locked_words(screening: Screening) -> str:
@@ -134,7 +188,7 @@ def _locked_words(screening: Screening) -> str:
     return _("The screening lies with the project lead. Take it back before you change it.")
 
 
-def _screening_form(screening: Screening, data: Any = None) -> ScreeningForm:
+def _screening_form(screening: Screening, data: Any = None, *, draft: Any = None) -> ScreeningForm:
     today = clock.today()
     return ScreeningForm(
         data,
@@ -142,6 +196,7 @@ def _screening_form(screening: Screening, data: Any = None) -> ScreeningForm:
         staff=queries.possible_staff(screening.case, screening.staff.all()),
         warnings=services.current_warnings(screening, today),
         today=today,
+        draft=draft,
     )
 
 
@@ -191,6 +246,22 @@ def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 
 
 @screener_required
+@require_safe
+def assessment_pdf(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """The assessment and recommendation, to print or hand out; under a name that says nothing about the person."""
+    screening = _screening(request, number, pk, action=AccessAction.DOWNLOAD)
+    try:
+        pdf = assessment.render(screening, clock.today())
+    except Refused as refusal:
+        _say(request, refusal)
+        return _to(screening)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{assessment.file_name(screening)}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@screener_required
 def take_back(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Make a recommended screening a draft again. By GET, such as after a log-in: the screening."""
     screening = _screening(request, number, pk)
@@ -215,7 +286,9 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         return _to(screening)
     if request.method == "POST":
         return _decide_post(request, screening)
-    return _decide_page(request, screening, DecideForm(screening=screening, today=clock.today()))
+    return _decide_page(
+        request, screening, DecideForm(screening=screening, today=clock.today(), heard=services.hearing_of(screening))
+    )
 
 
 def _decided_words(screening: Screening) -> str:

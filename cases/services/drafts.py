@@ -19,6 +19,7 @@ from microloan.accounts.models import User
 from microloan.core.jobs import Counts
 
 LONGEST = 20_000  # characters kept of one field
+LONGEST_NAME, MOST_NAMES = 60, 100  # of the fields that are known by their prefix
 PAGE_FIELD = "draft_page"
 LONGEST_PAGE = 36
 
@@ -51,11 +52,16 @@ def draft_page(posted: QueryDict) -> str:
 def draft_content(kind: str, posted: QueryDict) -> dict[str, Any]:
     """The fields of a kind as they were posted: a text, or a list where several were given."""
     content: dict[str, Any] = {}
-    for name in registry.draft_kinds[kind].fields:
+    for name in _names(registry.draft_kinds[kind], posted):
         values = [value[:LONGEST].replace("\0", "") for value in posted.getlist(name) if isinstance(value, str)]
         if any(value.strip() for value in values):
             content[name] = values if len(values) > 1 else values[0]
     return content
+
+
+def _names(kind: registry.DraftKind, posted: QueryDict) -> list[str]:
+    more = [name for name in posted if kind.prefixes and name.startswith(kind.prefixes) and len(name) <= LONGEST_NAME]
+    return [*kind.fields, *more[:MOST_NAMES]]
 
 
 @transaction.atomic

@@ -54,6 +54,7 @@ FIELDS = {
     "resolved_by": gettext_lazy("resolved by"),
     "saved_at": gettext_lazy("saved on"),
     "saved_by": gettext_lazy("saved by"),
+    "sent_by": gettext_lazy("sent by"),
     "specialist": gettext_lazy("referral specialist"),
     "state": gettext_lazy("status"),
     "useful_by": gettext_lazy("found useful by"),

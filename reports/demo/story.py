@@ -67,6 +67,8 @@ STRENGTHS = "Du kender dit fag godt.\nDu kommer til tiden og har lyst til at læ
 PERSON = "Du er vedholdende, og du tager imod råd."
 MONEY = "Du har et nøgternt billede af, hvad det koster at starte."
 PLAN = "Planen beskriver kunder, priser og de første måneder."
+SHOWN = "Du har ikke fundet kunder endnu.\nBudgettet viser, at lånet ikke kan betales tilbage."
+ANSWER = "Du har sagt, at du har brug for mere tid til at finde kunder."
 END = "Virksomheden har fået kunder nok til at klare sig uden tilskuddet."
 NO = loans.Answer(
     LoanOutcome.REFUSED,
@@ -237,6 +239,8 @@ class Story:
     def screen(self, number: int, outcome: Outcome = Outcome.CONTINUE, **values: object) -> "Story":
         """Hold and decide a screening; `values` fill what the decision gives (modules, months)."""
         row = self.recommend(number, outcome, value=4 if outcome == Outcome.CONTINUE else 2)
+        if outcome == Outcome.STOP and number < 4:
+            self.wait(1).hear(row)
         self.wait(3)
         with clock.at(self._at(14, 0)):
             screening.decide(
@@ -251,15 +255,30 @@ class Story:
                     improvements="Find to faste kunder, før du kommer igen." if outcome == Outcome.REVISE else "",
                     return_by=self.day + timedelta(days=28) if outcome == Outcome.REVISE else None,
                     hearing=Hearing.ANSWERED if outcome == Outcome.STOP and number < 4 else "",
-                    hearing_note="Du har sagt, at du har brug for mere tid til at finde kunder."
-                    if outcome == Outcome.STOP and number < 4
-                    else "",
+                    hearing_note=ANSWER if outcome == Outcome.STOP and number < 4 else "",
                     values=values,
                 ),
                 by=self.cast.lead,
                 today=self.day,
             )
         return self.refresh()
+
+    def hear(self, row: Screening) -> "Story":
+        """What a stop would rest on is shown to the citizen, who answers."""
+        with clock.at(self._at(9, 20)):
+            record = screening.hold_hearing(
+                screening=row,
+                shown=SHOWN,
+                answer_by=self.day + timedelta(days=14),
+                by=self.cast.coach,
+                today=self.day,
+            )
+        self.wait(5)
+        with clock.at(self._at(11, 5)):
+            screening.record_answer(
+                record=record, answer=ANSWER, answered_on=self.day, by=self.cast.coach, today=self.day
+            )
+        return self
 
     def refresh(self) -> "Story":
         self.case = CaseFile.objects.get(pk=self.case.pk)

@@ -1,5 +1,6 @@
 from screening.models.budgets import Budget, BudgetLine
 from screening.models.criteria import CriteriaSet, Criterion
+from screening.models.hearings import HearingRecord
 from screening.models.screenings import Score, Screening, ScreeningStaff
 
-__all__ = ["Budget", "BudgetLine", "CriteriaSet", "Criterion", "Score", "Screening", "ScreeningStaff"]
+__all__ = ["Budget", "BudgetLine", "CriteriaSet", "Criterion", "HearingRecord", "Score", "Screening", "ScreeningStaff"]

@@ -29,6 +29,8 @@ class Screening(Decision):
     plan = models.TextField(_("the plan"), blank=True)
     # Named warnings raised by the system, each answered in words: {"code": {"text": …, "answer": …}}
     warnings = models.JSONField(default=dict, blank=True)
+    # The versions of budgets, plans and forms that the recommendation, then the decision, rests on, with their figures.
+    material = models.JSONField(_("material"), default=list, blank=True)
     recommendation = models.CharField(_("recommendation"), max_length=10, choices=Outcome, blank=True)
     recommended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -40,6 +42,8 @@ class Screening(Decision):
     # A stop rests on a hearing of the citizen, or on a person's word why none is needed (danish-rules.md §2.1).
     hearing = models.CharField(_("hearing of the citizen"), max_length=12, choices=Hearing, blank=True)
     hearing_note = models.TextField(_("hearing in words"), blank=True)
+    # While the citizen is heard: the last day to answer (`HearingRecord`). Empty once answered.
+    hearing_until = models.DateField(_("the citizen answers by"), null=True, blank=True)
     # What the decision gives, filled in by higher rooms: granted modules, months of extension (domain.md §4).
     gives = models.JSONField(default=dict, blank=True)
     saved_by = models.ForeignKey(

@@ -19,6 +19,8 @@ from screening import perms, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.letters import send_outcome_letter
 from screening.models import Screening
+from screening.services.findings import freeze_material
+from screening.services.hearings import check_hearing
 from screening.services.screenings import (
     check_answers,
     check_phase,
@@ -62,6 +64,7 @@ def decide(
         for order, fact in enumerate(facts_of(screening, today))
     }
     freeze_warnings(screening, today)
+    freeze_material(screening)
     screening.gives = _apply_parts(screening, decision, by=by, today=today)
     _write(screening, decision, by=by, today=today)
     cases.add_journal_entry(
@@ -114,6 +117,7 @@ def _check_words(screening: Screening, decision: ScreeningDecision, today: date)
     if rules.needs_hearing(decision.outcome, screening.number):
         for name, what in rules.missing_hearing(decision.hearing, decision.hearing_note).items():
             raise Refused(what, field=name)
+        check_hearing(screening, decision.hearing, today)
 
 
 def _check_next_phase(case: CaseFile, phase: str, today: date) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from cases.models import CaseFile
 from screening import registry, warning_rules
-from screening.registry import Material, PlanFacts, PlanWarning
+from screening.enums import BudgetKind, Outcome, ScreeningNumber, ScreeningState
+from screening.models import Screening
+from screening.registry import Clock, Material, PlanFacts, PlanWarning
 
 
 def plan_facts_of(case: CaseFile, today: date) -> PlanFacts:
@@ -25,3 +27,62 @@ def warnings_of(case: CaseFile, today: date) -> dict[str, PlanWarning]:
 def material_now(case: CaseFile) -> list[Material]:
     """The newest versions of budgets, plans and forms."""
     return [item for provider in registry.material for item in provider(case)]
+
+
+def freeze_material(screening: Screening) -> None:
+    """Keep which versions the screening rests on, with their figures: later versions do not change what it looked at."""
+    screening.material = [
+        {
+            "code": item.code,
+            "label": item.label,
+            "version": item.version,
+            "figures": [list(figure) for figure in item.figures],
+            "link": dict(item.link) if item.link else None,
+        }
+        for item in material_now(screening.case)
+    ]
+
+
+def material_of(screening: Screening) -> list[Material]:
+    """The versions a round rests on: as they were when it was decided, else the newest."""
+    return _kept(screening) if screening.is_decided else material_now(screening.case)
+
+
+def newer_since_sent(screening: Screening) -> list[tuple[Material, int]]:
+    """What has come since the recommendation was sent: the version now, and the one it was (0: there was none)."""
+    if screening.state != ScreeningState.RECOMMENDED:
+        return []
+    sent = {item.code: item.version for item in _kept(screening)}
+    now = material_now(screening.case)
+    return [(item, sent.get(item.code, 0)) for item in now if item.version != sent.get(item.code)]
+
+
+def not_resubmitted(case: CaseFile) -> str:
+    """The budgets that the last yellow looked at, in words, while none of them has come in a newer version."""
+    thirds = [row for row in case.screenings.all() if row.number == ScreeningNumber.THREE and row.is_decided]
+    last = max(thirds, key=lambda row: row.round, default=None)
+    if last is None or last.outcome != Outcome.REVISE:
+        return ""
+    budgets = [item for item in _kept(last) if item.code in BudgetKind.values]
+    newest = {item.code: item.version for item in material_now(case)}
+    if any(newest.get(item.code, 0) > item.version for item in budgets):
+        return ""
+    return ", ".join(f"{item.label} v{item.version}" for item in budgets)
+
+
+def clocks_of(case: CaseFile, today: date) -> list[Clock]:
+    """The times that go on while the citizen improves a plan."""
+    return [item for provider in registry.clocks for item in provider(case, today)]
+
+
+def _kept(screening: Screening) -> list[Material]:
+    return [
+        Material(
+            code=item["code"],
+            label=item["label"],
+            version=item["version"],
+            figures=tuple((label, value) for label, value in item["figures"]),
+            link=item["link"],
+        )
+        for item in screening.material
+    ]

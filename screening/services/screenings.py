@@ -15,24 +15,11 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from screening import perms, registry, rules
-from screening.defaults import CRITERIA
 from screening.enums import ScreeningNumber, ScreeningState
-from screening.models import CriteriaSet, Criterion, Score, Screening
+from screening.models import CriteriaSet, Score, Screening
 from screening.registry import PlanWarning
-from screening.services.findings import warnings_of
-
-
-@transaction.atomic
-def ensure_criteria() -> None:
-    """Put in version 1 of each criteria set where there is none; changes nothing that is there."""
-    for number, criteria in CRITERIA.items():
-        if CriteriaSet.objects.filter(number=number).exists():
-            continue
-        criteria_set = CriteriaSet.objects.create(number=number, version=1)
-        Criterion.objects.bulk_create(
-            Criterion(criteria_set=criteria_set, code=code, order=order, weight=weight, title=title, low=low, high=high)
-            for order, (code, weight, title, low, high) in enumerate(criteria, start=1)
-        )
+from screening.services.criteria import ensure_criteria
+from screening.services.findings import freeze_material, warnings_of
 
 
 def lock_screening(screening: Screening, *, version: int | None = None) -> Screening:
@@ -194,6 +181,7 @@ def recommend(
     if recommendation not in rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner):
         raise Refused(_("Choose a recommendation."), field="recommendation")
     freeze_warnings(screening, today)
+    freeze_material(screening)
     screening.state, screening.recommendation = ScreeningState.RECOMMENDED, recommendation
     screening.recommended_by, screening.recommended_at = by, clock.now()
     screening.version += 1

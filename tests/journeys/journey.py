@@ -153,9 +153,9 @@ class Journey:
         self.look(page, f"screening-{number}-decided")
         return page
 
-    def screening(self, number: int, outcome: str, *, staff: Sequence[str] = ONE) -> "Journey":
+    def screening(self, number: int, outcome: str, *, staff: Sequence[str] = ONE, wait: int = 1) -> "Journey":
         self.recommend(number, outcome, staff=staff)
-        self.stage.wait(1)
+        self.stage.wait(wait)
         page = self.to_decide(number)
         page.get_by_role("radio", name=re.compile(f"^{outcome}")).check()
         self.lock_decision(page, number)

@@ -123,6 +123,13 @@ CONTEXTS: dict[str, Context] = {
         "advice": ("Find ud af, hvad du skal have for en time.",),
         "next_steps": ("Du får et brev om dine kurser.", "Vi mødes igen den 10. december kl. 10."),
     },
+    "screening_hearing": {
+        "number": 2,
+        "held_on": date(2027, 4, 20),
+        "shown": ("Du er kommet til 3 af 9 møder.", "Der er ingen kunder i planen endnu."),
+        "answer_by": date(2027, 5, 17),
+        "strengths": ("Du kan dit fag.",),
+    },
     "screening_revise": {
         "number": 3,
         "held_on": date(2026, 12, 1),

@@ -301,10 +301,11 @@ def test_going_back_from_the_check_page_keeps_what_was_typed(world, lead):
 
 def test_stop_shows_letter_and_next_step(world, lead):
     screening = recommended(world, recommendation=Outcome.STOP)
-    data = decision(screening, outcome="stop", reasons="Idéen kan ikke sælges.", hearing="expired", step="confirm")
+    heard = {"hearing": "not_needed", "hearing_note": "Du har selv sagt det."}
+    data = decision(screening, outcome="stop", reasons="Idéen kan ikke sælges.", **heard, step="confirm")
     page = lead.post(address("decide", screening), data, follow=True)
     words = text_of(page)
-    assert "Fristen er gået uden svar" in words
+    assert "Du har selv sagt det." in words
     assert "Næste skridt: Tal med borgeren" in words
     body = page.content.decode()
     assert reverse("letters:case_letters", kwargs={"number": screening.case.number}) in body

@@ -1,5 +1,6 @@
 """Who may open the pages of screenings and budgets. Each new address gets a row: tests/support/routing.py says how."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from microloan.accounts.enums import Role
@@ -7,7 +8,7 @@ from screening import services
 from screening.enums import LineKind, Outcome
 from screening.models import Budget, Screening
 from screening.perms import SCREENERS
-from tests.support.routing import LEAD, TEAM, case, row
+from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, case, row
 from tests.support.world import World
 
 
@@ -47,7 +48,26 @@ def budget(world: World) -> dict[str, object]:
     return {**case(world), "version": world.of(make_budget).number}
 
 
+def make_heard(world: World) -> Screening:
+    screening = world.of(make_recommended)
+    services.hold_hearing(
+        screening=screening,
+        shown="Der er ingen kunder.",
+        answer_by=world.today + timedelta(days=14),
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+    return screening
+
+
+def heard(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_heard).pk}
+
+
 ROWS = [
+    row("screening:criteria_sets", allow=ADMINISTRATOR),
+    row("screening:criteria_set", allow=ADMINISTRATOR, kwargs={"number": 1}),
+    row("screening:criteria_edit", allow=ADMINISTRATOR, kwargs={"number": 1}),
     row("screening:list", allow=SCREENERS, kwargs=case, logs=True),
     row("screening:open", allow=SCREENERS, kwargs=case, method="post", get=302, data={"screening": "1"}, logs=True),
     row("screening:detail", allow=SCREENERS, kwargs=screening, logs=True),
@@ -55,6 +75,9 @@ ROWS = [
     row("screening:check", allow=SCREENERS, kwargs=screening, logs=True),
     row("screening:take_back", allow=SCREENERS, kwargs=recommended, method="post", get=302, logs=True),
     row("screening:decide", allow=LEAD, kwargs=recommended, elsewhere={Role.COACH}, logs=True),
+    row("screening:assessment", allow=SCREENERS, kwargs=recommended, logs=True),
+    row("screening:hearing", allow=TEAM, kwargs=recommended, logs=True),
+    row("screening:hearing_answer", allow=TEAM, kwargs=heard, logs=True),
     row("screening:budget", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_edit", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_approve", allow=LEAD, kwargs=budget, logs=True),

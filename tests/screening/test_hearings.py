@@ -1,0 +1,198 @@
+"""The hearing before a stop has a record of its own, and the decision waits for it (danish-rules.md §2.1)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from cases.letters.models import Letter
+from microloan.accounts.enums import Role
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from screening import services
+from screening.enums import Hearing, Outcome
+from screening.models import HearingRecord
+from tests.screening.builders import NO, TODAY, drafted, recommended
+from tests.screening.pages import address, text_of
+
+DAYS = timedelta(days=14)
+SHOWN = "Du er kommet til 3 af 9 møder.\nDer er ingen kunder i planen."
+EXPIRED = replace(NO, hearing=Hearing.EXPIRED, hearing_note="")
+
+
+@pytest.fixture
+def screening(world):
+    return recommended(world, 2, recommendation=Outcome.STOP)
+
+
+def hold(world, screening, **changes):
+    values = {"shown": SHOWN, "answer_by": TODAY + DAYS, "by": world.user(Role.COACH), "today": TODAY, **changes}
+    return services.hold_hearing(screening=screening, **values)
+
+
+def answer(world, record, today=TODAY, **changes):
+    values = {"answer": "Jeg har fået en kunde.", "answered_on": today, "by": world.user(Role.COACH), **changes}
+    return services.record_answer(record=record, today=today, **values)
+
+
+def check(world, screening, decision, today=TODAY):
+    screening.refresh_from_db()
+    by = world.user(Role.PROJECT_LEAD)
+    services.check_decision(screening=screening, decision=decision, by=by, today=today)
+
+
+def test_the_citizen_is_shown_what_the_decision_would_rest_on(world, screening):
+    record = hold(world, screening)
+    letter = Letter.objects.get(case=screening.case, kind="screening_hearing")
+    assert letter.context["shown"] == SHOWN.splitlines()
+    assert record.answer_by == TODAY + DAYS
+    task = screening.case.tasks.get(kind="screening_hearing")
+    assert (task.holder, task.due_on) == ("citizen", TODAY + DAYS)
+    assert not screening.case.tasks.filter(kind="screening_decide", done_at__isnull=True).exists()
+
+
+def test_a_stop_waits_until_the_last_day_has_passed(world, screening):
+    hold(world, screening)
+    for decision in (NO, EXPIRED, replace(NO, hearing=Hearing.NOT_NEEDED)):
+        with pytest.raises(Refused, match="4. december"):
+            check(world, screening, decision, TODAY + DAYS)
+    check(world, screening, EXPIRED, TODAY + DAYS + timedelta(days=1))
+
+
+def test_an_answer_frees_the_decision_at_once(world, screening):
+    record = answer(world, hold(world, screening))
+    check(world, screening, NO)
+    with pytest.raises(Refused, match="Borgeren har svaret"):
+        check(world, screening, EXPIRED)
+    assert record.answered_on == TODAY
+    screening.case.refresh_from_db()
+    assert screening.case.tasks.filter(kind="screening_decide", done_at__isnull=True).exists()
+
+
+def test_a_late_answer_counts_until_the_decision(world, screening):
+    record, late = hold(world, screening), TODAY + DAYS + timedelta(days=3)
+    with clock.at(late):
+        answer(world, record, today=late)
+        check(world, screening, NO, late)
+
+
+def test_a_deadline_that_was_never_set_has_not_passed(world, screening):
+    with pytest.raises(Refused, match="ikke sendt en partshøring"):
+        check(world, screening, EXPIRED)
+
+
+def test_continue_does_not_wait(world, screening):
+    hold(world, screening)
+    check(world, screening, services.ScreeningDecision(Outcome.CONTINUE))
+
+
+@pytest.mark.parametrize("role", [Role.REFERRAL_SPECIALIST, Role.CASEWORKER, Role.MANAGER, Role.ADMINISTRATOR])
+def test_the_team_holds_hearings(world, screening, role):
+    with pytest.raises(Refused):
+        hold(world, screening, by=world.user(role))
+    record = hold(world, screening)
+    with pytest.raises(Refused):
+        answer(world, record, by=world.user(role))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"shown": " "}, "shown"), ({"answer_by": TODAY + timedelta(days=6)}, "answer_by")],
+)
+def test_what_a_hearing_needs(world, screening, changes, field):
+    with pytest.raises(Refused) as refused:
+        hold(world, screening, **changes)
+    assert refused.value.field == field
+
+
+def test_one_hearing_a_round_and_none_of_a_draft(world, screening):
+    hold(world, screening)
+    with pytest.raises(Conflict):
+        hold(world, screening)
+    with pytest.raises(Refused):
+        hold(world, drafted(world))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"answer": ""}, "answer"),
+        ({"answered_on": TODAY - timedelta(days=1)}, "answered_on"),
+        ({"answered_on": TODAY + timedelta(days=1)}, "answered_on"),
+    ],
+)
+def test_what_an_answer_needs(world, screening, changes, field):
+    record = hold(world, screening)
+    with pytest.raises(Refused) as refused:
+        answer(world, record, **changes)
+    assert refused.value.field == field
+
+
+def test_an_answer_is_registered_once(world, screening):
+    record = hold(world, screening)
+    answer(world, record)
+    assert answer(world, record).answer == "Jeg har fået en kunde."
+    with pytest.raises(Conflict):
+        answer(world, record, answer="Noget andet.")
+
+
+def test_the_database_keeps_the_hearing_of_a_decided_round(world, screening):
+    record = answer(world, hold(world, screening))
+    services.decide(screening=screening, decision=NO, by=world.user(Role.PROJECT_LEAD), today=TODAY)
+    for sql in (
+        "UPDATE screening_hearingrecord SET answer = 'x' WHERE id = %s",
+        "DELETE FROM screening_hearingrecord WHERE id = %s",
+    ):
+        refused(sql, record.pk, guard="hearing_locked_with_screening")
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
+        ("shown = ' '", "hearing_shows_something"),
+        ("answer_by = sent_on", "hearing_has_time"),
+        ("answer = 'x'", "hearing_answer_whole"),
+        ("answered_on = sent_on", "hearing_answer_whole"),
+    ],
+)
+def test_what_the_database_refuses(world, screening, change, guard):
+    record = hold(world, screening)
+    refused(f"UPDATE screening_hearingrecord SET {change} WHERE id = %s", record.pk, guard=guard)
+
+
+def refused(sql, *values, guard):
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
+    assert "Hold partshøring" in text_of(coach.get(address("detail", screening)))
+    data = {"shown": SHOWN, "answer_by": "4/12-26"}
+    response = coach.post(address("hearing", screening), {**data, "answer_by": "21-11-2026", "step": "check"})
+    assert "Giv borgeren mindst til og med den 27. november 2026." in text_of(response)
+    assert "Send dette til" in text_of(coach.post(address("hearing", screening), {**data, "step": "check"}))
+    assert not HearingRecord.objects.exists()
+    page = text_of(coach.post(address("hearing", screening), {**data, "step": "send"}, follow=True))
+    assert "Partshøringen er sendt." in page
+    page = text_of(lead.get(address("decide", screening)))
+    assert "Der er ingen kunder i planen." in page
+    posted = {"answer": "Jeg har fået en kunde.", "answered_on": "20-11-2026"}
+    page = text_of(coach.post(address("hearing_answer", screening), posted, follow=True))
+    assert "Svaret er registreret." in page
+    form = lead.get(address("decide", screening)).context["form"]
+    assert form["hearing"].value() == Hearing.ANSWERED
+    assert form["hearing_note"].value() == "Jeg har fået en kunde."
+
+
+def test_a_second_press_and_a_decided_round_lead_to_the_screening(world, screening, coach):
+    hold(world, screening)
+    there = address("detail", screening)
+    assert coach.get(address("hearing", screening)).url == there
+    services.decide(
+        screening=screening,
+        decision=services.ScreeningDecision(Outcome.REVISE, "Mangler", "Ret", TODAY + DAYS),
+        by=world.user(Role.PROJECT_LEAD),
+        today=TODAY,
+    )
+    assert coach.get(address("hearing_answer", screening)).url == there
