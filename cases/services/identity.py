@@ -1,19 +1,23 @@
 """Who the citizen is: the CPR number that comes later, and two records that turn out to be one person."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import EntryKind
-from cases.models import CaseFile, Citizen
+from cases.models import CaseFile, Citizen, LivelihoodPeriod
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case
+from cases.services.people import hide_places
 from cases.services.tasks import reconcile_tasks
 from microloan.accounts.models import User
 from microloan.core import cpr as cpr_numbers
 from microloan.core.errors import Refused
+
+ADDRESS = ("co_name", "street", "postcode", "city")
 
 
 def give_cpr(citizen: Citizen, cpr: str) -> None:
@@ -42,6 +46,7 @@ def record_cpr(*, case: CaseFile, cpr: str, same: bool, by: User, today: date, v
         title = _move_to(case, other, same=same)
     case.version += 1
     case.save(update_fields=["citizen", "version"])
+    hide_places(case.citizen, today)
     add_journal_entry(case=case, kind=EntryKind.NOTE, title=title[:200], by=by)
     reconcile_tasks(case=case, today=today)
     return case
@@ -63,11 +68,34 @@ def _move_to(case: CaseFile, other: Citizen, *, same: bool) -> str:
             % {"name": str(other)},
             field="same",
         )
-    newer = case.citizen
-    taken = [name for name in ("phone", "email", "street", "postcode", "city") if getattr(newer, name)]
-    for name in taken:
-        setattr(other, name, getattr(newer, name))
-    other.save(update_fields=taken)
+    _join(case.citizen, other)
     case.citizen = other
     numbers = ", ".join(one.number for one in cases)
     return _("CPR number written down; the citizen's earlier cases: %(numbers)s") % {"numbers": numbers}
+
+
+def _join(newer: Citizen, other: Citizen) -> None:
+    """What the newer record knows comes to the one that has the number: an address as a whole, and a protection always."""
+    taken = [name for name in ("phone", "email") if getattr(newer, name)]
+    if newer.street:
+        taken += ADDRESS
+    for name in taken:
+        setattr(other, name, getattr(newer, name))
+    if newer.protected_address:
+        ends = [one.protected_until for one in (newer, other) if one.protected_address]
+        other.protected_until = None if None in ends else max(day for day in ends if day)
+        other.protected_address = True
+    other.digital_post_exempt = other.digital_post_exempt or newer.digital_post_exempt
+    other.save(update_fields=[*taken, "protected_address", "protected_until", "digital_post_exempt"])
+    for period in newer.livelihood_periods.order_by("from_on"):
+        _move_livelihood(period, other)
+
+
+def _move_livelihood(period: LivelihoodPeriod, other: Citizen) -> None:
+    """What the citizen lives on, too. What ran until then ends the day before; what overlaps still, stays where it is."""
+    known = LivelihoodPeriod.objects.filter(citizen=other)
+    known.filter(to_on=None, from_on__lt=period.from_on).update(to_on=period.from_on - timedelta(days=1))
+    at_once = known.filter(Q(to_on=None) | Q(to_on__gte=period.from_on), from_on__lte=period.to_on or date.max)
+    if not at_once.exists():
+        period.citizen = other
+        period.save(update_fields=["citizen"])

@@ -80,7 +80,7 @@ def update_citizen(
     for name in changed:
         setattr(citizen, name, values[name])
     citizen.save(update_fields=changed)
-    _hide_places(citizen, today)
+    hide_places(citizen, today)
     case.version += 1
     case.save(update_fields=["version"])
     labels = [str(field.verbose_name) for field in Citizen._meta.fields if field.name in changed]
@@ -91,7 +91,7 @@ def update_citizen(
     return citizen
 
 
-def _hide_places(citizen: Citizen, today: date) -> None:
+def hide_places(citizen: Citizen, today: date) -> None:
     """From the day an address is protected, contacts no longer say it either."""
     for contact in Contact.objects.filter(case__citizen=citizen).exclude(place=""):
         if citizen.hides(contact.place, today):

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from cases import services
 from cases.earlier import earlier_cases
 from cases.enums import Channel, ClosingReason, Phase
-from cases.models import CaseFile, Citizen, PartnerOrganisation
+from cases.models import CaseFile, Citizen, LivelihoodPeriod, PartnerOrganisation
 from microloan.core.errors import Refused
 from tests.cases import builders
 
@@ -204,6 +204,42 @@ def test_a_known_number_joins_the_histories_when_it_is_said_to_be_the_same(cast)
     assert case.citizen == first.citizen
     assert case.citizen.phone == "12345678"
     assert list(earlier_cases(case)) == [first]
+
+
+@pytest.mark.parametrize("older_until", [None, date(2026, 12, 31)])
+def test_a_protection_and_the_new_address_follow_the_citizen_to_the_known_record(cast, older_until):
+    older = closed(builders.refer(cast.caseworker, cpr=CPR), cast.coach)
+    Citizen.objects.filter(pk=older.citizen_id).update(
+        co_name="Hansen", street="Gamle Vej 1", protected_address=older_until is not None, protected_until=older_until
+    )
+    case = inquiry(cast.coach, same_as=services.ANOTHER)
+    values = {
+        "street": "Rådhusvej 4",
+        "postcode": "9999",
+        "city": "Prøveby",
+        "protected_address": True,
+        "protected_until": date(2027, 6, 30),
+        "digital_post_exempt": True,
+    }
+    services.update_citizen(case=case, values=values, by=cast.coach, today=builders.TODAY)
+    case = services.record_cpr(case=case, cpr=CPR, same=True, by=cast.coach, today=builders.TODAY)
+    citizen = Citizen.objects.get(pk=older.citizen_id)
+    assert case.citizen == citizen
+    assert {name: getattr(citizen, name) for name in values} == values
+    assert citizen.co_name == ""
+
+
+def test_what_the_citizen_lives_on_follows_too(cast):
+    older = closed(builders.refer(cast.caseworker, cpr=CPR), cast.coach)
+    LivelihoodPeriod.objects.create(citizen=older.citizen, kind="employment", from_on=date(2025, 1, 1))
+    case = inquiry(cast.coach, same_as=services.ANOTHER)
+    services.record_livelihood(citizen=case.citizen, kind="cash_benefit", from_on=date(2026, 3, 1), by=cast.coach)
+    services.record_cpr(case=case, cpr=CPR, same=True, by=cast.coach, today=builders.TODAY)
+    periods = older.citizen.livelihood_periods.order_by("from_on").values_list("kind", "from_on", "to_on")
+    assert list(periods) == [
+        ("employment", date(2025, 1, 1), date(2026, 2, 28)),
+        ("cash_benefit", date(2026, 3, 1), None),
+    ]
 
 
 def test_two_open_cases_are_not_joined(cast):
