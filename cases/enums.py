@@ -31,6 +31,8 @@ class Livelihood(models.TextChoices):
     REHABILITATION_BENEFIT = "rehabilitation_benefit", _("Rehabilitation benefit")
     EDUCATION_BENEFIT = "education_benefit", _("Education benefit")
     STUDENT_GRANT_WITH_BENEFIT = "student_grant_with_benefit", _("Student grant with benefit")
+    # Beside the codes of interfaces.md: what a referral says in words (ui-guide.md §3.7).
+    OTHER = "other", _("Other")
     OWN_BUSINESS = "own_business", _("Own business")
     EMPLOYMENT = "employment", _("Employment")
     EDUCATION = "education", _("Education without benefits")
@@ -44,7 +46,7 @@ SELF_SUPPORTING = frozenset(
 )
 # danish-rules.md §1.4: ended benefits. Old cases keep them; nobody may choose them for a new one.
 HISTORIC_LIVELIHOODS = frozenset({Livelihood.EDUCATION_BENEFIT, Livelihood.REHABILITATION_BENEFIT})
-# What a referral may state: benefits in force, and "not known".
+# What a referral may state: benefits in force, something else, and "not known".
 REFERRAL_LIVELIHOODS = tuple(
     livelihood
     for livelihood in Livelihood
@@ -57,7 +59,7 @@ def livelihoods_of_rule_sets() -> list[tuple[str, str]]:
     return [
         (livelihood.value, str(livelihood.label))
         for livelihood in Livelihood
-        if livelihood not in SELF_SUPPORTING and livelihood != Livelihood.UNKNOWN
+        if livelihood not in {*SELF_SUPPORTING, Livelihood.OTHER, Livelihood.UNKNOWN}
     ]
 
 

@@ -112,6 +112,8 @@ def referral_warnings(
         warnings["livelihood"] = _(
             "The citizen's livelihood is not one the programme normally covers. Why is the programme right?"
         )
+    if livelihood == Livelihood.OTHER:
+        warnings["livelihood"] = _("What does the citizen live on, and why is the programme right?")
     if livelihood == Livelihood.UNKNOWN:
         warnings["livelihood"] = _("You have not stated what the citizen lives on. When will we know?")
     if not own_wish:

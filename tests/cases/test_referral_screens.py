@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases.enums import Channel, ClosingReason, Livelihood, Phase
 from cases.models import CaseFile, Referral
-from microloan.accounts.enums import AccessAction
+from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.models import AccessLog
 from tests.cases import builders
 from tests.support.strict import StrictClient
@@ -182,6 +182,30 @@ def test_a_referrer_follows_the_case_and_writes_to_the_team(cast, client_for):
     assert "Borgeren har skiftet telefon" in client.get(address).content.decode()
     assert case.tasks.filter(key="", done_at__isnull=True).exists()
     assert "Skriv" in client.post(address, {"text": " "}).content.decode()
+
+
+def test_who_may_hold_the_first_conversation_reads_what_was_referred(cast, client_for):
+    """The idea, the phone and the answers: for the referrer, the centre's specialist and, also when accepted, the team."""
+    answered = {"livelihood": "Borgeren er ansat 10 timer om ugen"}
+    case = builders.refer(
+        cast.caseworker, livelihood=Livelihood.OTHER, best_time="efter kl. 15", idea="Et sømagasin", answers=answered
+    )
+    specialist = builders.user(Role.REFERRAL_SPECIALIST, centre=case.centre)
+    for reader in (cast.caseworker, specialist):
+        page = client_for(reader).get(reverse("cases:referral_detail", args=[case.number])).content.decode()
+        for words in ("Et sømagasin", "12 34 56 78", "efter kl. 15", "Borgeren er ansat 10 timer om ugen"):
+            assert words in page
+    from cases import services
+
+    services.accept(case=case, coach=cast.coach, by=cast.coach, today=builders.TODAY)
+    page = client_for(cast.coach).get(reverse("cases:detail", args=[case.number])).content.decode()
+    assert "Borgeren er ansat 10 timer om ugen" in page
+
+
+def test_what_else_the_citizen_lives_on_is_asked_in_words(caseworker):
+    asked = caseworker.post(NEW, answers(livelihood=Livelihood.OTHER)).context["form"]
+    assert asked.questions == ["answer_livelihood"]
+    assert "Hvad lever borgeren af, og hvorfor er forløbet det rigtige?" in str(asked["answer_livelihood"].label)
 
 
 def test_why_a_case_closed_is_not_told_in_the_team_s_words(cast, client_for):
