@@ -1,13 +1,21 @@
 """The case itself: its citizen, coach, cohort and business, its phases and its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases import closing, services
-from cases.enums import BusinessForm, ClosedBy, ClosingReason, LetterPreference, Livelihood, Sex
+from cases.enums import (
+    HISTORIC_LIVELIHOODS,
+    BusinessForm,
+    ClosedBy,
+    ClosingReason,
+    LetterPreference,
+    Livelihood,
+    Sex,
+)
 from cases.models import Citizen, Cohort
 from cases.registry import OpenThing
 from microloan.accounts.models import User
@@ -109,6 +117,10 @@ class NextPhaseForm(BaseForm):
     )
 
 
+# Nobody begins to live on a benefit that has ended.
+NOT_FROM_NOW = frozenset({Livelihood.UNKNOWN, *HISTORIC_LIVELIHOODS})
+
+
 class CloseForm(BaseForm):
     """Why, whose choice, and what the citizen lives on from now (domain.md §3.4)."""
 
@@ -130,13 +142,21 @@ class CloseForm(BaseForm):
     livelihood = forms.ChoiceField(
         label=_("What does the citizen live on now?"),
         required=False,
-        choices=[("", _("Not known")), *((one.value, one.label) for one in Livelihood if one != Livelihood.UNKNOWN)],
+        choices=[("", _("Not known")), *((one.value, one.label) for one in Livelihood if one not in NOT_FROM_NOW)],
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     send_letter = forms.BooleanField(label=_("Send the citizen a letter about it"), required=False, initial=True)
 
-    def __init__(self, *args: Any, may_complete: bool, things: Iterable[OpenThing] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        may_complete: bool,
+        things: Iterable[OpenThing] = (),
+        unfinished: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`unfinished` says what stands in the way of "completed": it is told before anything is asked."""
         self.things = list(things)
         super().__init__(*args, **kwargs)
         for thing in self.things:
@@ -148,8 +168,12 @@ class CloseForm(BaseForm):
                     error_messages={"required": _("Write an answer in a few words.")},
                 )
         self.order_fields(["reason", "choice_of", "text", *(f"answer_{thing.key}" for thing in self.things)])
-        reasons = [(r.value, r.label) for r in ClosingReason if may_complete or r != ClosingReason.COMPLETED]
+        offered = may_complete and not unfinished
+        reasons = [(r.value, r.label) for r in ClosingReason if offered or r != ClosingReason.COMPLETED]
         cast(forms.ChoiceField, self.fields["reason"]).choices = [("", _("Choose a reason")), *reasons]
+        if unfinished:
+            words = {"reason": ClosingReason.COMPLETED.label, "why": " ".join(unfinished)}
+            self.fields["reason"].help_text = _("“%(reason)s” cannot be chosen yet. %(why)s") % words
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

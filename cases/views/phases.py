@@ -90,10 +90,13 @@ def close(request: StaffRequest, number: str) -> HttpResponse:
         messages.info(request, _("The case is closed already."))
         return redirect("cases:detail", number=case.number)
     things = closing.open_at_closing(case, clock.today())
+    may_complete = rules.may_complete(case.phase)
+    unfinished = services.missing_for(case, Phase.CLOSED, clock.today()) if may_complete else []
     form = CloseForm(
         posted(request),
-        may_complete=rules.may_complete(case.phase),
+        may_complete=may_complete,
         things=things,
+        unfinished=[one.text for one in unfinished],
         initial={"version": case.version},
     )
     open_things = [{"thing": one, "url": link_url(one.link, case.number) if one.link else ""} for one in things]

@@ -7,7 +7,16 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from cases import closing, services
-from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Holder, Phase
+from cases.enums import (
+    HISTORIC_LIVELIHOODS,
+    ClosedBy,
+    ClosingReason,
+    ContactKind,
+    ContactState,
+    Holder,
+    Livelihood,
+    Phase,
+)
 from cases.letters.models import Letter
 from cases.models import CaseFile, PhaseChange
 from microloan.core import clock
@@ -169,3 +178,10 @@ def test_the_page_shows_what_is_open_and_fills_in_whose_choice(cast, case, clien
 def test_the_page_asks_where_the_reason_does_not_say_whose_choice(cast, case, client_for):
     page = client_for(cast.coach).post(reverse("cases:close", args=[case.number]), {"reason": "illness"})
     assert "Vælg, hvis beslutning det var." in page.content.decode()
+
+
+def test_nobody_begins_to_live_on_a_benefit_that_has_ended(cast, case, client_for):
+    page = client_for(cast.coach).get(reverse("cases:close", args=[case.number]))
+    offered = dict(page.context["form"].fields["livelihood"].choices)
+    assert Livelihood.EMPLOYMENT in offered
+    assert not HISTORIC_LIVELIHOODS & set(offered)

@@ -4,6 +4,7 @@ that the legal basis is in force."""
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 
 from cases import services as cases
 from cases.closing import open_at_closing
@@ -91,6 +92,18 @@ def test_a_case_is_completed_when_nothing_is_owed(world: World) -> None:
     assert refusal.value.field == "reason"
     builders.pay(world, loan, 1, world.today)
     assert complete(world, case).phase == Phase.CLOSED
+
+
+def test_the_page_of_closing_says_what_is_owed_before_it_asks(world: World, client_for) -> None:
+    case = builders.put_in_phase(in_main_course(world), Phase.AFTERCARE, on=world.today)
+    client, address = client_for(world.user(Role.COACH)), reverse("cases:close", args=[case.number])
+    field = client.get(address).context["form"].fields["reason"]
+    assert "completed" not in dict(field.choices)
+    assert "mangler at betale" in field.help_text
+    builders.pay(world, case.loans.get(), case.loans.get().principal, world.today)
+    field = client.get(address).context["form"].fields["reason"]
+    assert "completed" in dict(field.choices)
+    assert not field.help_text
 
 
 def test_a_case_without_a_loan_ends_for_another_reason(world: World) -> None:
