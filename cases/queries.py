@@ -1,7 +1,7 @@
 """What is read across models. Reads only; every list starts from `CaseFile.objects.visible_to(user)`."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
@@ -27,6 +27,13 @@ def open_tasks(user: User) -> QuerySet[Task]:
     if not user.is_team:  # the team sees all, and a condition on nothing would read the cases twice
         tasks = tasks.filter(case__in=CaseFile.objects.visible_to(user))
     return tasks.select_related("case__citizen", "owner").order_by("due_on", "pk")
+
+
+def times_of_contacts(tasks: Iterable[Task]) -> dict[str, datetime]:
+    """The hour of each task that is a planned contact, by the key of the task."""
+    keys = [task.key for task in tasks if task.key.startswith("contact-")]
+    found = Contact.objects.filter(pk__in=[int(key.removeprefix("contact-")) for key in keys])
+    return {f"contact-{pk}": at for pk, at in found.values_list("pk", "at")} if keys else {}
 
 
 def with_next_task(cases: QuerySet[CaseFile]) -> QuerySet[CaseFile]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +21,7 @@ from microloan.core.lazily import counted
 from microloan.policy.services import rule_set_on
 
 NEXT_DAYS = timedelta(days=7)
+NO_HOUR = datetime.min.replace(tzinfo=UTC)
 
 LABELS = {
     "mine": _("Mine"),
@@ -73,8 +74,13 @@ def saved_views(user: User, page: ViewPage, query: str) -> list[dict[str, Any]]:
     ]
 
 
+def others_of(user: User) -> tuple[Holder, ...]:
+    """Whom this person waits on. The project lead does not wait on herself; whose turn a case is, `cases.turns` says."""
+    return OTHERS if user.role == Role.PROJECT_LEAD else (*OTHERS, Holder.PROJECT_LEAD)
+
+
 def conditions(user: User, today: date) -> dict[str, Q]:
-    """What each preset view shows. "Ours" and "waiting on others" are told apart by whose turn it is (domain.md §3.6)."""
+    """What each preset view shows: "the whole team" is what is ours, "waiting on others" what this person waits on."""
     mine = Q(owner=user, holder=Holder.TEAM)
     if user.role == Role.PROJECT_LEAD:
         mine |= Q(holder=Holder.PROJECT_LEAD)
@@ -82,18 +88,18 @@ def conditions(user: User, today: date) -> dict[str, Q]:
     return {
         "mine": mine,
         "team": Q(holder__in=OURS),
-        "new": Q(case__phase=Phase.REFERRED, holder__in=OURS),
+        "new": Q(kind="accept_referral", holder__in=OURS),  # one for each referral, as the box counts them
         "no_coach": Q(case__coach__isnull=True, holder__in=OURS) & ~Q(case__phase=Phase.REFERRED),
         "quiet": Q(kind="no_contact"),
-        "waiting": Q(holder__in=OTHERS),
+        "waiting": Q(holder__in=others_of(user)),
     }
 
 
 def counts(user: User, today: date) -> dict[str, int]:
-    """How many tasks each view holds. One's own are always exact; the others are the same for the whole team."""
+    """How many tasks each view holds. One's own are always exact; the others are the same for all in a role."""
     shared = {key: condition for key, condition in conditions(user, today).items() if key != "mine"}
     of_team = counted(
-        f"work-views-{today}",
+        f"work-views-{today}-{user.role}",
         lambda: queries.open_tasks(user).aggregate(
             **{key: Count("pk", filter=condition) for key, condition in shared.items()}
         ),
@@ -118,12 +124,12 @@ def group_of(due_on: date, today: date) -> str:
     return "soon" if due_on <= today + NEXT_DAYS else "later"
 
 
-def totals(tasks: QuerySet[Task], view: str, query: str, today: date) -> dict[str, int]:
+def totals(user: User, tasks: QuerySet[Task], view: str, query: str, today: date) -> dict[str, int]:
     """How many tasks stand under each heading, over all pages. `query` names the filters that made `tasks`."""
     if view == "mine":
         return group_counts(tasks, today)
     key = sha256(query.encode()).hexdigest()
-    return counted(f"work-{view}-{today}-{key}", lambda: group_counts(tasks, today))
+    return counted(f"work-{view}-{today}-{user.role}-{key}", lambda: group_counts(tasks, today))
 
 
 def due_condition(group: str, today: date) -> Q:
@@ -148,9 +154,16 @@ class Row:
     step: str
 
 
+def in_order(tasks: Iterable[Task]) -> list[Task]:
+    """By date; what has no time of day before the appointments of the day, and these by the clock."""
+    tasks = list(tasks)
+    times = queries.times_of_contacts(tasks)
+    return sorted(tasks, key=lambda task: (task.due_on, times.get(task.key, NO_HOUR)))
+
+
 def grouped(tasks: Iterable[Task], totals: dict[str, int], today: date) -> list[dict[str, Any]]:
     """The tasks of one page under their headings; the number in the heading counts all pages."""
-    tasks = list(tasks)
+    tasks = in_order(tasks)
     steps = queries.steps_of({task.case_id: task.case for task in tasks}.values())
     rows: dict[str, list[Row]] = {key: [] for key, _label in GROUPS}
     for task in tasks:
@@ -170,8 +183,8 @@ def new_referrals(user: User, today: date) -> dict[str, Any]:
 
 
 def waiting_on(user: User) -> list[tuple[str, int]]:
-    """How many tasks each of the others holds; the project lead does not wait on herself."""
-    others = OTHERS if user.role == Role.PROJECT_LEAD else (*OTHERS, Holder.PROJECT_LEAD)
+    """How many tasks each of the others holds; together as many as the view "waiting on others" holds."""
+    others = others_of(user)
     tasks = queries.open_tasks(user).filter(holder__in=[*OTHERS, Holder.PROJECT_LEAD]).order_by()
     found = counted("work-holders", lambda: dict(tasks.values_list("holder").annotate(number=Count("pk"))))
     return [(str(holder.label), found[holder]) for holder in Holder if holder in others and holder in found]

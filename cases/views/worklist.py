@@ -39,7 +39,7 @@ def work(request: StaffRequest) -> HttpResponse:
         request.GET, queryset=worklist.tasks_in(request.user, view, today), request=request, today=today
     )
     query = filters.as_query(view="" if view == "mine" else view)
-    totals = worklist.totals(filters.qs, view, query, today)
+    totals = worklist.totals(request.user, filters.qs, view, query, today)
     paginator = Paginator(filters.qs, TASKS_PER_PAGE)
     paginator.count = sum(totals.values())  # known already
     page = paginator.get_page(request.GET.get("page"))

@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 
 from cases import services, worklist
-from cases.enums import Holder, Livelihood, Phase
+from cases.enums import ContactKind, Holder, Livelihood, Phase
 from cases.models import Business, CaseFile, Citizen, Task
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
+from microloan.core import clock
 from tests.cases import builders
 from tests.cases.builders import TODAY
 
@@ -43,7 +44,7 @@ def test_the_views_hold_what_they_say(cast, case):
     by_hand(case, "Borgeren finder lokale", cast.coach, holder=Holder.CITIZEN)
     by_hand(case, "Sagsbehandleren spørger", cast.coach, holder=Holder.CASEWORKER)
     by_hand(case, "Godkend", cast.coach, holder=Holder.PROJECT_LEAD)
-    builders.refer(cast.caseworker)
+    by_hand(builders.refer(cast.caseworker), "Find ud af, hvem det er", cast.coach)
     without_coach = builders.accepted(cast.caseworker, cast.coach)
     CaseFile.objects.filter(pk=without_coach.pk).update(coach=None)
     coach, lead = worklist.counts(cast.coach, TODAY), worklist.counts(cast.lead, TODAY)
@@ -51,9 +52,31 @@ def test_the_views_hold_what_they_say(cast, case):
     assert coach["mine"] == own
     assert lead["mine"] == 1
     assert coach["new"] == 1
-    assert coach["waiting"] == 2
+    assert (coach["waiting"], lead["waiting"]) == (3, 2)
     assert coach["no_coach"] == Task.objects.filter(case=without_coach, done_at__isnull=True).count()
     assert worklist.waiting_on(cast.coach) == [("Projektleder", 1), ("Borgeren", 1), ("Sagsbehandleren", 1)]
+    assert worklist.waiting_on(cast.lead) == [("Borgeren", 1), ("Sagsbehandleren", 1)]
+
+
+def test_the_appointments_of_a_day_stand_by_the_clock(cast, client_for):
+    for hours in (5, 3):
+        case = builders.accepted(cast.caseworker, cast.coach)
+        services.plan_contact(
+            case=case,
+            kind=ContactKind.COACHING,
+            at=clock.now() + timedelta(days=2, hours=hours),
+            place="",
+            staff=[cast.coach],
+            by=cast.coach,
+            today=TODAY,
+        )
+    by_hand(case, "Hele dagen", cast.coach, days=2)
+    groups = client_for(cast.coach).get(WORK).context["groups"]
+    soon = next(group["rows"] for group in groups if group["key"] == "soon")
+    day = [row.task for row in soon if row.task.due_on == TODAY + timedelta(days=2)]
+    assert day[0].label == "Hele dagen"
+    assert [task.why for task in day[1:]] == sorted(task.why for task in day[1:])
+    assert len(day) == 3
 
 
 def test_no_contact_for_14_days_is_a_view(cast):
