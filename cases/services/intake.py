@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from microloan.accounts.models import Centre, User
 from microloan.core import cpr
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Refused
+from microloan.core.forms import plain_phone
 from microloan.policy.services import rule_set_on
 
 
@@ -116,6 +117,7 @@ def refer(*, data: ReferralData, by: User, today: date) -> CaseFile:
     Raises Refused where the citizen does not know of it, a warning is not answered, an open case exists, or it has not
     been said whether a citizen of the same name and birth date is the same.
     """
+    data = replace(data, phone=plain_phone(data.phone))  # as it is searched
     warnings = referral_warnings(data, today=today)
     _check(data, by=by, warnings=warnings)
     citizen = _citizen_for(data)

@@ -13,6 +13,7 @@ from cases.services.tasks import reconcile_tasks
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core.errors import Refused
+from microloan.core.forms import plain_phone
 
 # What the page "citizen's data" may change. CPR, name history and deletion have their own ways.
 CITIZEN_FIELDS = (
@@ -71,6 +72,8 @@ def update_citizen(
         raise ValueError(f"Not for this service: {sorted(unknown)}")
     if not values.get("name", case.citizen.name).strip():
         raise Refused(_("Write the citizen's name."), field="name")
+    if "phone" in values:
+        values = {**values, "phone": plain_phone(values["phone"])}
     case = lock_case(case)
     check_version(case, version)
     citizen = Citizen.objects.select_for_update().get(pk=case.citizen_id)

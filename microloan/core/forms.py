@@ -242,6 +242,14 @@ class PostcodeField(_ReadField):
         return "" if read is None else read
 
 
+def plain_phone(text: str) -> str:
+    """A telephone number as it is stored and searched, without spaces and `+45`; what is no number stays as it is."""
+    try:
+        return str(PhoneField(required=False).to_python(text))
+    except ValidationError:
+        return text.strip()
+
+
 def phone_groups(number: str) -> str:
     """`12345678` → `12 34 56 78`; foreign numbers stay as they are."""
     return " ".join(re.findall("..", number)) if re.fullmatch(r"[0-9]{8}", number) else number

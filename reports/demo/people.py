@@ -96,6 +96,6 @@ def people() -> Iterator[Person]:
             street=f"Eksempelgade {index + 1}",
             loan=LOANS[index % len(LOANS)],
             channel=CHANNELS[index % len(CHANNELS)],
-            phone=f"00 00 {index % 100:02d} 00",
+            phone=f"0000{index % 100:02d}00",
             protected=index % 23 == 11,
         )

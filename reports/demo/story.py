@@ -54,7 +54,7 @@ class Person:
     trade: str
     cvr: str
     livelihood: str = Livelihood.CASH_BENEFIT
-    phone: str = "00 00 00 00"
+    phone: str = "00000000"
     street: str = "Eksempelgade 12, 3. tv"
     loan: Decimal = Decimal("35000.00")
     channel: str = Channel.CASEWORKER

@@ -132,6 +132,11 @@ def case(cast):
     return found
 
 
+def test_a_phone_is_found_however_it_was_stated(cast):
+    make(cast, "Carla Testesen", phone="+45 40 50 60 70")
+    assert names(cast.coach, "40 50 60 70") == names(cast.coach, "40506070") == ["Carla Testesen"]
+
+
 def typed_numbers(case):
     number = case.citizen.cpr.formatted
     year, running = case.number.removeprefix("ML-").split("-")
