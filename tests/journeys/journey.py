@@ -107,7 +107,7 @@ class Journey:
     def start_screening(self, number: int) -> Page:
         page = self.at(COACH, "screenings/")
         self.look(page, "screenings")
-        page.get_by_role("button", name=f"Start Screening {number}").click()
+        page.get_by_role("button", name=f"Start screening {number}").click()
         return page
 
     def fill_screening(self, page: Page, *, staff: Sequence[str] = ONE, rating: int = 4) -> None:

@@ -58,7 +58,7 @@ def test_a_screening_from_start_to_decision(world, page_for, look):
     coach, lead = page_for(world.user(Role.COACH)), page_for(world.user(Role.PROJECT_LEAD))
     coach.goto(address("list", case))
     look(coach, "list-empty")
-    button(coach, "Start Screening 3").click()
+    button(coach, "Start screening 3").click()
     look(coach, "edit")
     coach.get_by_label("Carla Testesen").check()
     coach.get_by_label("Det taler for").fill(TEXTS["strengths"])

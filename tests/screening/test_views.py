@@ -51,18 +51,18 @@ def decision(screening, **changes):
 def test_the_list_says_where_each_screening_stands(world, coach):
     case = case_for(world, 1)
     page = text_of(coach.get(case_page("list", case)))
-    assert "Start Screening 1" in page
+    assert "Start screening 1" in page
     assert page.count("Begynder, når sagen er i fasen") == 3
     first = decided(world, 1, BACK, case=case)
     page = text_of(coach.get(case_page("list", case)))
     assert "Ret og kom igen" in page
     assert "igen senest 18. dec. 2026" in page
-    assert "Start Screening 1, runde 2" in page
+    assert "Start screening 1, runde 2" in page
     drafted(world, 1, case=first.case, strengths="")
     page = text_of(coach.get(case_page("list", case)))
     assert "runde 2" in page
     assert "Skriv, hvad der taler for borgeren." in page
-    assert "Start Screening 1" not in page
+    assert "Start screening 1" not in page
 
 
 def test_the_third_shows_its_light_in_words(world, coach):
