@@ -45,7 +45,8 @@ def test_the_form_asks_eight_things(caseworker):
 def test_the_team_is_also_asked_how_the_citizen_found_us(cast, client_for):
     client = client_for(cast.coach)
     assert "channel" in client.get(NEW).context["form"].fields
-    client.post(NEW, answers(step="send", channel=Channel.INFORMATION_MEETING))
+    sent = client.post(NEW, answers(step="send", channel=Channel.INFORMATION_MEETING), follow=True)
+    assert "Mine henvisninger" not in sent.content.decode()  # a page that the team does not have
     assert CaseFile.objects.get().channel == Channel.INFORMATION_MEETING
 
 
@@ -58,6 +59,7 @@ def test_a_referral_is_checked_and_then_sent(caseworker, cast):
     case = CaseFile.objects.get()
     assert sent.redirect_chain[-1][0] == f"/referrals/{case.number}/receipt/"
     assert "27. november 2026" in sent.content.decode()
+    assert "Du får besked, når der sker noget" in sent.content.decode()
     assert case.citizen.phone == "12345678"
     assert case.referral.best_time == "formiddag"
     assert case.channel == Channel.CASEWORKER

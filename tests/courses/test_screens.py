@@ -23,6 +23,7 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         ("teachers", {}),
         ("run_new", {}),
         ("run", {"pk": run.pk}),
+        ("run_edit", {"pk": run.pk}),
         ("session", {"pk": run.sessions.first().pk}),
         ("engagement", {"pk": seat.pk}),
         ("withdraw", {"pk": seat.pk}),
