@@ -37,6 +37,7 @@ LIVELIHOODS: dict[Livelihood, tuple[str, ...]] = {
     Livelihood.EDUCATION_BENEFIT: ("Uddannelseshjælp",),
     Livelihood.REHABILITATION_BENEFIT: ("Revalideringsydelse", "Revalidering"),
     Livelihood.FLEX_JOB_ALLOWANCE: ("Ledighedsydelse",),
+    Livelihood.OTHER: ("Andet", "Anden forsørgelse"),
     Livelihood.OWN_BUSINESS: ("Egen virksomhed", "Selvstændig", "Selvstændig virksomhed"),
     Livelihood.EMPLOYMENT: ("Beskæftigelse", "Ansættelse", "Ansat", "Job", "Ordinært arbejde", "Lønarbejde"),
     Livelihood.EDUCATION: ("Uddannelse", "Uddannelse uden ydelse"),
