@@ -15,7 +15,7 @@ from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses.queries import residential_end
-from loans import deadlines, services
+from loans import budget_plan, deadlines, services
 from loans.deadlines import READ_LOANS
 from loans.enums import LoanOutcome, OrderState, SupportKind
 from loans.models import Loan, LoanDecision
@@ -47,6 +47,7 @@ MAIN_COURSE_WEEKS = 26
 def register() -> None:
     cases.next_steps.register("loans", next_steps, order=40)
     deadlines.register()
+    screening.loan_plans.register("loans", budget_plan.plan_for)
     for relation in ("loan_decisions", "support_periods"):
         cases.next_step_relations.register(relation, relation)
     cases.search_numbers.register("loans", find_by_number)

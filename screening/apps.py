@@ -11,10 +11,11 @@ class ScreeningConfig(AppConfig):
         from cases.registry import CasePanel, CaseTab, register_draft_kind, register_panel, register_tab
         from microloan.accounts.enums import Role
         from microloan.core import navigation
-        from screening import case_file, draft, journey, letters, perms, presentation
+        from screening import case_file, draft, journey, letters, perms, presentation, year_facts
 
         journey.register()
         case_file.register_sections()
+        year_facts.register()
         letters.register_kinds()
         register_draft_kind(draft.KIND)
         register_tab(

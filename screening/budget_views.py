@@ -7,20 +7,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
-from cases.views.base import case_context, get_case, locked
+from cases.views.base import get_case, locked
 from microloan.accounts.perms import lead_required, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
 from screening import perms, queries, services
-from screening.enums import BudgetState
+from screening.enums import BudgetKind, BudgetState
 from screening.forms import BudgetForm, Lines, empty_lines, refuse, typed_lines
 from screening.models import Budget
 from screening.services import LineData
+from screening.year_views import context_of
 
 
 def _context(request: HttpRequest, case: CaseFile, **more: Any) -> dict[str, Any]:
-    context = case_context(request, case, tab="screening")
-    return {**context, "may_decide": perms.may_decide(request.user), **more}
+    return context_of(request, case, BudgetKind.ESTABLISHMENT, **more)
 
 
 @team_required
@@ -33,6 +33,7 @@ def budget(request: HttpRequest, number: str) -> HttpResponse:
         "versions": versions,
         "shown": shown,
         "is_newest": bool(versions) and shown is versions[0],
+        "may_write": case.is_open and bool(versions) and shown is versions[0],
         "totals": services.budget_totals(shown) if shown else {},
         "may_approve": bool(versions)
         and shown is versions[0]
@@ -61,13 +62,13 @@ def budget_edit(request: HttpRequest, number: str) -> HttpResponse:
     stored = {"note": newest.note if newest else "", "lines": rows}
     if request.method != "POST":
         form = BudgetForm(stored=stored, row=newest)
-        return _edit_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in rows])))
+        return establishment_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in rows])))
     lines = Lines(request.POST)
     form = BudgetForm(request.POST, stored=stored, row=newest, lines=lines)
     if request.POST.get("step") == "more":
         note, noted = request.POST.get("note", ""), form.seen_note
         form = BudgetForm(stored=stored, initial={"note": note}, kept_note=noted)
-        return _edit_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
+        return establishment_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
     return _save(request, case, form, lines, newest)
 
 
@@ -92,12 +93,12 @@ def _save(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, ne
         else:
             messages.success(request, _("The budget is saved as version %(number)s.") % {"number": saved.number})
             return redirect("screening:budget", number=case.number)
-    return _edit_page(request, case, form, lines)
+    return establishment_page(request, case, form, lines)
 
 
-def _edit_page(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any) -> HttpResponse:
+def establishment_page(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, **more: Any) -> HttpResponse:
     has_errors = lines.is_bound and (not lines.is_valid() or not form.is_valid())
-    context = {"form": form, "lines": lines, "has_errors": has_errors}
+    context = {"form": form, "lines": lines, "has_errors": has_errors, **more}
     return render(request, "screening/budget_edit.html", _context(request, case, **context))
 
 

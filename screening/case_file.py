@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy
 from cases.case_file import Item, Section, register
 from cases.models import CaseFile
 from microloan.core import danish
-from screening import presentation, queries
-from screening.enums import LineKind, ScreeningNumber, ScreeningState
-from screening.models import Screening
+from screening import presentation, queries, year_presentation
+from screening.enums import BudgetKind, LineKind, ScreeningNumber, ScreeningState
+from screening.models import Budget, Screening
 from screening.registry import Material
-from screening.services import hearing_of, material_of, outcome_words
+from screening.services import hearing_of, material_of, outcome_words, year_budget_of
+from screening.year_forms import rows_in_words
 
 
 def register_sections() -> None:
@@ -23,17 +24,27 @@ def items(case: CaseFile) -> Iterator[Item]:
     for screening in queries.screening_of(case).exclude(state=ScreeningState.DRAFT).order_by("number", "round"):
         screening.case = case
         yield _screening(screening)
-    for budget in case.budgets.select_related("created_by").prefetch_related("lines").order_by("number"):
+    budgets = case.budgets.select_related("created_by", "frame__rule_set").prefetch_related("lines", "rows")
+    for budget in budgets.order_by("number", "kind"):
         version = _("version %(number)s") % {"number": budget.number}
         yield Item(
             title=f"{budget.get_kind_display()}, {version}",
             at=budget.created_at,
             by=budget.created_by.full_name,
             rows=[(_("State"), budget.get_state_display()), (_("Remarks"), budget.note)],
-            text="\n".join(
-                f"{LineKind(line.kind).label}: {line.text}, {danish.kr(line.amount)}" for line in budget.lines.all()
-            ),
+            text=_lines_of(budget),
         )
+
+
+def _lines_of(budget: Budget) -> str:
+    if budget.kind == BudgetKind.ESTABLISHMENT:
+        return "\n".join(
+            f"{LineKind(line.kind).label}: {line.text}, {danish.kr(line.amount)}" for line in budget.lines.all()
+        )
+    year = year_budget_of(budget)
+    shown = year_presentation.shown(year)
+    facts = "\n".join(f"{label}: {value}" for label, value in [*shown.facts, *shown.dates])
+    return "\n".join([shown.finding, rows_in_words(year.rows), facts])
 
 
 def _screening(screening: Screening) -> Item:

@@ -57,3 +57,22 @@ class BudgetState(models.TextChoices):
 class LineKind(models.TextChoices):
     EXPENSE = "expense", _("Expense")
     OWN_FUNDS = "own_funds", _("Own funds and other financing")
+
+
+class RowSection(models.TextChoices):
+    """Where a line of an operating or liquidity budget belongs."""
+
+    SALES = "sales", _("Sales")
+    OTHER_IN = "other_in", _("Other money in")
+    GOODS = "goods", _("Goods and materials")
+    COSTS = "costs", _("Running costs")
+    START = "start", _("Purchases for the start")
+    PRIVATE = "private", _("Owner's draw")
+
+
+class VatPeriod(models.TextChoices):
+    """How often the business settles VAT (danish-rules.md §9)."""
+
+    NONE = "none", _("Not registered for VAT")
+    QUARTER = "quarter", _("Every quarter")
+    HALF_YEAR = "half_year", _("Every half-year")

@@ -345,7 +345,7 @@ class BudgetForm(TwoVersionsForm):
 
     note = forms.CharField(required=False, max_length=2000, label=_("Remarks"), widget=text_area(3))
 
-    def __init__(self, *args: Any, lines: "BaseLines | None" = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lines: Any = None, **kwargs: Any) -> None:
         self.lines, self.takes_stored_lines = lines, False
         super().__init__(*args, **kwargs)
 
@@ -362,14 +362,17 @@ class BudgetForm(TwoVersionsForm):
         return self.words_typed(name) if name == "lines" else super().plain_typed(name)
 
     def words_stored(self, name: str) -> str:
-        return lines_in_words(self.stored["lines"]) if name == "lines" else super().words_stored(name)
+        return self.words_of(self.stored["lines"]) if name == "lines" else super().words_stored(name)
 
     def words_typed(self, name: str) -> str:
         if name != "lines":
             return super().words_typed(name)
         if self.lines is None or not self.lines.is_valid():
             return self.words_stored(name)
-        return lines_in_words(self.lines.lines())
+        return self.words_of(self.lines.lines())
+
+    def words_of(self, lines: Iterable[Any]) -> str:
+        return lines_in_words(lines)
 
     def take_stored(self, name: str, data: QueryDict) -> None:
         if name == "lines":
@@ -377,7 +380,7 @@ class BudgetForm(TwoVersionsForm):
         else:
             super().take_stored(name, data)
 
-    def chosen_lines(self) -> list[LineData]:
+    def chosen_lines(self) -> list[Any]:
         return list(self.stored["lines"]) if self.takes_stored_lines else self.lines.lines()
 
 

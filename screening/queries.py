@@ -123,7 +123,8 @@ def possible_staff(case: CaseFile, present: Iterable[User] = ()) -> QuerySet[Use
     return User.objects.filter(team | Q(pk__in=[user.pk for user in present])).order_by("full_name", "pk")
 
 
-def budgets_of(case: CaseFile) -> list[Budget]:
-    """The versions of the establishment budget, newest first, each with its lines."""
-    budgets = case.budgets.filter(kind=BudgetKind.ESTABLISHMENT).select_related("created_by", "approved_by")
-    return list(budgets.prefetch_related("lines").order_by("-number"))
+def budgets_of(case: CaseFile, kind: str = BudgetKind.ESTABLISHMENT) -> list[Budget]:
+    """The versions of a budget, newest first, each with its lines."""
+    budgets = case.budgets.filter(kind=kind).select_related("created_by", "approved_by", "frame__rule_set")
+    relation = "lines" if kind == BudgetKind.ESTABLISHMENT else "rows"
+    return list(budgets.prefetch_related(relation).order_by("-number"))

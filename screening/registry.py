@@ -115,6 +115,19 @@ class Clock:
     target: int | None = None
 
 
+@dataclass(frozen=True)
+class LoanPlan:
+    """The loan as a budget needs it: what is paid out when, and when each instalment is due.
+
+    `is_decided`: the plan of a loan that is granted; else one that the rules make for the budget's loan need.
+    """
+
+    amount: Decimal
+    payout_on: date
+    instalments: tuple[tuple[date, Decimal], ...]
+    is_decided: bool
+
+
 FactProvider = Callable[[Any, int, date], Iterable[Fact]]
 # (case, today) → fields of PlanFacts
 PlanFactProvider = Callable[[Any, date], Mapping[str, Any]]
@@ -134,3 +147,14 @@ decision_parts: Registry[DecisionPart] = Registry("what a decision gives")
 
 def parts_of(number: int) -> list[DecisionPart]:
     return [part for part in decision_parts if part.number == number]
+
+
+# From a higher room: the plan of a case's loan, else of a need of so many kroner paid out on a day under a rule set.
+LoanPlanProvider = Callable[[Any, Decimal, date, Any], LoanPlan | None]
+loan_plans: Registry[LoanPlanProvider] = Registry("the loan in a budget")
+
+
+def loan_plan(case: Any, need: Decimal, payout_on: date, rule_set: Any) -> LoanPlan | None:
+    """The first plan a room knows of; None where there is neither a loan nor a need."""
+    plans = (provider(case, need, payout_on, rule_set) for provider in loan_plans)
+    return next((plan for plan in plans if plan is not None), None)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from screening import budget_views, criteria_views, hearing_views, views
+from screening import budget_views, criteria_views, hearing_views, sheet_views, views, year_views
 
 app_name = "screening"
 urlpatterns = [
@@ -20,4 +20,15 @@ urlpatterns = [
     path("cases/<str:number>/budget/", budget_views.budget, name="budget"),
     path("cases/<str:number>/budget/edit/", budget_views.budget_edit, name="budget_edit"),
     path("cases/<str:number>/budget/<int:version>/approve/", budget_views.budget_approve, name="budget_approve"),
+    path("cases/<str:number>/budgets/<slug:kind>/<int:version>/sheet/", sheet_views.sheet, name="budget_sheet"),
+    path("cases/<str:number>/budgets/<slug:kind>/<int:version>/paper/", sheet_views.paper, name="budget_paper"),
+    path("cases/<str:number>/budgets/<slug:kind>/upload/", sheet_views.sheet_upload, name="budget_sheet_upload"),
+    path("cases/<str:number>/budgets/liquidity/what-if/", year_views.what_if, name="what_if"),
+    path("cases/<str:number>/budgets/<slug:kind>/", year_views.year_budget, name="year_budget"),
+    path("cases/<str:number>/budgets/<slug:kind>/edit/", year_views.year_budget_edit, name="year_budget_edit"),
+    path(
+        "cases/<str:number>/budgets/<slug:kind>/<int:version>/approve/",
+        year_views.year_budget_approve,
+        name="year_budget_approve",
+    ),
 ]

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -50,6 +51,17 @@ RULE_GROUPS = (
     (_("The end of the support"), ("self_evaluation_weeks", "screening4_weeks", "end_letter_weeks")),
     (_("Warnings of screening 3"), ("pmv_most", "vat_from")),
     (_("Letters and appeals"), ("letter_days", "appeal_weeks")),
+    (
+        _("VAT and tax in budgets"),
+        (
+            "vat_percent",
+            "vat_quarter_months",
+            "vat_half_year_months",
+            "vat_day",
+            "b_tax_months",
+            "b_tax_day",
+        ),
+    ),
 )
 # Parameters that nothing reads yet: the screens say so, so that nobody believes in them.
 NOT_USED_YET = frozenset(
@@ -57,8 +69,37 @@ NOT_USED_YET = frozenset(
 )
 RULE_FIELDS = tuple(name for _heading, names in RULE_GROUPS for name in names)
 # The largest number that makes sense, beside what the database allows.
-LARGEST = {"due_day": 31, "completion_percent": 100}
+LARGEST = {"due_day": 31, "completion_percent": 100, "vat_day": 31, "b_tax_day": 31}
 MAY_BE_ZERO = {"max_deferment_months", "residential_max_days", "extension_min_months", "extension_total_months"}
+
+
+class MonthsField(forms.CharField):
+    """Months as their numbers: `6, 9, 12, 3`. With `count`, one for each period of the year, in their order."""
+
+    def __init__(self, *, count: int = 0, **kwargs: Any) -> None:
+        self.count = count
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        parts = [part for part in re.split(r"[,\s]+", text) if part]
+        numbers = [int(part) for part in parts if re.fullmatch(r"[0-9]{1,2}", part)]
+        wanted = self.count or len(parts)
+        if len(numbers) != len(parts) or len(parts) != wanted or not all(1 <= number <= 12 for number in numbers):
+            raise forms.ValidationError(self.words())
+        if len(set(numbers)) != len(numbers):
+            raise forms.ValidationError(_("Write each month once."))
+        return numbers
+
+    def words(self) -> str:
+        if self.count:
+            return str(_("Write %(count)s months as numbers from 1 to 12, with commas between.")) % {
+                "count": self.count
+            }
+        return str(_("Write the months as numbers from 1 to 12, with commas between."))
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(str(number) for number in value) if isinstance(value, list) else value
 
 
 class RuleSetForm(BaseModelForm):
@@ -71,6 +112,20 @@ class RuleSetForm(BaseModelForm):
     vat_from = AmountField(label=_("Sales above which one registers for VAT, a year"))
     instalment_multiple = AmountField(label=_("Instalments are rounded up to whole"), max_value=1000)
     confirmed_on = DateField(label=_("Confirmed on"), required=False)
+    vat_percent = AmountField(label=_("VAT, per cent"), max_value=100)
+    vat_quarter_months = MonthsField(
+        label=_("Months in which the VAT of each quarter is paid"),
+        count=4,
+        help_text=_("One for each quarter, such as 6, 9, 12, 3."),
+    )
+    vat_half_year_months = MonthsField(
+        label=_("Months in which the VAT of each half-year is paid"),
+        count=2,
+        help_text=_("One for each half-year, such as 9, 3."),
+    )
+    b_tax_months = MonthsField(
+        label=_("Months in which B-tax is paid"), help_text=_("Such as 1, 2, 3, 4, 5, 7, 8, 9, 10, 11.")
+    )
     eligible_livelihoods = forms.MultipleChoiceField(
         label=_("Eligible livelihoods"),
         widget=forms.CheckboxSelectMultiple,

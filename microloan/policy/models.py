@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
@@ -23,6 +25,12 @@ RULE_SET_LOCKED = [
     "extension_min_months",
     "extension_max_months",
     "extension_total_months",
+    "vat_percent",
+    "vat_quarter_months",
+    "vat_half_year_months",
+    "vat_day",
+    "b_tax_months",
+    "b_tax_day",
     "valid_from",
 ]
 LEGAL_BASIS_LOCKED = [
@@ -47,6 +55,22 @@ class DateRange(Func):
 
 def closed_range(start: str, end: str) -> DateRange:
     return DateRange(start, end, RangeBoundary(inclusive_lower=True, inclusive_upper=True))
+
+
+def vat_quarter_months() -> list[int]:
+    return [6, 9, 12, 3]
+
+
+def vat_half_year_months() -> list[int]:
+    return [9, 3]
+
+
+def b_tax_months() -> list[int]:
+    return [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+
+
+def months_field(label: Any, default: Callable[[], list[int]]) -> ArrayField:
+    return ArrayField(models.PositiveSmallIntegerField(), verbose_name=label, default=default)
 
 
 class EffectiveQuerySet(models.QuerySet):
@@ -124,6 +148,13 @@ class RuleSet(Confirmed):
     # Law on letters (danish-rules.md §2.2)
     letter_days = models.PositiveSmallIntegerField(_("working days until a paper letter is received"), default=6)
     appeal_weeks = models.PositiveSmallIntegerField(_("weeks to appeal"), default=4)
+    # VAT and tax in budgets (danish-rules.md §9): rates, limits, and the months in which each period is paid
+    vat_percent = models.DecimalField(_("VAT, per cent"), max_digits=5, decimal_places=2, default=Decimal("25"))
+    vat_quarter_months = months_field(_("months in which the VAT of each quarter is paid"), vat_quarter_months)
+    vat_half_year_months = months_field(_("months in which the VAT of each half-year is paid"), vat_half_year_months)
+    vat_day = models.PositiveSmallIntegerField(_("day of the month on which VAT is paid"), default=1)
+    b_tax_months = months_field(_("months in which B-tax is paid"), b_tax_months)
+    b_tax_day = models.PositiveSmallIntegerField(_("last day of the month on which B-tax is paid"), default=20)
     eligible_livelihoods = ArrayField(
         models.CharField(max_length=40), verbose_name=_("eligible livelihoods"), default=list
     )
@@ -145,6 +176,21 @@ class RuleSet(Confirmed):
             ),
             models.CheckConstraint(name="rule_set_due_day", condition=Q(due_day__gte=1) & Q(due_day__lte=31)),
             models.CheckConstraint(name="rule_set_instalments", condition=Q(instalments__gte=1)),
+            models.CheckConstraint(
+                name="rule_set_tax_months",
+                condition=Q(
+                    vat_quarter_months__len=4,
+                    vat_half_year_months__len=2,
+                    vat_quarter_months__contained_by=list(range(1, 13)),
+                    vat_half_year_months__contained_by=list(range(1, 13)),
+                    b_tax_months__contained_by=list(range(1, 13)),
+                ),
+                violation_error_message=_("Write the months as numbers from 1 to 12."),
+            ),
+            models.CheckConstraint(
+                name="rule_set_tax_days",
+                condition=Q(vat_day__range=(1, 31), b_tax_day__range=(1, 31), vat_percent__range=(0, 100)),
+            ),
             models.CheckConstraint(
                 name="rule_set_from_before_to",
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),

@@ -45,9 +45,9 @@ def _rows(rule_set: RuleSet, before: RuleSet | None, names: tuple[str, ...]) -> 
 
 
 def _comparable(rule_set: RuleSet, name: str) -> Any:
-    """The order in a list means nothing."""
+    """The order of livelihoods means nothing; that of months says which period each belongs to."""
     value = getattr(rule_set, name)
-    return sorted(value) if isinstance(value, list) else value
+    return sorted(value) if name == "eligible_livelihoods" else value
 
 
 def shown(rule_set: RuleSet, name: str) -> str:
@@ -59,6 +59,10 @@ def shown(rule_set: RuleSet, name: str) -> str:
         return ", ".join(str(words.get(code, code)) for code in value)
     if name == "schedule_start":
         return str(rule_set.get_schedule_start_display())
+    if isinstance(value, list):
+        return ", ".join(danish.MONTHS[month - 1] for month in value)
+    if name == "vat_percent":
+        return danish.percent(value, 0 if value == int(value) else 2)
     if isinstance(value, Decimal):
         return danish.kr(value)
     return danish.long_date(value) if isinstance(value, date) else str(value)

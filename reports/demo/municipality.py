@@ -220,7 +220,7 @@ def _recruitment(town: Town) -> None:
 def _development(town: Town) -> None:
     for days_ago in (34, 41, 46):
         in_development(town, town.story(days_ago))
-    in_development(town, town.story(60)).wait(10).budget().contact(ContactKind.COACHING)
+    in_development(town, town.story(60)).wait(10).budget().year_budgets().contact(ContactKind.COACHING)
     in_development(town, town.story(78)).development()
     in_development(town, town.story(86)).development().wait(5).screen(2, Outcome.REVISE)
     in_development(town, town.story(80)).development().wait(3).recommend(2)
@@ -232,9 +232,10 @@ def _courses(town: Town) -> None:
     for days_ago in (86, 92):
         story = in_courses(town, town.story(days_ago))
         story.enrol(town.run("residential_course", town.today))
-    with_courses_done(town, town.story(122))
-    with_courses_done(town, town.story(126)).wait(2).screen(3, Outcome.REVISE)
-    with_courses_done(town, town.story(124)).wait(2).recommend(3)
+    with_courses_done(town, town.story(122)).year_budgets()
+    # The money runs out before the first sale.
+    with_courses_done(town, town.story(126)).year_budgets(first_sales=7).wait(2).screen(3, Outcome.REVISE)
+    with_courses_done(town, town.story(124)).year_budgets().wait(2).recommend(3)
 
 
 def _approval(town: Town) -> None:

@@ -23,10 +23,12 @@ from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.calendars import is_working_day, next_banking_day
 from microloan.core.clock import COPENHAGEN
+from microloan.core.months import add_months, month_start
 from microloan.policy.services import bases_for_loans
+from reports.demo.budgets import year_budget_rows
 from reports.demo.referrals import partner_for
 from screening import services as screening
-from screening.enums import Hearing, LineKind, Outcome
+from screening.enums import Hearing, LineKind, Outcome, VatPeriod
 from screening.models import Screening
 
 POSTCODE = "9999"  # no place has it, and every form takes it
@@ -301,6 +303,17 @@ class Story:
                 by=self.cast.coach,
                 today=self.day,
             )
+        return self
+
+    def year_budgets(self, *, first_sales: int = 1) -> "Story":
+        """An operating and a liquidity budget from the month to come; the sales begin in month `first_sales`."""
+        starts_on = add_months(month_start(self.day), 2)
+        data = screening.FrameData(starts_on, VatPeriod.QUARTER.value, opening=Decimal("4000"), b_tax=Decimal("6000"))
+        with clock.at(self._at(11, 45)):
+            for kind, rows in year_budget_rows(first_sales).items():
+                screening.save_year_budget(
+                    case=self.case, kind=kind, rows=rows, data=data, note="", by=self.cast.coach, today=self.day
+                )
         return self
 
     def development(self) -> "Story":

@@ -1,6 +1,18 @@
 from screening.models.budgets import Budget, BudgetLine
 from screening.models.criteria import CriteriaSet, Criterion
 from screening.models.hearings import HearingRecord
+from screening.models.rows import BudgetFrame, BudgetRow
 from screening.models.screenings import Score, Screening, ScreeningStaff
 
-__all__ = ["Budget", "BudgetLine", "CriteriaSet", "Criterion", "HearingRecord", "Score", "Screening", "ScreeningStaff"]
+__all__ = [
+    "Budget",
+    "BudgetFrame",
+    "BudgetLine",
+    "BudgetRow",
+    "CriteriaSet",
+    "Criterion",
+    "HearingRecord",
+    "Score",
+    "Screening",
+    "ScreeningStaff",
+]

@@ -19,6 +19,9 @@ from screening import perms, rules
 from screening.enums import BudgetKind, BudgetState, LineKind
 from screening.models import Budget, BudgetLine
 
+# The budgets of a year in addresses.
+PATHS = {BudgetKind.OPERATING.value: "operating", BudgetKind.LIQUIDITY.value: "liquidity"}
+
 
 @dataclass(frozen=True)
 class LineData:
@@ -54,15 +57,16 @@ def save_budget(
         BudgetLine(budget=budget, order=order, kind=row.kind, text=row.text.strip(), amount=row.amount)
         for order, row in enumerate(rows, start=1)
     )
-    cases.add_journal_entry(
-        case=case,
-        kind=EntryKind.SCREENING,
-        title=_("Establishment budget, version %(number)s") % {"number": budget.number},
-        by=by,
-        link=_link(case),
-    )
-    cases.reconcile_tasks(case=case, today=today)
+    tell_version(budget, by=by, today=today)
     return budget
+
+
+def tell_version(budget: Budget, *, by: User, today: date) -> None:
+    """A new version in the journal, and what it changes in what is to be done."""
+    title = _("%(budget)s, version %(number)s") % {"budget": budget.get_kind_display(), "number": budget.number}
+    case = budget.case
+    cases.add_journal_entry(case=case, kind=EntryKind.SCREENING, title=title, by=by, link=_link(budget))
+    cases.reconcile_tasks(case=case, today=today)
 
 
 def _check_lines(rows: list[LineData]) -> None:
@@ -95,9 +99,10 @@ def approve_budget(*, budget: Budget, by: User, today: date) -> Budget:
     cases.add_journal_entry(
         case=case,
         kind=EntryKind.SCREENING,
-        title=_("Establishment budget, version %(number)s, approved") % {"number": budget.number},
+        title=_("%(budget)s, version %(number)s, approved")
+        % {"budget": budget.get_kind_display(), "number": budget.number},
         by=by,
-        link=_link(case),
+        link=_link(budget),
     )
     cases.reconcile_tasks(case=case, today=today)
     return budget
@@ -116,12 +121,14 @@ def totals_of(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return {"expenses": expenses, "own_funds": own, "loan_need": rules.loan_need(expenses, own)}
 
 
-def latest_budget(case: CaseFile, *, approved: bool = False) -> Budget | None:
+def latest_budget(case: CaseFile, *, approved: bool = False, kind: str = BudgetKind.ESTABLISHMENT) -> Budget | None:
     """The newest version, or the newest that is approved. Chosen here, so that budgets read ahead cost no query."""
-    budgets = (budget for budget in case.budgets.all() if budget.kind == BudgetKind.ESTABLISHMENT)
+    budgets = (budget for budget in case.budgets.all() if budget.kind == kind)
     wanted = (budget for budget in budgets if not approved or budget.state == BudgetState.APPROVED)
     return max(wanted, key=lambda budget: budget.number, default=None)
 
 
-def _link(case: CaseFile) -> dict[str, object]:
-    return {"name": "screening:budget", "kwargs": {"number": case.number}}
+def _link(budget: Budget) -> dict[str, object]:
+    if budget.kind == BudgetKind.ESTABLISHMENT:
+        return {"name": "screening:budget", "kwargs": {"number": budget.case.number}}
+    return {"name": "screening:year_budget", "kwargs": {"number": budget.case.number, "kind": PATHS[budget.kind]}}

@@ -326,6 +326,10 @@ def test_numbers_are_refused_in_words(
         "instalment_multiple": "1",
         "pmv_most": "50000",
         "vat_from": "50000",
+        "vat_percent": "25",
+        "vat_quarter_months": "6, 9, 12, 3",
+        "vat_half_year_months": "9, 3",
+        "b_tax_months": "1, 2, 3, 4, 5, 7, 8, 9, 10, 11",
         field: wrong,
     }
     form = client_for(Role.ADMINISTRATOR).post("/rule-sets/new/", posted).context["form"]

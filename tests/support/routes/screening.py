@@ -1,11 +1,12 @@
 """Who may open the pages of screenings and budgets. Each new address gets a row: tests/support/routing.py says how."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from microloan.accounts.enums import Role
 from screening import services
-from screening.enums import LineKind, Outcome
+from screening.budget_rules import Row
+from screening.enums import BudgetKind, LineKind, Outcome
 from screening.models import Budget, Screening
 from screening.perms import SCREENERS
 from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, case, row
@@ -34,6 +35,32 @@ def make_recommended(world: World) -> Screening:
 def make_budget(world: World) -> Budget:
     lines = [services.LineData(LineKind.EXPENSE, "Symaskine", Decimal("12000.00"))]
     return services.save_budget(case=world.case, lines=lines, note="", by=world.user(Role.COACH), today=world.today)
+
+
+def make_liquidity(world: World) -> Budget:
+    amounts = (Decimal("1000.00"),) * 12
+    return services.save_year_budget(
+        case=world.case,
+        kind=BudgetKind.LIQUIDITY,
+        rows=[Row("sales", "Syning", amounts)],
+        data=services.FrameData(starts_on=date(2027, 1, 1)),
+        note="",
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def liquidity(world: World) -> dict[str, object]:
+    return {**case(world), "kind": "liquidity", "version": world.of(make_liquidity).number}
+
+
+def liquidity_case(world: World) -> dict[str, object]:
+    world.of(make_liquidity)
+    return case(world)
+
+
+def operating(world: World) -> dict[str, object]:
+    return {**case(world), "kind": "operating"}
 
 
 def screening(world: World) -> dict[str, object]:
@@ -81,4 +108,11 @@ ROWS = [
     row("screening:budget", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_edit", allow=TEAM, kwargs=case, logs=True),
     row("screening:budget_approve", allow=LEAD, kwargs=budget, logs=True),
+    row("screening:year_budget", allow=TEAM, kwargs=operating, logs=True),
+    row("screening:year_budget_edit", allow=TEAM, kwargs=operating, logs=True),
+    row("screening:what_if", allow=TEAM, kwargs=liquidity_case, logs=True),
+    row("screening:year_budget_approve", allow=LEAD, kwargs=liquidity, logs=True),
+    row("screening:budget_sheet", allow=TEAM, kwargs=liquidity, logs=True),
+    row("screening:budget_sheet_upload", allow=TEAM, kwargs=operating, logs=True),
+    row("screening:budget_paper", allow=TEAM, kwargs=liquidity, logs=True),
 ]
