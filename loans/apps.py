@@ -10,7 +10,7 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
-        from loans import case_file, journey, panels, queries, reminders, tasks
+        from loans import case_file, journey, panels, queries, reminders, self_evaluation, tasks
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
@@ -28,4 +28,6 @@ class LoansConfig(AppConfig):
             owns=("loans:disbursement",),
         )
         send_checks.register("instalment_reminder", reminders.why_not_send)
+        send_checks.register("self_evaluation_reminder", self_evaluation.why_not_send)
+        jobs.register("self_evaluation_reminders", tasks.self_evaluation_reminders, order=55)
         jobs.register("instalment_reminders", tasks.instalment_reminders, order=50)

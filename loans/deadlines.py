@@ -15,17 +15,16 @@ from django.utils.translation import gettext_lazy
 
 from cases import registry as cases
 from cases.enums import ContactState, Holder, Phase
-from cases.letters.models import Letter
 from cases.models import CaseFile
 from cases.registry import NextStep
+from loans import self_evaluation
 from loans.enums import SupportKind
-from loans.letters import self_evaluation_key
-from loans.models import Instalment, Loan, PlanVersion, SupportPeriod
+from loans.models import Instalment, Loan, PlanVersion
 from loans.queries import ledger_sum, main_course_is_over, position_of, support_of, with_ledger_sum
 from microloan.core import danish
 from microloan.policy.services import rule_set_on
 
-READ_LOANS, READ_REQUESTS = "loans_read", "self_evaluations_read"
+READ_LOANS = "loans_read"
 # The letter that tells of an extension or the end is a task of its own only when its date comes near.
 LETTER_NOTICE = timedelta(days=14)
 
@@ -33,14 +32,21 @@ LETTER_NOTICE = timedelta(days=14)
 def register() -> None:
     cases.next_steps.register("loans deadlines", deadlines, order=45)
     cases.next_step_relations.register("loans", read_loans)
-    requests = Letter.objects.filter(kind="self_evaluation_request").only("key", "case")
-    cases.next_step_relations.register("self-evaluations", Prefetch("letters", requests, to_attr=READ_REQUESTS))
+    cases.next_step_relations.register("self-evaluations", self_evaluation.read_requests())
+    cases.next_step_relations.register("self-evaluations answered", self_evaluation.read_answers())
     for code, label, action in (
         ("self_evaluation", gettext_lazy("Send the self-evaluation to the citizen"), gettext_lazy("Send self-evaluation")),
         ("support_letter", gettext_lazy("Tell the citizen whether the support is extended or ends"), gettext_lazy("Open screenings")),
         ("call_about_payment", gettext_lazy("Call the citizen about an instalment that was not paid"), gettext_lazy("Register contact")),
+        ("self_evaluation_call", gettext_lazy("Call the citizen about the self-evaluation"), gettext_lazy("Open plans and forms")),
     ):  # fmt: skip
         cases.register_task_kind(code, label, action)
+    cases.register_task_kind(
+        "self_evaluation_answer",
+        gettext_lazy("The citizen answers the self-evaluation"),
+        gettext_lazy("Read in a form"),
+        beside=True,
+    )
 
 
 def read_loans(today: date) -> Prefetch:
@@ -56,6 +62,7 @@ def read_loans(today: date) -> Prefetch:
 def deadlines(case: CaseFile, today: date) -> Iterator[NextStep]:
     """Self-evaluation, the letter before the support ends, and the call after a missed instalment."""
     if case.phase == Phase.MAIN_COURSE:
+        yield from self_evaluation.next_steps(case, today)
         yield from _support(case, today)
     if case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE):
         yield from _call(case, today)
@@ -67,16 +74,6 @@ def _support(case: CaseFile, today: date) -> Iterator[NextStep]:
         return
     rule_set, last = rule_set_on(today), periods[-1]
     end = _("The living support ends on %(day)s.") % {"day": danish.short_date(last.ends_on)}
-    if self_evaluation_key(last) not in _requests(case):
-        yield NextStep(
-            key=f"self-evaluation-{last.pk}",
-            kind="self_evaluation",
-            holder=Holder.TEAM,
-            # An extension is shorter than the notice: then from its first day.
-            due_on=max(last.ends_on - timedelta(weeks=rule_set.self_evaluation_weeks), last.starts_on),
-            why=end,
-            link=_link("loans:self_evaluation", case),
-        )
     told_by = last.ends_on - timedelta(weeks=rule_set.end_letter_weeks)
     if today >= told_by - LETTER_NOTICE:
         yield NextStep(
@@ -93,16 +90,6 @@ def _support(case: CaseFile, today: date) -> Iterator[NextStep]:
 def _link(name: str, case: CaseFile, **query: str) -> dict[str, Any]:
     link: dict[str, Any] = {"name": name, "kwargs": {"number": case.number}}
     return {**link, "query": query} if query else link
-
-
-def _requests(case: CaseFile) -> set[str]:
-    read = getattr(case, READ_REQUESTS, None)
-    return {letter.key for letter in (case.letters.all() if read is None else read)}
-
-
-def is_self_evaluation_due(case: CaseFile, period: SupportPeriod) -> bool:
-    """Whether the request for this end of the support has not been made yet."""
-    return not case.letters.filter(key=self_evaluation_key(period)).exists()
 
 
 # --- An instalment that was not paid -------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from loans.queries import (
     position_of,
     support_of,
 )
+from loans.self_evaluation import MAIN_COURSE_WEEKS
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -40,8 +41,6 @@ from screening.models import Screening
 from screening.registry import DecisionPart, Fact
 
 LOAN_STEP, SCREENING_4_STEP, REPAYMENT_STEP = 8, 9, 10
-# A pensioner has no support period; screening 4 is held before the main course's half year is over.
-MAIN_COURSE_WEEKS = 26
 
 
 def register() -> None:
@@ -227,12 +226,23 @@ def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
 
 def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
     """Used and remaining months of living support beside screening 4 (domain.md §6)."""
-    periods = support_of(case)
-    if number != ScreeningNumber.FOUR or not periods:
+    if number != ScreeningNumber.FOUR:
         return
-    loan = _loan(case)
+    if case.is_pensioner:
+        yield Fact("support_none", _("Living support"), _("None: the citizen keeps the disability pension."))
+        return
+    periods, loan = support_of(case), _loan(case)
+    if not periods or loan is None:
+        return
+    used = sum(period.months for period in periods)
+    left = services.months_left(case, loan)
     yield Fact("support_end", _("Living support ends"), danish.short_date(periods[-1].ends_on))
-    yield Fact("extension_left", _("Months of extension left"), str(services.months_left(case, loan)))
+    yield Fact(
+        "support_used",
+        _("Months used"),
+        _("%(used)s of at most %(total)s") % {"used": used, "total": services.limits_of(loan).total},
+    )
+    yield Fact("extension_left", _("Months of extension left"), str(left))
 
 
 def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
@@ -240,17 +250,21 @@ def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
     loan = _loan(case)
     if case.is_pensioner or loan is None:
         return {}
-    rules = loan.rule_set
+    rules, left = loan.rule_set, services.months_left(case, loan)
+    offered = range(rules.extension_min_months, min(rules.extension_max_months, left) + 1)
     return {
-        "months": forms.IntegerField(
+        "months": forms.TypedChoiceField(
             required=False,
+            coerce=int,
+            empty_value=None,
+            choices=[("", _("Choose months")), *((str(count), danish.months(count)) for count in offered)],
+            error_messages={
+                "invalid_choice": _("Choose %(min)s to %(max)s months from the list.")
+                % {"min": rules.extension_min_months, "max": min(rules.extension_max_months, left)}
+            },
             label=_("Extension in months"),
             help_text=_("%(min)s to %(max)s months at a time; %(left)s months are left in all.")
-            % {
-                "min": rules.extension_min_months,
-                "max": rules.extension_max_months,
-                "left": services.months_left(case, loan),
-            },
+            % {"min": rules.extension_min_months, "max": rules.extension_max_months, "left": left},
         )
     }
 

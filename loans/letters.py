@@ -1,6 +1,6 @@
 """The letters about loans and living support (domain.md §8). Every figure comes from the stored rows, computed once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from microloan.accounts.models import User
 from microloan.core.danish import kr
 from microloan.core.errors import Refused
 from microloan.policy.services import basis_facts
+from screening import evaluation_letters
 from screening.enums import Hearing
 
 
@@ -253,22 +254,19 @@ def send_instalment_reminder(*, loan: Loan, instalment: Instalment, amount: Deci
         )
 
 
-def send_self_evaluation(*, period: SupportPeriod, back_by: date, by: User, today: date) -> None:
-    """Ask the citizen for the self-evaluation that screening 4 reads; once per end of the support (domain.md §9)."""
+def send_self_evaluation(*, case: CaseFile, key: str, ends_on: date, back_by: date, by: User, today: date) -> None:
+    """Ask the citizen for the self-evaluation that screening 4 reads, with the form behind the letter (domain.md §9)."""
+    facts = {"ends_on": ends_on, "back_by": back_by, **evaluation_letters.request_facts(case)}
     with translation.override("da"):
-        _send(
-            kind="self_evaluation_request",
-            case=period.case,
-            key=self_evaluation_key(period),
-            context={"ends_on": period.ends_on, "back_by": back_by},
-            by=by,
-            today=today,
-        )
+        _send(kind=evaluation_letters.REQUEST, case=case, key=key, context=facts, by=by, today=today)
 
 
-def self_evaluation_key(period: SupportPeriod) -> str:
-    """One request per case and last day of the support: an extension asks anew."""
-    return f"self-evaluation:{period.case_id}:{period.ends_on.isoformat()}"
+def remind_of_self_evaluation(*, case: CaseFile, key: str, facts: Mapping[str, Any], today: date) -> None:
+    """A friendly reminder before the answer is due; the dates are those of the request."""
+    days = {name: date.fromisoformat(facts[name]) for name in ("ends_on", "back_by")}
+    context = {**days, "with_support": facts["with_support"]}
+    with translation.override("da"):
+        _send(kind=evaluation_letters.REMINDER, case=case, key=key, context=context, by=None, today=today)
 
 
 def reminder_key(loan: Loan, instalment: Instalment) -> str:

@@ -208,11 +208,6 @@ INSTALMENT_REMINDER = _letter(
     gettext_lazy("Friendly reminder before an instalment"),
     {"amount": REQUIRED, "due": REQUIRED, "payment_reference": REQUIRED, "number": None, "count": None},
 )
-SELF_EVALUATION_REQUEST = _letter(
-    "self_evaluation_request",
-    gettext_lazy("Self-evaluation before the support ends"),
-    {"ends_on": REQUIRED, "back_by": REQUIRED},
-)
 REFERRAL_RECEIPT = _letter(
     "referral_receipt",
     gettext_lazy("Receipt for a referral"),

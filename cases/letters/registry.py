@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 
 from cases.letters.enums import Block
 from microloan.core.errors import Refused
@@ -29,6 +30,14 @@ class MissingBlock(LetterError):
         self.blocks = blocks
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """Pages behind the letter in the same file: a form that the citizen fills in. `styles` is a CSS text."""
+
+    html: SafeString
+    styles: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class LetterKind:
     code: str
@@ -43,6 +52,8 @@ class LetterKind:
     appeal_variant_from: str = "legal_basis.appeal_variant"
     check: Callable[[Context], None] | None = None  # refuses figures that contradict each other
     to_citizen: bool = True
+    # Makes the attachment from the case number and the facts of the letter; its inputs become fields of the PDF.
+    attachment: Callable[[str, Context], Attachment] | None = None
 
 
 kinds: Registry[LetterKind] = Registry("letter kinds")

@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from cases.letters.enums import Block
 from cases.letters.envelope import Envelope
 from cases.letters.layout import LetterLayout, address_size, letter_layout
-from cases.letters.registry import REQUIRED, Context, LetterError, LetterKind, MissingBlock, appeal_of, is_blank, lookup
+from cases.letters.registry import (
+    REQUIRED,
+    Attachment,
+    Context,
+    LetterError,
+    LetterKind,
+    MissingBlock,
+    appeal_of,
+    is_blank,
+    lookup,
+)
 from microloan.core.pdf import UnprintableText, render_document
 
 FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
@@ -35,8 +45,11 @@ class Rendered:
 def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
     complete = complete_context(kind, context)
     html, subject = compose(kind, envelope, complete)
+    styles = [letter_stylesheet(letter_layout())]
+    if attached := _attachment(kind, envelope, complete):
+        styles.append(attached.styles)
     try:
-        pdf = render_document(html, stylesheets=[letter_stylesheet(letter_layout())])
+        pdf = render_document(html, stylesheets=styles, forms=attached is not None)
     except UnprintableText as refusal:
         raise LetterError(str(refusal)) from refusal
     return Rendered(
@@ -46,6 +59,10 @@ def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Ren
         page_count=pdf.page_count,
         context=complete,
     )
+
+
+def _attachment(kind: LetterKind, envelope: Envelope, context: Context) -> Attachment | None:
+    return kind.attachment(envelope.case_number, context) if kind.attachment else None
 
 
 def complete_context(kind: LetterKind, context: Context) -> Context:
@@ -70,10 +87,12 @@ def complete_context(kind: LetterKind, context: Context) -> Context:
 def compose(kind: LetterKind, envelope: Envelope, context: Context) -> tuple[str, str]:
     """The finished HTML and the subject, which is the heading."""
     with translation.override("da"):
+        attached = _attachment(kind, envelope, context)
         html = render_to_string(
             kind.template,
             {
                 **context,
+                "attachment": attached.html if attached else "",
                 "envelope": envelope,
                 "sender": envelope.sender,
                 "contact": envelope.contact,

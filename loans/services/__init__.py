@@ -1,5 +1,6 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
+from loans.self_evaluation import request_self_evaluation
 from loans.services.decisions import (
     Answer,
     Proposal,
@@ -15,21 +16,18 @@ from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
 from loans.services.support import (
     announce_end,
-    answer_by,
     decide_support,
     extend_support,
     extension_span,
     limits_of,
     limits_of_rules,
     months_left,
-    request_self_evaluation,
 )
 
 __all__ = [
     "Answer",
     "Proposal",
     "announce_end",
-    "answer_by",
     "check_decision",
     "decide_loan",
     "decide_support",

@@ -1,6 +1,6 @@
 """Living support: the base period and its extensions; every end is computed from the original start (domain.md §6)."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,13 +13,12 @@ from loans import letters, rules
 from loans.enums import PeriodKind
 from loans.models import Loan, SupportPeriod
 from loans.services.decisions import check_in_force, order_payout_if_ready
-from microloan.accounts.enums import TEAM, Role
+from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.danish import short_date
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import RuleSet
-from microloan.policy.services import rule_set_on
 from screening.models import Screening
 
 
@@ -163,26 +162,6 @@ def _store(
         link={"name": "loans:loan", "kwargs": {"number": case.number}},
     )
     return period
-
-
-@transaction.atomic
-def request_self_evaluation(*, case: CaseFile, by: User, today: date) -> SupportPeriod:
-    """Send the citizen the questions that are to be answered before screening 4. Sent once per end date (domain.md §9)."""
-    if by.role not in TEAM:
-        raise Refused(_("Only the microloan team asks for a self-evaluation."))
-    case = cases.lock_case(case)
-    period = case.support_periods.order_by("starts_on").last()
-    if case.phase != Phase.MAIN_COURSE or period is None:
-        raise Refused(_("A self-evaluation belongs to living support in the main course."))
-    letters.send_self_evaluation(period=period, back_by=answer_by(period, today), by=by, today=today)
-    cases.reconcile_tasks(case=case, today=today)
-    return period
-
-
-def answer_by(period: SupportPeriod, today: date) -> date:
-    """Before screening 4 is to be decided, but never sooner than a week from now."""
-    weeks = rule_set_on(today).screening4_weeks
-    return max(period.ends_on - timedelta(weeks=weeks), today + timedelta(days=7))
 
 
 @transaction.atomic

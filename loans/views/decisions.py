@@ -13,7 +13,7 @@ from cases.enums import Phase
 from cases.models import CaseFile
 from cases.views.base import get_case
 from loans import overview, rules, services
-from loans.deadlines import is_self_evaluation_due
+from loans import self_evaluation as evaluations
 from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.forms import AgreementForm, DecideForm, ProposeForm, SupportForm
 from loans.models import Loan, LoanDecision
@@ -303,15 +303,14 @@ def send_again(request: StaffRequest, number: str) -> HttpResponse:
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def self_evaluation(request: StaffRequest, number: str) -> HttpResponse:
-    """Check page, then the letter with the questions that are answered before screening 4."""
+    """Check page, then the letter with the form that is answered before screening 4."""
     case = get_case(request, number)
     today = clock.today()
-    periods = support_of(case)
-    if case.phase != Phase.MAIN_COURSE or not periods:
-        messages.info(request, _("A self-evaluation belongs to living support in the main course."))
+    occasion = evaluations.occasion_of(case)
+    if occasion is None:
+        messages.info(request, _("A self-evaluation belongs to the main course."))
         return _to_loan(case)
-    period = periods[-1]
-    if not is_self_evaluation_due(case, period):
+    if not evaluations.is_due(case, occasion):
         messages.info(request, _("The self-evaluation has been sent. It lies among the letters."))
         return redirect("letters:case_letters", number=case.number)
     if request.method == "POST":
@@ -323,9 +322,10 @@ def self_evaluation(request: StaffRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("The self-evaluation is sent to the citizen."))
             return redirect("cases:detail", number=case.number)
+    ends = _("Living support ends") if occasion.with_support else _("Half a year in the main course")
     facts = [
         (_("To"), str(case.citizen)),
-        (_("Living support ends"), danish.long_date(period.ends_on)),
-        (_("Answer by"), danish.long_date(services.answer_by(period, today))),
+        (ends, danish.long_date(occasion.ends_on)),
+        (_("Answer by"), danish.long_date(evaluations.answer_by(occasion, today))),
     ]
     return render(request, "loans/self_evaluation.html", {**page_of(request, case), "facts": facts})

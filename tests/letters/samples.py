@@ -230,6 +230,7 @@ CONTEXTS: dict[str, Context] = {
         "contact_by": date(2026, 11, 27),
     },
     "self_evaluation_request": {"ends_on": date(2027, 6, 30), "back_by": date(2027, 6, 2)},
+    "self_evaluation_reminder": {"ends_on": date(2027, 6, 30), "back_by": date(2027, 6, 2)},
     "exemption_notice": {
         "citizen_name": "Amina Testesen",
         "from_on": date(2026, 11, 20),
