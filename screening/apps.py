@@ -11,13 +11,31 @@ class ScreeningConfig(AppConfig):
         from cases.registry import CasePanel, CaseTab, register_draft_kind, register_panel, register_tab
         from microloan.accounts.enums import Role
         from microloan.core import navigation
-        from screening import case_file, draft, journey, letters, perms, presentation, year_facts
+        from screening import (
+            budget_kinds,
+            case_file,
+            draft,
+            evaluation_letters,
+            journey,
+            letters,
+            paper_drafts,
+            paper_journey,
+            paper_kinds,
+            perms,
+            presentation,
+            year_facts,
+        )
 
         journey.register()
         case_file.register_sections()
         year_facts.register()
         letters.register_kinds()
-        register_draft_kind(draft.KIND)
+        paper_kinds.register()
+        budget_kinds.register()
+        evaluation_letters.register_letters()
+        paper_journey.register()
+        for kind in (draft.KIND, *paper_drafts.KINDS):
+            register_draft_kind(kind)
         register_tab(
             CaseTab(
                 "screening",

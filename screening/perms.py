@@ -37,3 +37,8 @@ def may_hear(user: User) -> bool:
 def may_set_criteria(user: User) -> bool:
     """Change what the screenings ask: wording, order and weights (domain.md §4)."""
     return user.role == Role.ADMINISTRATOR
+
+
+def may_write_papers(user: User) -> bool:
+    """Write profiles and plans, read forms in, follow up on goals."""
+    return user.role in TEAM

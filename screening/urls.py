@@ -1,6 +1,16 @@
 from django.urls import path
 
-from screening import budget_views, criteria_views, hearing_views, sheet_views, views, year_views
+from screening import (
+    budget_views,
+    criteria_views,
+    form_views,
+    goal_views,
+    hearing_views,
+    paper_views,
+    sheet_views,
+    views,
+    year_views,
+)
 
 app_name = "screening"
 urlpatterns = [
@@ -31,4 +41,13 @@ urlpatterns = [
         year_views.year_budget_approve,
         name="year_budget_approve",
     ),
+    path("cases/<str:number>/papers/", paper_views.papers, name="papers"),
+    path("cases/<str:number>/papers/goals/", goal_views.goals, name="goals"),
+    path("cases/<str:number>/papers/<slug:kind>/", paper_views.paper, name="paper"),
+    path("cases/<str:number>/papers/<slug:kind>/edit/", paper_views.paper_edit, name="paper_edit"),
+    path("cases/<str:number>/papers/<slug:kind>/compare/", paper_views.paper_compare, name="paper_compare"),
+    path("cases/<str:number>/papers/<slug:kind>/<int:version>/print/", paper_views.paper_print, name="paper_print"),
+    path("cases/<str:number>/forms/<slug:code>/pdf/", form_views.form_pdf, name="form_pdf"),
+    path("cases/<str:number>/forms/received/", form_views.form_upload, name="form_upload"),
+    path("cases/<str:number>/forms/received/<int:pk>/", form_views.form_received, name="form_received"),
 ]

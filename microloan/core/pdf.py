@@ -6,6 +6,7 @@
 """
 
 import atexit
+import io
 import logging
 import os
 import re
@@ -19,6 +20,8 @@ from typing import Any, NamedTuple
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 from django.utils.translation import gettext as _
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, NumberObject
 
 STATIC_SCHEME = "static"
 # How WeasyPrint says that no font has a sign.
@@ -26,6 +29,7 @@ NO_GLYPH = re.compile(r"\.notdef glyph rendered .*\(U\+([0-9A-F]{4,6})\)", re.DO
 MOST_SIGNS = 10
 # A sign may show only when another in the same line is gone.
 MOST_PASSES = 5
+READ_ONLY = 1  # the flag of a field in a PDF
 CONTENT_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml"}
 
 # WeasyPrint shares one font configuration per process; Pango's is not meant for several threads at once.
@@ -56,18 +60,25 @@ class Pdf(NamedTuple):
     page_count: int
 
 
-def render_pdf(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1") -> bytes:
-    """Return `html` as a tagged PDF with embedded fonts. `stylesheets` are CSS texts, parsed once per process."""
-    return render_document(html, stylesheets=stylesheets, variant=variant).data
+def render_pdf(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1", forms: bool = False) -> bytes:
+    """Return `html` as a tagged PDF with embedded fonts. `stylesheets` are CSS texts, parsed once per process.
+
+    `forms`: its inputs become fields that can be filled in; those with `readonly` can be read only.
+    """
+    return render_document(html, stylesheets=stylesheets, variant=variant, forms=forms).data
 
 
-def render_document(html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1") -> Pdf:
+def render_document(
+    html: str, *, stylesheets: Iterable[str] = (), variant: str = "pdf/ua-1", forms: bool = False
+) -> Pdf:
     """The same, with the number of pages."""
     weasyprint = _weasyprint()
     with _lock, _complaints() as complaints:
         document = weasyprint.HTML(string=html, url_fetcher=_fetcher(), media_type="print")
         _refuse_inaccessible(document.etree_element)
-        pdf = _write(document, stylesheets, variant)
+        pdf = _write(document, stylesheets, variant, forms=forms)
+        if forms:
+            pdf = pdf._replace(data=_lock_fields(pdf.data, _read_only(document.etree_element)))
     _refuse_unprintable(complaints)
     if complaints:
         _forget()
@@ -85,17 +96,33 @@ def render_whatever(html: str, *, stylesheets: Sequence[str] = (), variant: str 
     return render_document(html, stylesheets=stylesheets, variant=variant)
 
 
-def _write(document: Any, stylesheets: Iterable[str], variant: str) -> Pdf:
+def _write(document: Any, stylesheets: Iterable[str], variant: str, *, forms: bool) -> Pdf:
     from weasyprint.urls import FatalURLFetchingError
 
     pid = os.getpid()
     try:
-        options = {"pdf_variant": variant, "pdf_tags": True}
+        options = {"pdf_variant": variant, "pdf_tags": True, "pdf_forms": forms}
         sheets = [_stylesheet(text, pid) for text in stylesheets]
         laid_out = document.render(font_config=_fonts(pid), stylesheets=sheets, **options)
         return Pdf(laid_out.write_pdf(**options), len(laid_out.pages))
     except FatalURLFetchingError as refusal:
         raise PdfError(_("The document asks for a file that is not allowed.")) from refusal
+
+
+def _read_only(root: Any) -> set[str]:
+    return {str(element.get("name")) for element in root.iter("input") if element.get("readonly") is not None}
+
+
+def _lock_fields(data: bytes, names: set[str]) -> bytes:
+    """WeasyPrint knows no read-only fields: the flag is set afterwards, and nothing else is touched."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+    for reference in writer.root_object["/AcroForm"]["/Fields"]:  # type: ignore[index]
+        field = reference.get_object()
+        if field.get("/T") in names:
+            field[NameObject("/Ff")] = NumberObject(int(field.get("/Ff", 0)) | READ_ONLY)
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
 
 
 def _refuse_unprintable(complaints: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from reports.demo import worklist
 from reports.demo.around import put_people_around, stand_in
 from reports.demo.papers import add_papers
 from reports.demo.people import people
+from reports.demo.plans import detailed_plan, evaluated, form_waiting, profile_and_plan
 from reports.demo.referrals import keep_partners, read_old_news, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
@@ -214,13 +215,14 @@ def _recruitment(town: Town) -> None:
     story.wait(7).contact(ContactKind.FIRST_MEETING, ContactState.NO_SHOW)
     in_recruitment(town, town.story(31, livelihood=Livelihood.DISABILITY_PENSION)).recruitment()
     # Screening 1 waits for the project lead.
-    in_recruitment(town, town.story(34)).recruitment().wait(3).recommend(1)
+    profile_and_plan(in_recruitment(town, town.story(34)).recruitment().wait(3)).recommend(1)
 
 
 def _development(town: Town) -> None:
     for days_ago in (34, 41, 46):
         in_development(town, town.story(days_ago))
-    in_development(town, town.story(60)).wait(10).budget().year_budgets().contact(ContactKind.COACHING)
+    story = profile_and_plan(in_development(town, town.story(60)).wait(10).budget().year_budgets())
+    form_waiting(detailed_plan(story.contact(ContactKind.COACHING)))
     in_development(town, town.story(78)).development()
     in_development(town, town.story(86)).development().wait(5).screen(2, Outcome.REVISE)
     in_development(town, town.story(80)).development().wait(3).recommend(2)
@@ -272,6 +274,7 @@ def _main_course(town: Town) -> None:
     in_main_course(town, town.story(310)).coaching_weekly(8).pay_until(town.today)
     story = in_main_course(town, town.story(345)).coaching_weekly(8)
     story.until(support_end(story) - timedelta(weeks=8)).self_evaluation()
+    evaluated(story.wait(9))
     story.until(support_end(story) - timedelta(weeks=5)).screen(4, months=2).pay_until(town.today)
     story = in_main_course(town, town.story(318)).coaching_weekly(8)
     story.until(support_end(story) - timedelta(weeks=5)).screen(4, Outcome.STOP).pay_until(town.today)

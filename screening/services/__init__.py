@@ -18,7 +18,10 @@ from screening.services.findings import (
     plan_facts_of,
     warnings_of,
 )
+from screening.services.goals import GoalStanding, Reviewed, evaluation_meetings, review_goals, reviews_of, standings
 from screening.services.hearings import hearing_of, hold_hearing, record_answer
+from screening.services.papers import PaperData, latest_paper, link_to_paper, save_paper
+from screening.services.received import FieldPair, accept_form, pairs_of, receive_form, set_aside_form
 from screening.services.screenings import (
     ScreeningDraft,
     answer_to,
@@ -46,11 +49,16 @@ from screening.services.year_budgets import (
 
 __all__ = [
     "CriterionData",
+    "FieldPair",
     "FrameData",
+    "GoalStanding",
     "LineData",
+    "PaperData",
+    "Reviewed",
     "ScreeningDecision",
     "ScreeningDraft",
     "YearBudget",
+    "accept_form",
     "amounts_of",
     "answer_to",
     "approve_budget",
@@ -63,11 +71,14 @@ __all__ = [
     "decide",
     "draw_up",
     "ensure_criteria",
+    "evaluation_meetings",
     "facts_of",
     "frame_data_of",
     "hearing_of",
     "hold_hearing",
     "latest_budget",
+    "latest_paper",
+    "link_to_paper",
     "loan_has_changed",
     "material_now",
     "material_of",
@@ -76,13 +87,20 @@ __all__ = [
     "not_resubmitted",
     "open_screening",
     "outcome_words",
+    "pairs_of",
     "plan_facts_of",
+    "receive_form",
     "recommend",
     "record_answer",
+    "review_goals",
+    "reviews_of",
     "save_budget",
     "save_draft",
+    "save_paper",
     "save_year_budget",
     "sections_of",
+    "set_aside_form",
+    "standings",
     "take_back",
     "unanswered",
     "warnings_of",

@@ -341,7 +341,12 @@ def test_modules_are_chosen_with_screening_2(world, lead):
 
 @pytest.mark.parametrize(
     ("months", "words"),
-    [("4", "1 til 3 måneder"), ("0", "1 til 3 måneder"), ("", "1 til 3 måneder"), ("abc", "heltal")],
+    [
+        ("4", "1 til 3 måneder"),
+        ("0", "1 til 3 måneder"),
+        ("", "1 til 3 måneder"),
+        ("abc", "Vælg 1 til 3 måneder på listen."),
+    ],
 )
 def test_a_fourth_month_at_once_is_refused_at_the_field(world, lead, months, words):
     screening = recommended(world, 4)

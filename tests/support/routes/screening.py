@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from cases.services import Upload
 from microloan.accounts.enums import Role
 from screening import services
 from screening.budget_rules import Row
 from screening.enums import BudgetKind, LineKind, Outcome
-from screening.models import Budget, Screening
+from screening.models import Budget, Paper, ReceivedForm, Screening
 from screening.perms import SCREENERS
+from tests.support.files import pdf
 from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, case, row
 from tests.support.world import World
 
@@ -63,6 +65,30 @@ def operating(world: World) -> dict[str, object]:
     return {**case(world), "kind": "operating"}
 
 
+def make_paper(world: World) -> Paper:
+    for text in ("Jeg syr.", "Jeg syr kjoler."):
+        data = services.PaperData(kind="person_profile", answers={"background": text}, answered_on=world.today)
+        saved = services.save_paper(case=world.case, data=data, by=world.user(Role.COACH), today=world.today)
+    return saved
+
+
+def make_received(world: World) -> ReceivedForm:
+    upload = Upload(name="skema.pdf", data=pdf())
+    return services.receive_form(case=world.case, upload=upload, by=world.user(Role.COACH), today=world.today)
+
+
+def paper(world: World) -> dict[str, object]:
+    return {**case(world), "kind": world.of(make_paper).kind}
+
+
+def paper_version(world: World) -> dict[str, object]:
+    return {**paper(world), "version": 1}
+
+
+def received(world: World) -> dict[str, object]:
+    return {**case(world), "pk": world.of(make_received).pk}
+
+
 def screening(world: World) -> dict[str, object]:
     return {**case(world), "pk": world.of(make_screening).pk}
 
@@ -115,4 +141,13 @@ ROWS = [
     row("screening:budget_sheet", allow=TEAM, kwargs=liquidity, logs=True),
     row("screening:budget_sheet_upload", allow=TEAM, kwargs=operating, logs=True),
     row("screening:budget_paper", allow=TEAM, kwargs=liquidity, logs=True),
+    row("screening:papers", allow=TEAM, kwargs=case, logs=True),
+    row("screening:goals", allow=TEAM, kwargs=case, logs=True),
+    row("screening:paper", allow=TEAM, kwargs=paper, logs=True),
+    row("screening:paper_edit", allow=TEAM, kwargs=paper, logs=True),
+    row("screening:paper_compare", allow=TEAM, kwargs=paper, logs=True),
+    row("screening:paper_print", allow=TEAM, kwargs=paper_version, logs=True),
+    row("screening:form_pdf", allow=TEAM, kwargs=lambda w: {**case(w), "code": "person_profile"}, logs=True),
+    row("screening:form_upload", allow=TEAM, kwargs=case, logs=True),
+    row("screening:form_received", allow=TEAM, kwargs=received, logs=True),
 ]
