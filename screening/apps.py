@@ -23,6 +23,7 @@ class ScreeningConfig(AppConfig):
             paper_kinds,
             perms,
             presentation,
+            year_budget_kinds,
             year_facts,
         )
 
@@ -32,6 +33,7 @@ class ScreeningConfig(AppConfig):
         letters.register_kinds()
         paper_kinds.register()
         budget_kinds.register()
+        year_budget_kinds.register()
         evaluation_letters.register_letters()
         paper_journey.register()
         for kind in (draft.KIND, *paper_drafts.KINDS):

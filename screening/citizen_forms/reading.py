@@ -14,7 +14,7 @@ from cases.files import BROKEN_PDF
 from screening.citizen_forms.identity import FIELD, ChangedIdentity, FormIdentity, printed_identity, read_identity
 from screening.papers.enums import FormResult
 
-MOST_FIELDS = 500
+MOST_FIELDS = 1000
 MOST_TEXT = 20_000
 PAGES_LOOKED_AT = 5
 
