@@ -136,10 +136,13 @@ class ScreeningForm(TwoVersionsForm):
 
 def answer_field(warning: PlanWarning) -> forms.Field:
     """A warning as a question, with why it is asked and where the rule comes from."""
-    source = _("Source: %(source)s.") % {"source": warning.source}
-    return forms.CharField(
-        required=False, label=warning.text, help_text=f"{warning.why} {source}".strip(), widget=text_area(2)
-    )
+    return forms.CharField(required=False, label=warning.text, help_text=explained(warning), widget=text_area(2))
+
+
+def explained(warning: PlanWarning) -> str:
+    """Why it is asked, and where the rule comes from; nothing for a warning from before both were kept."""
+    source = _("Source: %(source)s.") % {"source": warning.source} if warning.source else ""
+    return f"{warning.why} {source}".strip()
 
 
 def stored_of(screening: Screening) -> dict[str, Any]:

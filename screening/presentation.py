@@ -13,7 +13,7 @@ from microloan.accounts.models import User
 from microloan.core import danish
 from screening import perms, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
-from screening.forms import ScreeningForm, hearing_rows
+from screening.forms import ScreeningForm, explained, hearing_rows
 from screening.models import Screening
 from screening.registry import Clock, Material
 from screening.services import answer_to, current_warnings, missing_of, outcome_words
@@ -61,7 +61,8 @@ def _warnings(screening: Screening, missing: Mapping[str, str], today: date) -> 
     for code, warning in current_warnings(screening, today).items():
         name = f"answer_{code}"
         is_missing = _("Answer the warning in words.") if name in missing else ""
-        rows.append(Answer(warning.text, answer_to(screening, warning), f"id_{name}", missing=is_missing))
+        answer = answer_to(screening, warning)
+        rows.append(Answer(warning.text, answer, f"id_{name}", note=explained(warning), missing=is_missing))
     return rows
 
 

@@ -15,7 +15,12 @@ from tests.support.acting import Act
 from tests.support.services import all_parts, all_rows
 from tests.support.world import World
 
-ROOMS = {"cases": "cases.services", "letters": "cases.letters.services", "courses": "courses.services"}
+ROOMS = {
+    "cases": "cases.services",
+    "letters": "cases.letters.services",
+    "courses": "courses.services",
+    "screening": "screening.services",
+}
 ROWS, PARTS = all_rows(), all_parts()
 
 pytestmark = pytest.mark.django_db

@@ -31,6 +31,25 @@ def test_a_decided_screening_is_not_changed_or_deleted(locked):
     refused("DELETE FROM screening_screening WHERE id = %s", locked.pk, match="screening_locked")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "material = '[]'",
+        "facts = '{}'",
+        "warnings = '{}'",
+        "recommendation = 'stop'",
+        "strengths = 'x'",
+        "criteria_set_id = criteria_set_id",
+        "round = 9",
+        "hearing_until = now()",
+        "outcome = 'stop'",
+        "version = version + 1",
+    ],
+)
+def test_nothing_of_a_decided_screening_is_changed(locked, change):
+    refused(f"UPDATE screening_screening SET {change} WHERE id = %s", locked.pk, match="screening_locked")
+
+
 def test_the_ratings_of_a_decided_screening_are_not_changed_added_or_deleted(locked, world):
     guard = "score_locked_with_screening"
     refused("UPDATE screening_score SET value = 1 WHERE screening_id = %s", locked.pk, match=guard)
