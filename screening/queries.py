@@ -109,6 +109,14 @@ def screening_of(case: CaseFile) -> QuerySet[Screening]:
     )
 
 
+def sent_back(case: CaseFile) -> Screening | None:
+    """The round that sent the case back, until the next one is decided."""
+    number = next((number for number, phase in rules.PHASE_OF.items() if phase == case.phase), None)
+    decided = case.screenings.filter(number=number, decided_at__isnull=False)
+    last = decided.order_by("-round").first() if number else None
+    return last if last is not None and last.outcome == Outcome.REVISE else None
+
+
 def agreed_before(screening: Screening) -> Screening | None:
     """The round before this one, which says what was to be better, and by when."""
     rounds = screening.case.screenings.filter(number=screening.number, round__lt=screening.round)

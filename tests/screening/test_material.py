@@ -62,6 +62,9 @@ def test_the_clock_and_what_was_agreed_stay_in_sight(world, yellow, coach):
     assert "Sendt tilbage: Borgeren kommer igen senest den 18. december 2026." in page
     assert "Tid i fasen" in page
     assert "0 dage af 98" in page
+    page = text_of(coach.get(case_page("budget", yellow.case)))
+    assert "Sendt tilbage: Borgeren kommer igen senest den 18. december 2026." in page
+    assert "Find to faste kunder." in page
     again = services.open_screening(case=yellow.case, number=3, by=world.user(Role.COACH), today=world.today)
     page = text_of(coach.get(address("edit", again)))
     assert "Aftalt i runde 1" in page
