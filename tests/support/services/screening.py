@@ -1,10 +1,11 @@
 """Whose the services of the screenings are."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from screening import services
-from screening.enums import LineKind, Outcome
+from screening.budget_rules import Row
+from screening.enums import BudgetKind, LineKind, Outcome
 from screening.models import HearingRecord, Screening
 from screening.perms import SCREENERS
 from tests.support.acting import act
@@ -112,6 +113,19 @@ ROWS = [
         ),
     ),
     act(
+        "screening.save_year_budget",
+        allow=TEAM,
+        call=lambda w, by: services.save_year_budget(
+            case=w.case,
+            kind=BudgetKind.OPERATING,
+            rows=[Row("sales", "Syning", (Decimal("1000.00"),) * 12)],
+            data=services.FrameData(starts_on=date(2027, 1, 1)),
+            note="",
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
         "screening.approve_budget",
         allow=LEAD,
         call=lambda w, by: services.approve_budget(budget=w.of(make_budget), by=by, today=w.today),
@@ -125,6 +139,18 @@ PARTS = {
             "screening.totals_of",
             "screening.latest_budget",
             "screening.data_of",
+            "screening.sections_of",
+            "screening.amounts_of",
+            "screening.taxes_of",
+            "screening.plan_of",
+            "screening.draw_up",
+            "screening.drawn_under",
+            "screening.year_budget_of",
+            "screening.frame_data_of",
+            "screening.loan_has_changed",
+            "screening.tidy",
+            "screening.check_rows",
+            "screening.check_frame",
             "screening.plan_facts_of",
             "screening.warnings_of",
             "screening.material_now",
@@ -149,6 +175,7 @@ PARTS = {
         READS,
     ),
     "screening.lock_screening": PART,
+    "screening.tell_version": PART,
     "screening.freeze_warnings": PART,
     "screening.freeze_material": PART,
     "screening.ensure_criteria": "puts in what the product starts with, and changes nothing that is there",
