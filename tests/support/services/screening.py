@@ -117,7 +117,7 @@ ROWS = [
         allow=TEAM,
         call=lambda w, by: services.save_year_budget(
             case=w.case,
-            kind=BudgetKind.OPERATING,
+            kind=BudgetKind.LIQUIDITY,
             rows=[Row("sales", "Syning", (Decimal("1000.00"),) * 12)],
             data=services.FrameData(starts_on=date(2027, 1, 1)),
             note="",
