@@ -8,6 +8,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Quer
 from django.utils.translation import gettext as _
 
 from cases import registry
+from cases.document_queries import document_of, withdrawn_among
 from cases.enums import PHASE_ORDER, ClosingReason, ContactKind, ContactState, EntryKind, Phase, Source
 from cases.models import CaseFile, Contact, JournalEntry, PhaseChange, ReferrerNotice, Task
 from cases.models.work import link_url
@@ -236,9 +237,17 @@ def journal_of(case: CaseFile, *, kind: str = "") -> QuerySet[JournalEntry]:
     )
 
 
+def _status_of(entry: JournalEntry, withdrawn: set[int]) -> str:
+    if getattr(entry, "corrected", False):
+        return _("Corrected")
+    return _("Withdrawn from the case") if document_of(entry) in withdrawn else ""
+
+
 def entry_rows(entries: Iterable[JournalEntry], case: CaseFile, today: date) -> list[dict[str, Any]]:
     """Entries as `cases/_entries.html` and `{% timeline %}` show them; a protected address is asked for elsewhere."""
     shown = case.citizen.without_address
+    entries = list(entries)
+    withdrawn = withdrawn_among(entries, case)
     return [
         {
             "pk": entry.pk,
@@ -249,8 +258,8 @@ def entry_rows(entries: Iterable[JournalEntry], case: CaseFile, today: date) -> 
             "at": entry.event_at,
             "entered_at": entry.entered_at if entry.entered_late else None,
             "author": entry.author.full_name if entry.author else "",
-            "url": link_url(entry.link, case.number) if entry.link else "",
-            "status": _("Corrected") if getattr(entry, "corrected", False) else "",
+            "url": link_url(entry.link, case.number) if entry.link and document_of(entry) not in withdrawn else "",
+            "status": _status_of(entry, withdrawn),
             "tone": "",
             "corrects": entry.corrects if entry.corrects_id else None,
             "others_data": getattr(entry, "others_data", False),

@@ -73,8 +73,10 @@ urlpatterns = [
     path("cases/<str:number>/case-file/<int:pk>/", case_file.case_file_download, name="case_file_download"),
     path("cases/<str:number>/documents/", documents.documents, name="documents"),
     path("cases/<str:number>/documents/new/", documents.document_new, name="document_new"),
+    path("cases/<str:number>/documents/withdrawn/", documents.documents_withdrawn, name="documents_withdrawn"),
     path("cases/<str:number>/documents/<int:pk>/", documents.document, name="document"),
     path("cases/<str:number>/documents/<int:pk>/edit/", documents.document_edit, name="document_edit"),
+    path("cases/<str:number>/documents/<int:pk>/withdraw/", documents.document_withdraw, name="document_withdraw"),
     path(
         "cases/<str:number>/documents/<int:pk>/versions/new/",
         documents.document_version_new,

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.case_file.registry import Item, Section, register
+from cases.document_queries import document_of
 from cases.enums import FileFormat
 from cases.journal_queries import marked
 from cases.models import CaseFile, Document, JournalEntry
 from microloan.core import danish
-
-DOCUMENT_PAGE = "cases:document"
 
 
 def register_sections() -> None:
@@ -56,8 +56,9 @@ def about(case: CaseFile) -> Iterator[Item]:
 
 
 def journal(case: CaseFile) -> Iterator[Item]:
-    """Every line, oldest first. A line about a marked document is left out with it."""
-    marked_documents = set(case.documents.filter(others_data=True).values_list("pk", flat=True))
+    """Every line, oldest first. A line about a marked document is left out with it, and so is one about a withdrawn one."""
+    kept_back = Q(others_data=True) | Q(withdrawn_at__isnull=False)
+    left_out = set(case.documents.filter(kept_back).values_list("pk", flat=True))
     entries = marked(case.journal.select_related("author", "corrects")).order_by("event_at", "pk")
     for entry in entries.iterator(chunk_size=500):
         rows = []
@@ -71,18 +72,13 @@ def journal(case: CaseFile) -> Iterator[Item]:
             by=" · ".join([*([entry.author.full_name] if entry.author else []), entry.get_kind_display()]),
             rows=rows,
             text=entry.text,
-            others_data=getattr(entry, "others_data", False) or _document_of(entry) in marked_documents,
+            others_data=getattr(entry, "others_data", False) or document_of(entry) in left_out,
         )
 
 
 def _line(entry: JournalEntry) -> str:
     """Which line, without its words: it may be marked."""
     return f"{entry.get_kind_display()}, {danish.date_and_time(entry.event_at)}"
-
-
-def _document_of(entry: JournalEntry) -> int | None:
-    link = entry.link or {}
-    return link["kwargs"].get("pk") if link.get("name") == DOCUMENT_PAGE else None
 
 
 def contacts(case: CaseFile) -> Iterator[Item]:
@@ -100,7 +96,7 @@ def contacts(case: CaseFile) -> Iterator[Item]:
 
 def documents(case: CaseFile) -> Iterator[Item]:
     """The newest version of each document: PDFs as pages, other files by name. Earlier versions are named."""
-    for document in case.documents.prefetch_related("versions").order_by("dated", "pk"):
+    for document in case.documents.kept().prefetch_related("versions").order_by("dated", "pk"):
         yield _document_item(document)
 
 

@@ -12,7 +12,7 @@ from cases.forms.case import (
     ReopenForm,
 )
 from cases.forms.contacts import CancelContactForm, ContactForm, MoveContactForm
-from cases.forms.documents import CaseFileForm, DocumentForm, FileForm, NewDocumentForm
+from cases.forms.documents import CaseFileForm, DocumentForm, FileForm, NewDocumentForm, WithdrawDocumentForm
 from cases.forms.flags import FlagForm, ResolveFlagForm
 from cases.forms.handover import AbsenceForm, HandOverForm
 from cases.forms.journal import CorrectionForm, JournalFilterForm, MessageForm, NoteForm

@@ -62,6 +62,18 @@ class NewDocumentForm(DocumentForm, FileForm):
     field_order = ("file", "kind", "title", "dated", "others_data")
 
 
+class WithdrawDocumentForm(BaseForm):
+    """Why a document does not belong to the case."""
+
+    reason = forms.CharField(
+        label=_("Why is it withdrawn?"),
+        help_text=_("Such as “It belongs to another case”. Without names and CPR numbers: it stands in the journal."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write why the document is withdrawn.")},
+    )
+
+
 class CaseFileForm(BaseForm):
     """What goes into the case file as one PDF."""
 

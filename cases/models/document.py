@@ -20,9 +20,21 @@ class DocumentFileChanged(Refused):
     """The stored file is gone or is not the one that was uploaded."""
 
 
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def kept(self):
+        """Those that belong to the case: not withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def withdrawn(self):
+        return self.filter(withdrawn_at__isnull=False)
+
+
 @tracked()
 class Document(models.Model):
-    """A paper of the case, such as a lease or a CV, in one or more versions. The newest counts; the old stay readable."""
+    """A paper of the case, such as a lease or a CV, in one or more versions. The newest counts; the old stay readable.
+
+    One that was put on the wrong case is withdrawn, with the reason; its files are kept (docs/decisions/111).
+    """
 
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind)
@@ -31,6 +43,13 @@ class Document(models.Model):
     # Left out when the citizen gets the case file (danish-rules.md §7; docs/decisions/112).
     others_data = models.BooleanField(_("holds another person's data"), default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawal_reason = models.CharField(_("why it was withdrawn"), max_length=300, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ("-dated", "-pk")
@@ -42,14 +61,29 @@ class Document(models.Model):
             models.CheckConstraint(
                 name="document_kind_known", condition=Q(kind__in=[kind.value for kind in DocumentKind])
             ),
+            models.CheckConstraint(
+                name="document_withdrawn_in_words",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawal_reason="")
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, withdrawal_reason__regex=r"\S"),
+            ),
         ]
         triggers = [
             Refuse(name="document_kept", operation=pgtrigger.Delete, message="documents are kept"),
             no_truncate("document", "documents are kept"),
+            Refuse(
+                name="document_withdrawn",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__withdrawn_at__isnull=False),
+                message="a withdrawn document stays withdrawn",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
 
 class DocumentVersion(models.Model):

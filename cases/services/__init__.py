@@ -12,7 +12,16 @@ from cases.services.around import (
 from cases.services.bulk import assign_tasks, move_tasks, undo_bulk
 from cases.services.calendar import close_feed, renew_feed
 from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
-from cases.services.documents import DOCUMENT_FIELDS, Upload, add_document, add_version, mark_entry, update_document
+from cases.services.documents import (
+    DOCUMENT_FIELDS,
+    Upload,
+    add_document,
+    add_version,
+    check_withdrawal,
+    mark_entry,
+    update_document,
+    withdraw_document,
+)
 from cases.services.drafts import (
     DraftState,
     delete_expired_drafts,
@@ -84,6 +93,7 @@ __all__ = [
     "check_hand_over",
     "check_no_open_case",
     "check_version",
+    "check_withdrawal",
     "citizen_with",
     "close_case",
     "close_feed",
@@ -144,6 +154,7 @@ __all__ = [
     "update_document",
     "update_task",
     "withdraw_consent",
+    "withdraw_document",
     "write_note",
     "write_to_team",
 ]

@@ -11,16 +11,19 @@ import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import files, perms, scanning
 from cases.enums import DocumentKind, EntryKind
 from cases.models import CaseFile, Document, DocumentVersion, EntryMark, JournalEntry
 from cases.models.document import path_of
+from cases.services.exports import expire_with_documents
 from cases.services.journal import add_journal_entry
 from cases.services.locking import lock_case
 from microloan.accounts.models import User
-from microloan.core.errors import Refused
+from microloan.core import clock, danish
+from microloan.core.errors import Conflict, Refused
 
 log = structlog.get_logger(__name__)
 DOCUMENT_FIELDS = ("kind", "title", "dated", "others_data")
@@ -95,6 +98,38 @@ def update_document(*, document: Document, values: dict[str, Any], by: User, tod
 
 
 @transaction.atomic
+def withdraw_document(*, document: Document, reason: str, by: User) -> Document:
+    """Take a document off the case it was put on by mistake. Nothing is deleted: the project lead can read it still.
+
+    Files in which the case was gathered hold it too, so they are made anew by whoever needs them.
+    """
+    perms.check_team(by)
+    reason = check_withdrawal(reason)
+    document = _locked(document)
+    document.withdrawn_at, document.withdrawn_by, document.withdrawal_reason = clock.now(), by, reason
+    document.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
+    put_on = danish.long_date(timezone.localdate(document.created_at))
+    add_journal_entry(
+        case=document.case,
+        kind=EntryKind.DOCUMENT,
+        title=_("Document withdrawn: %(kind)s") % {"kind": document.get_kind_display()},
+        text="\n".join([_("It was put on the case on %(date)s.") % {"date": put_on}, reason]),
+        by=by,
+    )
+    expire_with_documents(document.case)
+    return document
+
+
+def check_withdrawal(reason: str) -> str:
+    """The reason as it is kept: the check page asks before it repeats it."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Refused(_("Write why the document is withdrawn."), field="reason")
+    perms.check_shown(reason, field="reason")
+    return reason
+
+
+@transaction.atomic
 def mark_entry(*, entry: JournalEntry, others_data: bool, by: User) -> None:
     """Mark a line of the journal as holding another person's data, or take the mark away. The line itself stays."""
     perms.check_team(by)
@@ -116,7 +151,10 @@ def _check_facts(*, kind: str, title: str, dated: date, today: date) -> None:
 
 def _locked(document: Document) -> Document:
     lock_case(document.case)
-    return Document.objects.select_related("case__citizen").get(pk=document.pk)
+    fresh = Document.objects.select_related("case__citizen").get(pk=document.pk)
+    if fresh.is_withdrawn:
+        raise Conflict(_("The document has been withdrawn in the meantime."))
+    return fresh
 
 
 def _store(document: Document, upload: Upload, *, number: int, by: User) -> DocumentVersion:

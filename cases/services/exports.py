@@ -4,6 +4,7 @@
 import hashlib
 import uuid
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import structlog
 from django.core.files.base import ContentFile
@@ -88,6 +89,8 @@ def make_ordered_case_file(export_id: int) -> CaseFileExport:
 
 @transaction.atomic
 def _keep(export: CaseFileExport, made: pdf.CaseFilePdf) -> CaseFileExport:
+    if _holds_documents(export) and export.case.documents.filter(withdrawn_at__gte=export.started_at).exists():
+        return _fail(export)
     name = str(uuid.uuid4())
     export.path = default_storage.save(f"exports/{name[:2]}/{name}.pdf", ContentFile(made.data))
     export.sha256 = hashlib.sha256(made.data).hexdigest()
@@ -119,6 +122,19 @@ def _give_up_stuck(now: datetime, *, case: CaseFile | None = None) -> int:
     exports = exports.filter(case=case) if case is not None else exports
     words = _("The file could not be made. Try again, or tell the administrator.")
     return exports.update(state=ExportState.FAILED, finished_at=now, error=words)
+
+
+def _holds_documents(export: CaseFileExport) -> bool:
+    return "documents" in export.sections
+
+
+def expire_with_documents(case: CaseFile) -> None:
+    """A document is withdrawn: the files that may hold it are no longer handed out."""
+    for export in case.exports.filter(state=ExportState.READY):
+        if _holds_documents(export):
+            transaction.on_commit(partial(default_storage.delete, export.path))
+            export.state, export.path = ExportState.EXPIRED, ""
+            export.save(update_fields=["state", "path"])
 
 
 def make_lost_case_files() -> int:

@@ -11,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases import files, services
-from cases.enums import EntryKind, FileFormat
+from cases.case_file import items
+from cases.enums import EntryKind, ExportState, FileFormat
 from cases.models import Document, DocumentVersion, EntryMark
 from cases.services import Upload
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
-from microloan.core.errors import Refused
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.support import files as real
@@ -366,6 +368,109 @@ def test_a_document_of_another_case_is_not_reached_through_this_one(coach, cast,
     ):
         assert coach.get(url(name, case, pk=document.pk, **more)).status_code == 404
     assert coach.get(url("document_file", other, pk=document.pk, version=2)).status_code == 404
+
+
+# --- On the wrong case ---------------------------------------------------------------------------------------------------
+
+
+def withdraw(document, by, reason="Hører til en anden sag"):
+    return services.withdraw_document(document=document, reason=reason, by=by)
+
+
+def test_a_withdrawn_document_is_gone_for_all_but_the_lead_who_reads_why(coach, cast, case, client_for):
+    document = add(case, cast.coach)
+    address = url("document_withdraw", case, pk=document.pk)
+    assert coach.post(address, {"reason": " "}).context["form"].errors["reason"]
+    assert coach.post(address, {"reason": "Er for 720385-1234"}).context["form"].errors["reason"]
+    check = text(coach.post(address, {"reason": "Hører til en anden sag"}))
+    assert "Lejekontrakt" in check
+    assert "Hører til en anden sag" in check
+    assert not Document.objects.withdrawn().exists()
+    coach.post(address, {"reason": "Hører til en anden sag", "step": "withdraw"})
+    assert "Ingen dokumenter endnu" in text(coach.get(url("documents", case)))
+    pages = [("document", {}), ("document_file", {"version": 1})]
+    writing = [("document_edit", {}), ("document_version_new", {}), ("document_withdraw", {})]
+    lead = client_for(cast.lead)
+    for name, more in [*pages, *writing]:
+        assert coach.get(url(name, case, pk=document.pk, **more)).status_code == 404
+    for name, more in pages:
+        assert lead.get(url(name, case, pk=document.pk, **more)).status_code == 200
+    for name, more in writing:
+        assert lead.get(url(name, case, pk=document.pk, **more)).status_code == 404
+    assert coach.get(url("documents_withdrawn", case)).status_code == 403
+    assert "1 tilbagetrukket dokument" in text(lead.get(url("documents", case)))
+    listed = text(lead.get(url("documents_withdrawn", case)))
+    for words in ("Lejekontrakt", cast.coach.full_name, "Hører til en anden sag", "20. nov. 2026"):
+        assert words in listed
+    assert document.versions.get().read() == real.pdf()
+
+
+def test_the_journal_tells_of_the_withdrawal_and_no_longer_leads_to_the_document(coach, cast, case):
+    document = add(case, cast.coach)
+    assert url("document", case, pk=document.pk) in coach.get(url("journal", case)).content.decode()
+    withdraw(document, cast.lead)
+    line = case.journal.filter(kind=EntryKind.DOCUMENT).first()
+    assert line.title == "Dokument trukket tilbage: Kontrakt eller lejeaftale"
+    assert "Hører til en anden sag" in line.text
+    page = coach.get(url("journal", case))
+    assert url("document", case, pk=document.pk) not in page.content.decode()
+    assert "Dokument trukket tilbage" in text(page)
+
+
+def test_a_withdrawn_document_leaves_the_case_file_and_the_files_made_with_it(cast, case, settings):
+    document = add(case, cast.coach)
+    order = {"case": case, "leave_out": False, "mask_cpr": True, "by": cast.coach}
+    made = services.make_ordered_case_file(services.order_case_file(sections=["documents", "journal"], **order).pk)
+    without = services.make_ordered_case_file(services.order_case_file(sections=["contacts"], **order).pk)
+    assert [item.title for item in items.documents(case)] == ["Lejekontrakt"]
+    withdraw(document, cast.coach)
+    assert list(items.documents(case)) == []
+    assert {item.others_data for item in items.journal(case) if item.text == "Lejekontrakt"} == {True}
+    made.refresh_from_db()
+    without.refresh_from_db()
+    assert (made.state, made.path, without.state) == (ExportState.EXPIRED, "", ExportState.READY)
+
+
+def test_a_withdrawn_document_is_neither_changed_nor_withdrawn_again(cast, case):
+    document = add(case, cast.coach)
+    withdraw(document, cast.coach)
+    with pytest.raises(Conflict):
+        withdraw(document, cast.lead)
+    with pytest.raises(Conflict):
+        services.update_document(document=document, values={"title": "Nyt"}, by=cast.lead, today=TODAY)
+    with pytest.raises(Conflict):
+        services.add_version(document=document, upload=Upload("a.png", real.png()), by=cast.lead, today=TODAY)
+
+
+def test_the_database_takes_a_withdrawal_whole_and_for_good(cast, case):
+    document = add(case, cast.coach)
+    whole = {"withdrawn_at": clock.now(), "withdrawn_by": cast.coach, "withdrawal_reason": "Forkert sag"}
+    for missing, empty in {"withdrawn_at": None, "withdrawn_by": None, "withdrawal_reason": " "}.items():
+        part = {**whole, missing: empty}
+        refused_by("document_withdrawn_in_words", lambda part=part: Document.objects.update(**part))
+    withdraw(document, cast.coach)
+    nothing = {"withdrawn_at": None, "withdrawn_by": None, "withdrawal_reason": ""}
+    refused_by("document_withdrawn", lambda: Document.objects.update(**nothing))
+    refused_by("document_withdrawn", lambda: Document.objects.update(title="Andet"))
+
+
+def test_the_lists_cost_the_same_with_many_withdrawn(cast, case, client_for):
+    lead = client_for(cast.lead)
+
+    def queries():
+        counts = []
+        for name in ("documents", "documents_withdrawn", "journal"):
+            lead.get(url(name, case))
+            with CaptureQueriesContext(connection) as captured:
+                lead.get(url(name, case))
+            counts.append(len(captured))
+        return counts
+
+    withdraw(add(case, cast.coach), cast.coach)
+    few = queries()
+    for number in range(12):
+        withdraw(add(case, cast.coach, data=real.png((4, 4 + number)), name="a.png"), cast.coach)
+    assert queries() == few
 
 
 def test_fetching_a_file_is_logged_as_such(coach, cast, case):

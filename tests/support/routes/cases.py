@@ -215,6 +215,8 @@ ROWS = [
     row("cases:case_file", allow=TEAM, kwargs=case, logs=True),
     row("cases:case_file_download", allow=TEAM, kwargs=made_case_file, logs=True),
     row("cases:documents", allow=TEAM, kwargs=case, logs=True),
+    row("cases:documents_withdrawn", allow=LEAD, kwargs=case, logs=True),
+    row("cases:document_withdraw", allow=TEAM, kwargs=document, logs=True),
     row("cases:document_new", allow=TEAM, kwargs=case, logs=True),
     row("cases:document", allow=TEAM, kwargs=document, logs=True),
     row("cases:document_edit", allow=TEAM, kwargs=document, logs=True),

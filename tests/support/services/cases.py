@@ -304,6 +304,13 @@ ROWS = [
         ),
     ),
     act(
+        "cases.withdraw_document",
+        allow=TEAM,
+        call=lambda w, by: services.withdraw_document(
+            document=w.of(make_document), reason="Hører til en anden sag", by=by
+        ),
+    ),
+    act(
         "cases.mark_entry",
         allow=TEAM,
         call=lambda w, by: services.mark_entry(entry=w.case.journal.first(), others_data=True, by=by),
@@ -324,6 +331,7 @@ PARTS = {
     "cases.note_reading": "run when a calendar program reads a feed",
     "cases.check_hand_over": "reads, for the check page",
     "cases.check_version": "reads",
+    "cases.check_withdrawal": "reads, for the check page",
     "cases.delete_expired_drafts": "run by the clock",
     "cases.make_lost_case_files": "run by the clock",
     "cases.draft_content": "reads",
