@@ -1,7 +1,7 @@
 """Closing: whose choice a reason usually is, the reason in words to the citizen, and what is still open (domain.md §3.4)."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from cases import registry
 from cases.enums import ClosedBy, ClosingReason, ContactState
 from cases.models import CaseFile
 from cases.registry import OpenThing
-from microloan.core import danish
+from microloan.core import clock, danish
 
 # Only where it is obvious; the programme prefers that citizens decide, so whoever closes may say otherwise.
 USUAL_CHOICE = {
@@ -71,24 +71,47 @@ def open_at_closing(case: CaseFile, today: date) -> list[OpenThing]:
 
 def open_in_case(case: CaseFile, today: date) -> Iterator[OpenThing]:
     """Planned contacts, tasks by hand, the exemption and flags."""
-    planned = sorted(one.at for one in case.contacts.all() if one.state == ContactState.PLANNED)
-    if planned:
-        text = ngettext(
-            "%(number)s planned contact, %(day)s", "%(number)s planned contacts, the first %(day)s", len(planned)
-        )
-        day = danish.long_date(timezone.localdate(planned[0]))
-        then = _("Cancelled by the team. Tell the citizen.")
-        yield OpenThing("contacts", text % {"number": len(planned), "day": day}, then)
+    yield from _contacts(case)
     if by_hand := case.tasks.filter(key="", done_at__isnull=True).count():
         text = ngettext("%(number)s open task made by hand", "%(number)s open tasks made by hand", by_hand)
         yield OpenThing("tasks", text % {"number": by_hand}, _("Ends."), link=_link("cases:tasks", case))
-    if any(one.to_on is None or one.to_on > today for one in case.exemptions.all()):
+    open_ended = [one for one in case.exemptions.all() if one.to_on is None or one.to_on > today]
+    if any(one.from_on <= today for one in open_ended):
         then = _("Ends today. The job consultant gets a letter.")
         yield OpenThing("exemption", _("Exempt from other offers"), then, link=_link("cases:people", case))
+    if to_come := sorted(one.from_on for one in open_ended if one.from_on > today):
+        text = _("Exempt from other offers from %(day)s") % {"day": danish.long_date(to_come[0])}
+        then = _("Never begins. The job consultant gets a letter.")
+        yield OpenThing("exemption_to_come", text, then, link=_link("cases:people", case))
     if flagged := case.flags.filter(resolved_at__isnull=True).count():
         text = ngettext("%(number)s flag", "%(number)s flags", flagged)
         then = _("Stays. It can be resolved after the closing.")
         yield OpenThing("flags", text % {"number": flagged}, then, link=_link("cases:flags", case))
+
+
+def _contacts(case: CaseFile) -> Iterator[OpenThing]:
+    """Those to come are cancelled; how one that has passed went is for whoever was there to say, also afterwards."""
+    now = clock.now()
+    planned = sorted(one.at for one in case.contacts.all() if one.state == ContactState.PLANNED)
+    if to_come := [at for at in planned if at > now]:
+        text = ngettext(
+            "%(number)s planned contact, %(day)s", "%(number)s planned contacts, the first %(day)s", len(to_come)
+        )
+        then = _("Cancelled by the team. Tell the citizen.")
+        yield OpenThing("contacts", text % {"number": len(to_come), "day": _day(to_come[0])}, then)
+    if passed := [at for at in planned if at <= now]:
+        text = ngettext(
+            "%(number)s contact that has passed is not registered, %(day)s",
+            "%(number)s contacts that have passed are not registered, the first %(day)s",
+            len(passed),
+        )
+        then = _("Stays. Register how it went, now or after the closing.")
+        link = _link("cases:contacts", case)
+        yield OpenThing("past_contacts", text % {"number": len(passed), "day": _day(passed[0])}, then, link=link)
+
+
+def _day(at: datetime) -> str:
+    return danish.long_date(timezone.localdate(at))
 
 
 def _link(name: str, case: CaseFile) -> dict[str, object]:

@@ -224,6 +224,7 @@ EXEMPTION_NOTICE = _letter(
         "begun_before": "",
         "useful": "",
         "ended": False,
+        "never_begins": False,
     },
     to_citizen=False,
 )

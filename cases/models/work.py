@@ -73,6 +73,11 @@ class Contact(models.Model):
     def is_planned(self) -> bool:
         return self.state == ContactState.PLANNED
 
+    @property
+    def waits(self) -> bool:
+        """Its time has passed, and nobody has said how it went."""
+        return self.is_planned and self.at <= clock.now()
+
 
 class JournalEntry(models.Model):
     """One line of the timeline, append-only: a correction is a new entry that names the old (domain.md §3.7)."""

@@ -250,7 +250,7 @@ def end_exemption(*, exemption: Exemption, on: date, by: User, today: date) -> E
     return exemption
 
 
-def _tell_consultant(exemption: Exemption, *, by: User, today: date) -> None:
+def _tell_consultant(exemption: Exemption, *, by: User, today: date, never_begins: bool = False) -> None:
     """The notice (domain.md §8). Once for each last day, so an exemption that is ended is told anew."""
     from cases.letters.services import prepare_letter
 
@@ -258,7 +258,7 @@ def _tell_consultant(exemption: Exemption, *, by: User, today: date) -> None:
     prepare_letter(
         kind="exemption_notice",
         case=case,
-        key=f"exemption:{exemption.pk}:{exemption.to_on or 'open'}",
+        key=f"exemption:{exemption.pk}:{'never' if never_begins else exemption.to_on or 'open'}",
         context={
             "citizen_name": case.citizen.name,
             "from_on": exemption.from_on,
@@ -266,6 +266,7 @@ def _tell_consultant(exemption: Exemption, *, by: User, today: date) -> None:
             "begun_before": exemption.begun_before,
             "useful": exemption.useful,
             "ended": exemption.to_on is not None and exemption.to_on <= today,
+            "never_begins": never_begins,
         },
         by=by,
         today=today,
@@ -275,6 +276,24 @@ def _tell_consultant(exemption: Exemption, *, by: User, today: date) -> None:
 
 def end_with_case(*, case: CaseFile, on: date, by: User, today: date) -> None:
     """A case that closes takes the exemption with it: the other offers are open to the citizen again."""
-    for exemption in case.exemptions.all():
-        if exemption.to_on is None or exemption.to_on > on:
-            end_exemption(exemption=exemption, on=max(on, exemption.from_on), by=by, today=today)
+    for exemption in case.exemptions.select_related("consultant"):
+        if exemption.from_on > on:
+            _never_begins(exemption, by=by, today=today)
+        elif exemption.to_on is None or exemption.to_on > on:
+            end_exemption(exemption=exemption, on=on, by=by, today=today)
+
+
+def _never_begins(exemption: Exemption, *, by: User, today: date) -> None:
+    """One that lies ahead lasts no day: it is taken off the case. Journal, letter and change history keep what it said."""
+    perms.check_team(by)
+    case = exemption.case
+    _tell_consultant(exemption, by=by, today=today, never_begins=True)
+    add_journal_entry(
+        case=case,
+        kind=EntryKind.NOTE,
+        title=_("The exemption from other offers never begins"),
+        text=_span(exemption.from_on, exemption.to_on),
+        by=by,
+        for_referrer=True,
+    )
+    exemption.delete()

@@ -10,7 +10,7 @@ from cases import perms
 from cases.enums import ContactKind, ContactState, EntryKind
 from cases.models import CaseFile, Contact
 from cases.services.journal import add_journal_entry
-from cases.services.locking import lock_open_case
+from cases.services.locking import lock_case, lock_open_case
 from cases.services.tasks import reconcile_tasks
 from microloan.accounts.models import User
 from microloan.core import clock, danish
@@ -75,12 +75,15 @@ def register_contact(
     """Register how a contact went, planned before or not. A first meeting held needs two staff (domain.md §2).
 
     `contact` is the one planned before; a wrong registration is corrected by registering anew, which the journal tells.
+    On a closed case only what had passed and was not registered yet is registered still.
     `seen_state` is the state it had when the form was drawn: another one by now is a conflict.
     """
     perms.check_team(by)
-    case = lock_open_case(case)
+    case = lock_case(case)
     if contact is not None:
         contact = _locked(contact, case, seen_state)
+    if not case.is_open and not (contact is not None and contact.waits and state != ContactState.PLANNED):
+        raise Refused(_("The case is closed."))
     _check_time(state, at)
     _check_minutes(minutes)
     _check_staff(kind, state, staff)

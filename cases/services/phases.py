@@ -150,7 +150,8 @@ def _check_open(case: CaseFile, answers: Mapping[str, str], today: date) -> str:
 
 
 def _cancel_planned(case: CaseFile, *, by: User, today: date) -> None:
-    for contact in case.contacts.filter(state=ContactState.PLANNED).order_by("at", "pk"):
+    """Those that lie ahead. One that has passed was not cancelled: it stays to be registered."""
+    for contact in case.contacts.filter(state=ContactState.PLANNED, at__gt=clock.now()).order_by("at", "pk"):
         cancel_contact(
             contact=contact, state=ContactState.CANCELLED, reason=_("The case is closed."), by=by, today=today
         )

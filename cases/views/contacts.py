@@ -67,7 +67,7 @@ def contact(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     case = locked(request, get_case(request, number))
     known = _contact(case, pk)
     # A planned contact whose time has come asks how it went.
-    initial = {"state": ""} if known.is_planned and known.at <= clock.now() else None
+    initial = {"state": ""} if known.waits else None
     form = ContactForm(posted(request), stored=_stored(known), row=known, initial=initial)
     if request.method == "POST" and form.is_valid() and _save(request, case, form, known):
         return redirect("cases:detail", number=case.number)

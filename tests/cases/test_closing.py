@@ -18,12 +18,14 @@ from cases.enums import (
     Phase,
 )
 from cases.letters.models import Letter
-from cases.models import CaseFile, PhaseChange
+from cases.models import CaseFile, Contact, PhaseChange
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.history import changes_of_rows
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.letters.reading import text_of
+from tests.support.pages import text
 
 
 @pytest.fixture
@@ -88,6 +90,41 @@ def test_what_is_open_is_shown_and_dealt_with(cast, case):
     assert exemption.to_on == TODAY
     assert not case.tasks.filter(done_at__isnull=True).exists()
     assert case.flags.open().exists()
+
+
+def test_a_contact_that_has_passed_is_not_cancelled_but_registered_still(cast, case, client_for):
+    passed = Contact.objects.create(case=case, kind=ContactKind.COACHING, at=clock.now() - timedelta(days=2))
+    client = client_for(cast.coach)
+    page = text(client.get(reverse("cases:close", args=[case.number])))
+    assert "1 kontakt, der er overstået, er ikke registreret, 18. november 2026" in page
+    close(cast, case)
+    passed.refresh_from_db()
+    assert passed.state == ContactState.PLANNED
+    how = {"case": case, "kind": passed.kind, "at": passed.at, "staff": [cast.coach], "by": cast.coach, "today": TODAY}
+    with pytest.raises(Refused, match="afsluttet"):
+        services.register_contact(**how, state=ContactState.ATTENDED)  # another one, not planned before
+    later = {**how, "at": clock.now() + timedelta(days=1)}
+    with pytest.raises(Refused, match="afsluttet"):
+        services.register_contact(**later, contact=passed, state=ContactState.PLANNED)
+    services.register_contact(**how, contact=passed, state=ContactState.ATTENDED)
+    passed.refresh_from_db()
+    assert passed.state == ContactState.ATTENDED
+    with pytest.raises(Refused, match="afsluttet"):
+        services.register_contact(**how, contact=passed, state=ContactState.NO_SHOW)
+
+
+def test_an_exemption_to_come_never_begins(cast, case):
+    values = {"to_on": None, "begun_before": "", "useful": "", "consultant": cast.caseworker}
+    start = TODAY + timedelta(days=9)
+    exemption = services.exempt(case=case, from_on=start, by=cast.coach, today=TODAY, **values)
+    assert [thing.key for thing in closing.open_at_closing(case, TODAY)] == ["exemption_to_come"]
+    close(cast, case)
+    assert not case.exemptions.exists()
+    letter = Letter.objects.filter(kind="exemption_notice").order_by("pk").last()
+    assert "begynder ikke" in text_of(letter.read_pdf())
+    assert case.journal.filter(title="Fritagelsen for andre tilbud begynder ikke", text__contains="29. nov").exists()
+    changes = changes_of_rows(type(exemption), [exemption.pk])
+    assert ("delete", "from_on", start) in {(c.label, c.field, c.before) for c in changes}
 
 
 def test_the_citizen_gets_a_letter_once_for_each_closing(cast, case):
