@@ -175,6 +175,8 @@ attendance: Registry[AttendanceProvider] = Registry("attendance")
 search_numbers: Registry[NumberProvider] = Registry("numbers that search knows")
 # What stands in a worker's calendar besides contacts and tasks: (user, from, to) → occasions.
 occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
+# What the citizen of a case takes part in besides contacts: (case, from, to) → occasions that overlap.
+occasions_of_case: Registry[OccasionProvider] = Registry("occasions of a case")
 # What is not finished when a case closes: shown before, dealt with by closing or answered in words.
 open_at_closing: Registry[OpenProvider] = Registry("open at closing")
 # Facts for the closing letter that higher rooms know, such as what is still owed: (case, today) → fields of the letter.

@@ -30,6 +30,7 @@ ENROL_DAYS = 21
 def register() -> None:
     cases.attendance.register("courses", queries.attendance_counts)
     cases.occasions.register("courses", queries.taught_by)
+    cases.occasions_of_case.register("courses", queries.taken_by)
     cases.next_steps.register("courses", next_steps, order=30)
     cases.next_step_relations.register("course grants", "module_grants__module")
     cases.next_step_relations.register("course seats", "enrolments__run")

@@ -123,6 +123,16 @@ def runs() -> QuerySet[Any]:
 def taught_by(user: User, start: datetime, end: datetime) -> Iterator[Occasion]:
     """The course sessions that a worker teaches, for the calendar (domain.md §3.5)."""
     sessions = CourseSession.objects.filter(run__teacher__user=user, starts_at__gte=start, starts_at__lt=end)
+    yield from _occasions(sessions)
+
+
+def taken_by(case: CaseFile, start: datetime, end: datetime) -> Iterator[Occasion]:
+    """The course sessions in which the citizen has a seat and that overlap a time."""
+    seats = case.enrolments.filter(state=EnrolmentState.ENROLLED).values("run")
+    yield from _occasions(CourseSession.objects.filter(run__in=seats, starts_at__lt=end, ends_at__gt=start))
+
+
+def _occasions(sessions: QuerySet[CourseSession]) -> Iterator[Occasion]:
     for session in sessions.select_related("run__module").order_by("starts_at", "pk"):
         yield Occasion(
             uid=f"session-{session.pk}",

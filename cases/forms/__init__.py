@@ -72,6 +72,7 @@ __all__ = [
     "SaveViewForm",
     "TaskEditForm",
     "TaskForm",
+    "WithdrawDocumentForm",
     "WithdrawConsentForm",
     "add_refusal",
     "referral_form_for",

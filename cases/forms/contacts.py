@@ -1,5 +1,6 @@
 """What the screens of contacts and the calendar take (domain.md §3.5)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from cases.enums import ContactKind, ContactState
 from cases.forms.base import moment
 from cases.services.contacts import LONGEST, SHORTEST, USUAL_MINUTES
 from microloan.accounts.models import User
-from microloan.core.forms import BaseForm, DateField, TimeField
+from microloan.core.forms import BaseForm, DateField, TimeField, needed_sometimes
 from microloan.core.two_versions import TwoVersionsForm
 
 HOW_IT_WENT = (
@@ -54,7 +55,14 @@ def place_field() -> forms.CharField:
     )
 
 
-class ContactForm(TwoVersionsForm):
+class PlanForm(TwoVersionsForm):
+    """What stands in the way of the time chosen, and what to send to choose it all the same (`cases.clashes`)."""
+
+    clashes: Sequence[str] = ()
+    overrule = ""
+
+
+class ContactForm(PlanForm):
     """Plan a contact, or register how it went."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.Select)
@@ -65,7 +73,7 @@ class ContactForm(TwoVersionsForm):
     place = place_field()
     staff = forms.ModelMultipleChoiceField(
         label=_("Who from the team took part?"),
-        help_text=_("Two at a first meeting."),
+        help_text=_("Needed when it was held: one, and two at a first meeting."),
         queryset=User.objects.team(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -81,13 +89,17 @@ class ContactForm(TwoVersionsForm):
         label=_("Note for the journal"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needed_sometimes(self.fields["staff"])
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         values["at"] = moment(values.get("date"), values.get("time"))
         return values
 
 
-class MoveContactForm(TwoVersionsForm):
+class MoveContactForm(PlanForm):
     date = DateField(label=_("New date"))
     time = TimeField(label=_("New time"))
     place = place_field()
@@ -111,3 +123,7 @@ class CancelContactForm(BaseForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needed_sometimes(self.fields["reason"])

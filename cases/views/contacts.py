@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import queries, services
+from cases.clashes import clashes
 from cases.enums import ContactKind, ContactState, Phase
 from cases.forms import CancelContactForm, ContactForm, MoveContactForm, add_refusal
 from cases.models import CaseFile, Contact
@@ -108,6 +109,8 @@ def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Conta
         "by": request.user,
         "today": clock.today(),
     }
+    if state == ContactState.PLANNED and _warned(request, form, known, case=case, staff=common["staff"]):
+        return False
     try:
         if known is None and state == ContactState.PLANNED:
             services.plan_contact(**common)
@@ -121,7 +124,23 @@ def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Conta
     except Refused as refusal:
         add_refusal(form, refusal)
         return False
+    if state == ContactState.PLANNED:
+        messages.success(request, _("The contact is planned for %(time)s.") % {"time": _time(values["at"])})
+    else:
+        messages.success(request, _("The contact is registered: %(state)s.") % {"state": state.label.lower()})
     return True
+
+
+def _warned(request: StaffRequest, form: ContactForm | MoveContactForm, known: Contact | None, **facts: Any) -> bool:
+    """Whether the page has to say first that the time is taken. Sent again with the same time, it is meant."""
+    values = {**_stored(known), **form.cleaned_data} if known else form.cleaned_data
+    at, minutes, staff = values["at"], values["minutes"], facts["staff"]
+    if known is not None and known.is_planned and (known.at, known.minutes) == (at, minutes):
+        return False
+    case = known.case if known else facts["case"]
+    form.clashes = clashes(case, kind=values["kind"], at=at, minutes=minutes, staff=staff, but=known)
+    form.overrule = f"{at.isoformat()}/{minutes}/{'-'.join(str(person.pk) for person in staff)}"
+    return bool(form.clashes) and request.POST.get("overrule") != form.overrule
 
 
 def _page(request: StaffRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> HttpResponse:
@@ -156,7 +175,7 @@ def contact_move(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         return _not_planned(request, known)
     stored = {name: value for name, value in _stored(known).items() if name in ("date", "time", "place")}
     form = MoveContactForm(posted(request), stored=stored, row=known)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not _warned(request, form, known, staff=known.staff.all()):
         try:
             services.move_contact(
                 contact=known,

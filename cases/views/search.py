@@ -35,7 +35,7 @@ def search(request: StaffRequest) -> HttpResponse:
     hits = [
         {
             "name": str(case.citizen),
-            "detail": f"{case.number} · {case.get_phase_display()}",
+            "detail": f"{case.number} · {case.plain_step if request.user.is_referrer else case.get_phase_display()}",
             "url": first_page_for(request.user, case),
         }
         for case in found.cases

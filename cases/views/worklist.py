@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
@@ -155,6 +156,9 @@ def task_new(request: StaffRequest) -> HttpResponse:
 def case_task_new(request: StaffRequest, number: str) -> HttpResponse:
     """A new task in a case."""
     case = get_case(request, number)
+    if not case.is_open:
+        messages.info(request, _("The case is closed, so it takes no new tasks."))
+        return redirect("cases:detail", number=case.number)
     form = TaskForm(posted(request), today=clock.today(), initial={"owner": case.coach or request.user})
     if request.method == "POST" and form.is_valid() and _add_task(request, form, case):
         return redirect("cases:detail", number=case.number)

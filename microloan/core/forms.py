@@ -279,6 +279,7 @@ class DanishFormMixin:
             reader.to_python = _without_unseen(field.to_python)
         if field.label is None:
             field.label = name.replace("_", " ").capitalize()
+        field.validators = [_in_our_words(validator) for validator in field.validators]
         plain_required = forms.Field.default_error_messages["required"]
         if field.required and field.error_messages.get("required") == plain_required:
             field.error_messages["required"] = _required_message(field)
@@ -289,6 +290,26 @@ def _without_unseen(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return read(value.translate(_UNSEEN) if isinstance(value, str) else value)
 
     return to_python
+
+
+class AtMost(MaxLengthValidator):
+    """Says how much there may be and how much there is, so that one knows how much has to go."""
+
+    def __call__(self, value: Any) -> None:
+        number = self.clean(value)
+        if number > self.limit_value:
+            sizes = {"limit": danish.grouped(self.limit_value), "number": danish.grouped(number)}
+            words = _("Write at most %(limit)s characters. There are %(number)s.")
+            raise ValidationError(words, code=self.code, params=sizes)
+
+
+def _in_our_words(validator: Any) -> Any:
+    return AtMost(int(validator.limit_value)) if type(validator) is MaxLengthValidator else validator
+
+
+def needed_sometimes(field: forms.Field) -> None:
+    """Not "(optional)": an answer in another field makes this one needed, and its hint says which."""
+    field.is_needed_sometimes = True  # type: ignore[attr-defined]
 
 
 def _is_checkbox(field: forms.Field) -> bool:

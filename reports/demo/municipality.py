@@ -360,6 +360,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     town.catch_up()
     add_papers(town.kept, today)
     worklist.work(today, lead=users["projektleder"], coach=first, second_coach=second)
+    worklist.calendars(town.runs, today, lead=users["projektleder"], coach=first)
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)

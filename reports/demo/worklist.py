@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 from cases import services as cases
 from cases.enums import Holder, Phase
 from cases.models import CaseFile, SavedView, Task
+from courses import services as courses
+from courses.models import CourseRun
 from microloan.accounts.models import User
 from microloan.core import clock
 
@@ -33,6 +35,15 @@ def work(today: date, *, lead: User, coach: User, second_coach: User) -> None:
     tasks = list(given.order_by("due_on", "pk").values_list("pk", flat=True)[:2])
     if tasks:
         cases.assign_tasks(task_ids=tasks, owner=second_coach, by=lead, today=today)
+
+
+def calendars(runs: list[CourseRun], today: date, *, lead: User, coach: User) -> None:
+    """A coach who teaches the next course, so that its sessions stand in the calendar, and an address for that calendar."""
+    teacher = courses.add_teacher(name=coach.full_name, phone="", email=coach.email, by=lead, user=coach)
+    ahead = sorted((run for run in runs if run.ends_on >= today), key=lambda run: (run.starts_on, run.pk))
+    for run in ahead[:1]:
+        courses.update_run(run=run, place=run.place, capacity=run.capacity, teacher=teacher, cohort=run.cohort, by=lead)
+    cases.renew_feed(user=coach)
 
 
 def _errand(case: CaseFile, title: str, today: date, asked: int, done: int | None, *, by: User) -> None:

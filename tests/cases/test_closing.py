@@ -120,7 +120,7 @@ def test_an_exemption_to_come_never_begins(cast, case):
     assert [thing.key for thing in closing.open_at_closing(case, TODAY)] == ["exemption_to_come"]
     close(cast, case)
     assert not case.exemptions.exists()
-    letter = Letter.objects.filter(kind="exemption_notice").order_by("pk").last()
+    letter = Letter.objects.get(kind="exemption_notice", key__endswith=":never")
     assert "begynder ikke" in text_of(letter.read_pdf())
     assert case.journal.filter(title="Fritagelsen for andre tilbud begynder ikke", text__contains="29. nov").exists()
     changes = changes_of_rows(type(exemption), [exemption.pk])
@@ -215,6 +215,16 @@ def test_the_page_shows_what_is_open_and_fills_in_whose_choice(cast, case, clien
 def test_the_page_asks_where_the_reason_does_not_say_whose_choice(cast, case, client_for):
     page = client_for(cast.coach).post(reverse("cases:close", args=[case.number]), {"reason": "illness"})
     assert "Vælg, hvis beslutning det var." in page.content.decode()
+
+
+def test_a_closed_case_shows_no_form_for_a_new_task(cast, case, client_for):
+    client = client_for(cast.coach)
+    address = reverse("cases:case_task_new", args=[case.number])
+    assert client.get(address).status_code == 200
+    close(cast, case)
+    page = client.get(address, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("cases:detail", args=[case.number])
+    assert "Sagen er afsluttet, så der kan ikke lægges nye opgaver på den." in text(page)
 
 
 def test_nobody_begins_to_live_on_a_benefit_that_has_ended(cast, case, client_for):

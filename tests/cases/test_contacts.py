@@ -1,5 +1,6 @@
 """Contacts: planned, moved, cancelled, held, missed; and how reliably a citizen comes (domain.md §3.5)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases import queries, registry, services
+from cases.clashes import clashes
 from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, EntryKind
 from cases.models import Contact, Task
 from microloan.core import clock
@@ -266,6 +268,87 @@ def test_who_cancels_what_has_been_moved_meanwhile_is_told(cast, coach, planned)
     assert "har flyttet kontakten" in source(page)
     planned.refresh_from_db()
     assert planned.is_planned
+
+
+def contact_values(**changes):
+    values = {"kind": "coaching", "state": "planned", "date": "23-11-2026", "time": "10.00", "minutes": "60"}
+    return {**values, "place": "", "others": "", "notes": "", **changes}
+
+
+def test_saving_a_contact_says_so(cast, coach, case):
+    address = reverse("cases:contact_new", kwargs={"number": case.number})
+    page = source(coach.post(address, contact_values(staff=[cast.coach.pk]), follow=True))
+    assert "Kontakten er planlagt til 23. nov. 2026" in page
+    values = contact_values(state="attended", date="18-11-2026", staff=[cast.coach.pk])
+    assert "Kontakten er registreret: mødt" in source(coach.post(address, values, follow=True))
+
+
+@pytest.mark.parametrize(("kind", "staff"), [("coaching", []), ("first_meeting", ["coach"])])
+def test_who_took_part_is_asked_for_where_it_was_held(cast, coach, case, kind, staff):
+    address = reverse("cases:contact_new", kwargs={"number": case.number})
+    blank = source(coach.get(address))
+    assert "Skal udfyldes, når kontakten er holdt" in blank
+    assert "Hvem fra teamet var med? (frivilligt)" not in " ".join(re.sub("<[^>]+>", " ", blank).split())
+    who = [getattr(cast, name).pk for name in staff]
+    page = coach.post(address, contact_values(kind=kind, state="attended", date="18-11-2026", staff=who))
+    assert page.context["form"].errors["staff"]
+    assert not case.contacts.exists()
+
+
+def test_a_time_that_is_taken_is_told_and_may_be_chosen_all_the_same(cast, coach, case, planned):
+    other = builders.accepted(cast.caseworker, cast.coach, name="Bo Testesen")
+    address = reverse("cases:contact_new", kwargs={"number": other.number})
+    at = planned.at.astimezone(clock.COPENHAGEN) + timedelta(minutes=30)
+    values = contact_values(date=f"{at:%d-%m-%Y}", time=f"{at:%H.%M}", staff=[cast.coach.pk])
+    page = coach.post(address, values)
+    assert f"{cast.coach.full_name} har allerede: Coachsamtale" in source(page)
+    assert "Amina" not in source(page).split("<main")[1]
+    assert not other.contacts.exists()
+    assert coach.post(address, {**values, "time": "23.00"}).status_code == 302  # another time is free
+    again = {**values, "overrule": page.context["form"].overrule}
+    assert coach.post(address, again).status_code == 302
+    assert other.contacts.count() == 2
+
+
+def test_the_citizen_is_in_one_place_at_a_time(cast, coach, case, planned, monkeypatch):
+    line = planned.at + timedelta(hours=5)
+    occasion = registry.Occasion("session-1", "Kursus: Moms", line, line + timedelta(hours=2))
+    monkeypatch.setattr(registry.occasions_of_case, "_entries", {})
+    registry.occasions_of_case.register(
+        "courses", lambda case, start, end: [occasion] if start < line + timedelta(hours=2) and end > line else []
+    )
+    times = {"kind": ContactKind.COACHING, "minutes": 60, "staff": [cast.lead]}
+    assert clashes(case, at=planned.at, **times)[0].startswith("Borgeren har allerede: Coachsamtale")
+    assert clashes(case, at=line, **times)[0].startswith("Borgeren har allerede: Kursus: Moms")
+    assert clashes(case, at=planned.at, but=planned, **times) == []
+    assert clashes(case, at=planned.at + timedelta(hours=1), **times) == []
+
+
+def test_moving_to_a_time_that_is_taken_is_told_too(cast, coach, case, planned):
+    services.plan_contact(
+        case=case,
+        kind=ContactKind.COACHING,
+        at=planned.at + timedelta(days=1),
+        place="",
+        staff=[],
+        by=cast.coach,
+        today=TODAY,
+    )
+    page = coach.get(url("contact_move", planned))
+    at = planned.at.astimezone(clock.COPENHAGEN) + timedelta(days=1)
+    values = {
+        "seen": page.context["form"].seen_note,
+        "date": f"{at:%d-%m-%Y}",
+        "time": f"{at:%H.%M}",
+        "place": "",
+        "reason": "",
+    }
+    page = coach.post(url("contact_move", planned), values)
+    assert "Tidspunktet er optaget" in source(page)
+    assert (
+        coach.post(url("contact_move", planned), {**values, "overrule": page.context["form"].overrule}).status_code
+        == 302
+    )
 
 
 def test_the_list_takes_as_many_queries_for_many_contacts(coach, cast, case):

@@ -217,6 +217,14 @@ def test_the_plain_form_lists_names_and_opens_what_a_number_names(client_for, ca
     assert "Vi fandt ingen" in unescape(post(client, "zzzzzz").content.decode())
 
 
+def test_those_who_refer_read_the_plain_words_of_their_own_list(client_for, cast, case):
+    assert case.get_phase_display() in unescape(post(client_for(cast.coach), "amina").content.decode())
+    for who in (cast.caseworker, cast.specialist):
+        page = unescape(post(client_for(who), "amina").content.decode())
+        assert f"{case.number} · {case.plain_step}" in page
+        assert f"{case.number} · {case.get_phase_display()}" not in page
+
+
 # --- Speed -----------------------------------------------------------------------------------------------------------
 
 

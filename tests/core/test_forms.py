@@ -137,6 +137,17 @@ def test_what_was_shown_is_not_a_change():
     assert LoanForm({"amount": "abc"}, initial={"amount": D("1000")}).fields["amount"].has_changed(D("1000"), "abc")
 
 
+@pytest.mark.parametrize("size", [20, 20000])
+def test_a_text_that_is_too_long_is_told_how_long_it_may_be_and_is(size):
+    class LongForm(BaseForm):
+        text = forms.CharField(max_length=size)
+
+    limit, number = f"{size:,}".replace(",", "."), f"{size + 5:,}".replace(",", ".")
+    error = LongForm({"text": "ø" * (size + 5)}).errors["text"]
+    assert error == [f"Skriv højst {limit} tegn. Der er {number}."]
+    assert not LongForm({"text": "ø" * size}).errors
+
+
 def test_the_form_asks_in_words_and_leaves_the_browser_out():
     form = LoanForm({})
     html = form.as_p()

@@ -333,6 +333,7 @@ PARTS = {
     "cases.check_version": "reads",
     "cases.check_withdrawal": "reads, for the check page",
     "cases.delete_expired_drafts": "run by the clock",
+    "cases.expire_with_documents": "part of withdraw_document",
     "cases.make_lost_case_files": "run by the clock",
     "cases.draft_content": "reads",
     "cases.draft_page": "reads",
