@@ -16,6 +16,8 @@ from screening.enums import BudgetKind, RowSection, VatPeriod
 from screening.services import YearBudget
 from screening.year_forms import month_words
 
+MOST_NAMED = 3  # more months than these are counted, not named
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -86,7 +88,10 @@ def finding_of(result: Liquidity) -> str:
     words = {"month": danish.month_name(lowest.starts_on), "amount": danish.kr(lowest.balance)}
     if not result.below_zero:
         return _("There is money in all twelve months; least in %(month)s: %(amount)s") % words
-    months = months_in_words(month.starts_on for month in result.below_zero)
+    below = result.below_zero
+    months = months_in_words(month.starts_on for month in below)
+    if len(below) > MOST_NAMED:
+        months = _("%(count)s of the 12 months") % {"count": len(below)}
     return _("There is too little money in %(months)s; least in %(month)s: %(amount)s") % {"months": months, **words}
 
 
