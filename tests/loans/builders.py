@@ -1,5 +1,6 @@
 """Cases at every point of a loan's life, built by the services as the screens do. People are invented."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -38,6 +39,12 @@ REFUSAL = services.Answer(
 )
 YES = services.Answer(LoanOutcome.GRANTED)
 _numbers = count(1)
+
+
+def _staged(name: str, case: CaseFile | None, changes: dict[str, Any], make: Callable[[], int]) -> int:
+    """The key that `make` gives, put back from an earlier test where the same was asked for with plain values."""
+    plain = all(isinstance(value, str | int | date | Decimal) for value in changes.values())
+    return reach(f"{name} {case.pk if case else ''} {changes}", make) if plain else make()
 
 
 def small_world() -> World:
@@ -127,7 +134,7 @@ def in_approval(world: World, **changes: Any) -> CaseFile:
         business(world, case)
         return case.pk
 
-    case_id = make() if changes else reach("in approval", make)
+    case_id = _staged("in approval", None, changes, make)
     return CaseFile.objects.select_related("citizen", "coach", "business").get(pk=case_id)
 
 
@@ -161,7 +168,7 @@ def granted(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:
         services.decide_loan(decision=decision, answer=YES, by=world.user(Role.PROJECT_LEAD), today=world.today)
         return Loan.objects.get(decision=decision).pk
 
-    return _loan(make() if case or changes else reach("granted", make))
+    return _loan(_staged("granted", case, changes, make))
 
 
 def _loan(pk: int) -> Loan:
@@ -191,7 +198,7 @@ def in_queue(world: World, case: CaseFile | None = None, **changes: Any) -> Disb
             signed(world, loan)
         return loan.pk
 
-    loan_id = make() if case or changes else reach("in queue", make)
+    loan_id = _staged("in queue", case, changes, make)
     return DisbursementOrder.objects.select_related("loan__case__citizen").get(loan=loan_id)
 
 
@@ -217,7 +224,7 @@ def paid_out(world: World, case: CaseFile | None = None, **changes: Any) -> Loan
         pay_out(world, order)
         return order.loan_id
 
-    return _loan(make() if case or changes else reach("paid out", make))
+    return _loan(_staged("paid out", case, changes, make))
 
 
 def pay(world: World, loan: Loan, amount: Decimal | str, on: date, *, key: str = "", **changes: Any) -> LedgerEntry:

@@ -56,8 +56,9 @@ def opened(world: World, number: int = 1, *, case: CaseFile | None = None) -> Sc
     return services.open_screening(case=case, number=number, by=world.user(Role.COACH), today=world.today)
 
 
-def _staged(name: str, make: Callable[[], Screening], *, staged: bool) -> Screening:
+def _staged(name: str, case: CaseFile | None, make: Callable[[], Screening], *, staged: bool) -> Screening:
     """The screening that `make` makes; where nothing is asked for specially, put back from an earlier test."""
+    name = f"{name} {case.pk if case else ''}"
     return Screening.objects.get(pk=reach(name, lambda: make().pk)) if staged else make()
 
 
@@ -85,7 +86,7 @@ def drafted(world: World, number: int = 1, *, case: CaseFile | None = None, **ch
             today=world.today,
         )
 
-    return _staged(f"drafted {number}", make, staged=not case and not changes)
+    return _staged(f"drafted {number}", case, make, staged=not changes)
 
 
 def recommended(
@@ -102,7 +103,7 @@ def recommended(
             screening=screening, recommendation=recommendation, by=world.user(Role.COACH), today=world.today
         )
 
-    return _staged(f"recommended {number}, {recommendation}", make, staged=not case and not changes)
+    return _staged(f"recommended {number}, {recommendation}", case, make, staged=not changes)
 
 
 def decided(
@@ -122,7 +123,7 @@ def decided(
             today=world.today,
         )
 
-    return _staged(f"decided {number}, {decision}", make, staged=not case and not values)
+    return _staged(f"decided {number}, {decision}", case, make, staged=not values)
 
 
 def line(text: str = "Symaskine", amount: str = "12000.00", kind: str = LineKind.EXPENSE) -> services.LineData:
