@@ -167,21 +167,19 @@ def sent_today(*, number: str, name: str, birth_date: date | None, idea: str, by
     return sent.filter(citizen__birth_date=birth_date, citizen__name=name.strip(), idea=idea).first()
 
 
-def _next_date() -> QuerySet[Task]:
-    """The soonest open date that was promised to the citizen or the caseworker."""
-    return Task.objects.filter(case=OuterRef("pk"), done_at__isnull=True, is_promise=True).order_by("due_on", "pk")
+def _promises() -> QuerySet[Task]:
+    """Open dates that were promised to the citizen or the caseworker, the soonest first."""
+    return Task.objects.filter(done_at__isnull=True, is_promise=True).order_by("due_on", "pk")
 
 
 def referrals_of(user: User) -> QuerySet[CaseFile]:
-    """Own referrals, or those of one's centre, newest first, with the next promised date."""
+    """Own referrals, or those of one's centre, newest first, with who referred and what was promised next."""
     return (
         CaseFile.objects.visible_to(user)
         .live()
-        .select_related("citizen")
-        .annotate(
-            next_date=Subquery(_next_date().values("due_on")[:1]),
-            has_news=Exists(ReferrerNotice.objects.filter(case=OuterRef("pk"), to=user, seen_at__isnull=True)),
-        )
+        .select_related("citizen", "referral__referred_by")
+        .annotate(has_news=Exists(ReferrerNotice.objects.filter(case=OuterRef("pk"), to=user, seen_at__isnull=True)))
+        .prefetch_related(Prefetch("tasks", _promises(), to_attr="promises"))
         .order_by("-opened_on", "-pk")
     )
 
@@ -192,8 +190,7 @@ def news_count(user: User, today: date) -> int:
 
 
 def next_date_for_referrer(case: CaseFile) -> Task | None:
-    promises = Task.objects.filter(case=case, done_at__isnull=True, is_promise=True)
-    return promises.select_related("case").order_by("due_on", "pk").first()
+    return _promises().filter(case=case).select_related("case").first()
 
 
 def rows_for_referrer(entries: Iterable[JournalEntry], case: CaseFile, today: date) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from cases.forms import MessageForm, ReferralForm, add_refusal, referral_form_fo
 from cases.models import CaseFile
 from cases.views.base import get_case, posted
 from cases.views.detail import panels_for
-from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
+from microloan.accounts.enums import REFERRERS, TEAM, AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, referrer_required, role_required
 from microloan.core import clock, cpr, danish
@@ -178,12 +178,14 @@ def referral_receipt(request: StaffRequest, number: str) -> HttpResponse:
 @referrer_required
 @require_safe
 def my_referrals(request: StaffRequest) -> HttpResponse:
-    """Name, step in plain words, next date; nothing more."""
+    """Name, step in plain words, what comes next and when; a specialist sees the centre's, and who referred."""
     page = Paginator(queries.referrals_of(request.user), REFERRALS_PER_PAGE).get_page(request.GET.get("page"))
     logged(request, AccessAction.LIST, *page)
     today = clock.today()
     draft = services.open_draft(owner=request.user, kind=referral_draft.CODE, today=today)
-    return render(request, "cases/my_referrals.html", {"page": page, "today": today, "draft": draft})
+    of_centre = request.user.centre if request.user.role == Role.REFERRAL_SPECIALIST else None
+    context = {"page": page, "today": today, "draft": draft, "of_centre": of_centre}
+    return render(request, "cases/my_referrals.html", context)
 
 
 @referrer_required

@@ -357,6 +357,7 @@ def test_consents_and_exemption_on_the_page(coach, cast, case):
     assert coach.post(at("exemption_end", case, exemption.pk), {"to_on": "20-11-2026"}).status_code == 302
     page = coach.get(at("people", case)).content.decode()
     assert "Trukket tilbage" in page
+    assert "Frameldt" not in page  # the word for a seat on a course
 
 
 @pytest.mark.parametrize("number", [2, 30])

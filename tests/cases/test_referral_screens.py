@@ -157,6 +157,21 @@ def test_the_specialist_sees_the_whole_centre(cast, client_for):
     assert "Bo Prøvesen" not in page
 
 
+def test_a_specialist_reads_who_referred_and_a_caseworker_does_not(cast, client_for):
+    builders.refer(cast.caseworker, name="Amina Testesen")
+    page = client_for(cast.specialist).get(reverse("cases:my_referrals")).content.decode()
+    assert cast.caseworker.full_name in page
+    assert f"Alle fra {cast.specialist.centre}" in page
+    assert "Henvist af" not in client_for(cast.caseworker).get(reverse("cases:my_referrals")).content.decode()
+
+
+def test_a_date_in_my_referrals_says_what_is_promised(cast, client_for):
+    case = builders.refer(cast.caseworker)
+    promised = case.tasks.get(is_promise=True, done_at__isnull=True)
+    page = client_for(cast.caseworker).get(reverse("cases:my_referrals")).content.decode()
+    assert promised.label in page
+
+
 def test_no_referrals_yet_says_what_to_do(caseworker):
     assert "Du har ikke henvist nogen endnu" in caseworker.get(reverse("cases:my_referrals")).content.decode()
 
@@ -166,7 +181,7 @@ def test_my_referrals_takes_the_same_queries_for_few_and_many(cast, client_for, 
     for _ in range(number):
         builders.refer(cast.caseworker)
     client = client_for(cast.caseworker)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         client.get(reverse("cases:my_referrals"))
 
 
