@@ -217,8 +217,10 @@ def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
     if periods and last_screening_4(case) is None:
         held_by = periods[-1].ends_on - timedelta(weeks=rule_set_on(today).screening4_weeks)
         details[SCREENING_4_STEP] = JourneyDetail(detail=danish.month_name(held_by))
-    plan = current_plan(loan)
-    if plan is not None:
+    position, plan = position_of(loan), current_plan(loan)
+    if position is not None and position.is_settled:
+        details[REPAYMENT_STEP] = JourneyDetail(detail=_("Repaid"), url=url)
+    elif plan is not None:
         last = max(line.due_on for line in plan.instalments.all())
         details[REPAYMENT_STEP] = JourneyDetail(detail=_("until %(year)s") % {"year": last.year}, url=url)
     return details

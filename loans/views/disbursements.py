@@ -17,7 +17,7 @@ from loans.forms import PayoutForm, SendBackForm
 from loans.models import DisbursementOrder, Loan
 from loans.overview import instalment_words
 from loans.prerequisites import checks_before_payout
-from loans.queries import QueueView, current_plan, orders_visible_to, queue, queue_counts
+from loans.queries import QueueView, current_plan, orders_visible_to, queue, queue_counts, terms_of
 from loans.views.base import add_refusal
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
@@ -120,6 +120,7 @@ def _context(
     loan = order.loan
     plan = current_plan(loan)
     lines = list(plan.instalments.all()) if plan else []
+    planned = lines[0].due_on if lines else None
     checks = checks_before_payout(loan, today)
     return {
         "order": order,
@@ -135,7 +136,8 @@ def _context(
         and order.approved_by_id != request.user.pk
         and all(check.met for check in checks),
         "is_loan": loan.kind == SupportKind.LOAN,
-        "first_due": lines[0].due_on if lines else None,
+        "planned_due": planned,
+        "first_due": terms_of(loan, max(today, order.ordered_on)).schedule()[0].due if planned else None,
         "instalments": instalment_words([line.amount for line in lines]) if lines else "",
         "account": account_of(loan),
         "today": today,

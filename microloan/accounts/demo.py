@@ -69,7 +69,7 @@ def _ensure(person: DemoUser, centres: dict[str, Centre]) -> User:
         password=DEMO_PASSWORD,
         full_name=person.full_name,
         email=person.email,
-        phone="00 00 00 00",
+        phone="00000000",
         role=person.role,
         centre=centres.get(person.centre),
         specialist_trained_on=person.trained_on,

@@ -12,6 +12,7 @@ from cases.letters.models import Letter
 from cases.models import Business, CaseFile, JournalEntry, Task
 from loans import services
 from loans.enums import LoanOutcome, OrderState, PlanCause, SupportKind
+from loans.journey import REPAYMENT_STEP, journey
 from loans.models import Loan, LoanDecision
 from microloan.accounts.enums import Role
 from microloan.core.errors import Conflict, Refused
@@ -374,3 +375,7 @@ def test_only_the_team_registers_the_agreement(world: World, role: str) -> None:
 def test_the_case_knows_its_loan_in_the_journey(world: World) -> None:
     loan = builders.paid_out(world)
     assert CaseFile.objects.get(pk=loan.case_id).phase == Phase.MAIN_COURSE
+    details = journey(loan.case, TODAY)
+    assert details[REPAYMENT_STEP].detail == "til 2027"
+    builders.pay(world, loan, loan.principal, TODAY)
+    assert journey(loan.case, TODAY)[REPAYMENT_STEP].detail == "Tilbagebetalt"

@@ -503,6 +503,14 @@ def test_the_page_of_a_payout_says_loan_and_hides_the_cpr_number(world: World, b
     assert order.loan.case.citizen.cpr.formatted not in html
 
 
+def test_a_late_payout_says_when_the_first_instalment_falls_due_then(world: World, by: Any, monkeypatch: Any) -> None:
+    order = builders.in_queue(world)
+    monkeypatch.setattr("microloan.core.clock.today", lambda: TODAY + timedelta(days=20))
+    html = page(by(Role.BENEFITS_OFFICER), "disbursement", pk=order.pk)
+    assert "Første afdrag er 1. februar 2027" in html
+    assert "Planen siger indtil nu 4. januar 2027" in html
+
+
 def test_the_cpr_number_is_shown_on_request_and_logged(world: World, by: Any) -> None:
     order = builders.in_queue(world)
     case = order.loan.case
