@@ -3,12 +3,16 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from cases.models import Contact
+from cases.services import Upload
 from screening import services
 from screening.budget_rules import Row
 from screening.enums import BudgetKind, LineKind, Outcome
-from screening.models import HearingRecord, Screening
+from screening.models import HearingRecord, ReceivedForm, Screening
 from screening.perms import SCREENERS
+from tests.screening.paper_builders import action_plan, came_back, evaluation, filled, form_of
 from tests.support.acting import act
+from tests.support.files import pdf
 from tests.support.routes.screening import make_budget, make_recommended, make_screening
 from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, Role
 from tests.support.world import World
@@ -31,6 +35,17 @@ def make_hearing(world: World) -> HearingRecord:
         by=world.user(Role.COACH),
         today=world.today,
     )
+
+
+def make_answered(world: World) -> ReceivedForm:
+    """A form that came back filled in."""
+    return came_back(world, world.case, filled(form_of(world.case), {"background": "Jeg syr."}))
+
+
+def make_meeting(world: World) -> Contact:
+    """An evaluation meeting about an action plan."""
+    action_plan(world, world.case)
+    return evaluation(world, world.case)
 
 
 def whole_draft(world: World) -> services.ScreeningDraft:
@@ -130,6 +145,42 @@ ROWS = [
         allow=LEAD,
         call=lambda w, by: services.approve_budget(budget=w.of(make_budget), by=by, today=w.today),
     ),
+    act(
+        "screening.save_paper",
+        allow=TEAM,
+        call=lambda w, by: services.save_paper(
+            case=w.case,
+            data=services.PaperData(kind="person_profile", answers={"background": "Jeg syr."}, answered_on=w.today),
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "screening.receive_form",
+        allow=TEAM,
+        call=lambda w, by: services.receive_form(
+            case=w.case, upload=Upload(name="skema.pdf", data=pdf()), by=by, today=w.today
+        ),
+    ),
+    act(
+        "screening.accept_form",
+        allow=TEAM,
+        call=lambda w, by: services.accept_form(
+            received=w.of(make_answered), fields=["background"], base=0, by=by, today=w.today
+        ),
+    ),
+    act(
+        "screening.set_aside_form",
+        allow=TEAM,
+        call=lambda w, by: services.set_aside_form(received=w.of(make_answered), by=by),
+    ),
+    act(
+        "screening.review_goals",
+        allow=TEAM,
+        call=lambda w, by: services.review_goals(
+            case=w.case, contact=w.of(make_meeting), results={1: services.Reviewed("reached")}, by=by, today=w.today
+        ),
+    ),
 ]
 READS, PART = "reads only", "part of what guarded services do"
 PARTS = {
@@ -139,6 +190,12 @@ PARTS = {
             "screening.totals_of",
             "screening.latest_budget",
             "screening.data_of",
+            "screening.latest_paper",
+            "screening.link_to_paper",
+            "screening.pairs_of",
+            "screening.standings",
+            "screening.reviews_of",
+            "screening.evaluation_meetings",
             "screening.sections_of",
             "screening.amounts_of",
             "screening.taxes_of",
