@@ -21,8 +21,8 @@ def year_budget_rows(first_sales: int) -> dict[str, list[Row]]:
         Row(RowSection.COSTS.value, "Husleje og strøm", _months(*[2500] * MONTHS), vat=True),
         Row(RowSection.COSTS.value, "Forsikring", _months(1800, *[0] * 11)),
         Row(RowSection.COSTS.value, "Telefon og hjemmeside", _months(*[400] * MONTHS), vat=True),
-        Row(RowSection.START.value, "Udstyr, varelager og skilt", _months(18000, 4000, *[0] * 10), vat=True),
-        Row(RowSection.PRIVATE.value, "Privatforbrug", _months(*[0] * 6, *[3000] * 6)),
+        Row(RowSection.START.value, "Udstyr, varelager og skilt", _months(11000, 3000, *[0] * 10), vat=True),
+        Row(RowSection.PRIVATE.value, "Privatforbrug", _months(*[0] * 8, *[3000] * 4)),
     ]
     year = [
         Row(row.section, row.text, (_net(row),), vat=row.vat, source=row.source)
