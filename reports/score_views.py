@@ -15,6 +15,8 @@ from microloan.core.export import csv_response
 from reports import scores
 from reports.rules import overview as words
 from reports.rules.quarters import quarter_ends
+from reports.rules.scores import Line
+from reports.rules.suppression import Hidden
 from reports.scores import Came, Figures
 from screening.enums import ScreeningNumber
 
@@ -52,7 +54,7 @@ def ratings(request: StaffRequest) -> HttpResponse:
     return render(request, "reports/ratings.html", context)
 
 
-def _row(figures: Figures, line: Any) -> dict[str, Any]:
+def _row(figures: Figures, line: Line) -> dict[str, Any]:
     return {
         "title": figures.titles[line.code],
         "rated": words.text(line.rated),
@@ -85,10 +87,13 @@ def ratings_csv(request: StaffRequest) -> HttpResponseBase:
         purpose=_("Figures in aggregate"),
     )
     headings = [_("Criterion"), _("Rating"), _("People rated"), str(Came(figures.came).label)]
-    rows = [
-        [figures.titles[line.code], group.words, words.text(group.rated), words.text(group.with_outcome)]
-        for line in figures.lines
-        for group in line.groups
-    ]
+    rows = [[figures.titles[line.code], *cells] for line in figures.lines for cells in _file_cells(line)]
     name = _("ratings-screening-%(number)s-%(date)s") % {"number": figures.number, "date": figures.as_of}
     return csv_response(name, headings, rows)
+
+
+def _file_cells(line: Line) -> list[list[str]]:
+    """One row for each group; where there is none, how many were rated in all."""
+    if not line.groups:
+        return [["1–5", words.text(line.rated), words.text(Hidden.OTHER)]]
+    return [[group.words, words.text(group.rated), words.text(group.with_outcome)] for group in line.groups]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from microloan.core import charts, danish
 from microloan.core.calendars import next_deadline_day
+from microloan.core.money import round_half_up
 from microloan.core.months import add_months
 from screening.budget_rules import MONEY_IN, SECTIONS_OF_MONTHS, Liquidity, Operating, Question, Row, liquidity, what_if
 from screening.enums import BudgetKind, RowSection, VatPeriod
@@ -219,7 +220,7 @@ def break_even_rows(year: YearBudget) -> list[tuple[str, str]]:
 
 
 def _kr_or_none(amount: Decimal | None, parts: int = 1) -> str:
-    return danish.kr(round(amount / parts, 2)) if amount is not None else _("Cannot be worked out")
+    return danish.kr(round_half_up(amount / parts)) if amount is not None else _("Cannot be worked out")
 
 
 def _facts(year: YearBudget) -> list[tuple[str, str]]:

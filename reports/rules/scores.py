@@ -6,10 +6,11 @@ else coarser groups are tried, and then only how many were rated (docs/decisions
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from reports.rules.suppression import THRESHOLD, Cell, Hidden, suppress_counts
+from microloan.core.money import round_half_up
+from reports.rules.suppression import THRESHOLD, Cell, Hidden, is_safe_share
 
-RATINGS = (1, 2, 3, 4, 5)
 # From fine to coarse: each rating alone; low, middle, high; low and middle against high.
 GROUPINGS: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((1,), (2,), (3,), (4,), (5,)),
@@ -29,11 +30,11 @@ class Rated:
 
 @dataclass(frozen=True)
 class Group:
-    """Some ratings taken together: how many people, and how many of them with the outcome. Hidden where it would give someone away."""
+    """Some ratings taken together: how many people, and how many of them with the outcome."""
 
     ratings: tuple[int, ...]
-    rated: Cell
-    with_outcome: Cell
+    rated: int
+    with_outcome: int
 
     @property
     def words(self) -> str:
@@ -43,14 +44,17 @@ class Group:
     @property
     def percent(self) -> int | None:
         """Share with the outcome; none under ten people (ui-guide.md §3.6)."""
-        if not isinstance(self.rated, int) or not isinstance(self.with_outcome, int) or self.rated < 2 * THRESHOLD:
+        if self.rated < 2 * THRESHOLD:
             return None
-        return round(100 * self.with_outcome / self.rated)
+        return int(round_half_up(Decimal(100 * self.with_outcome) / self.rated, 0))
 
 
 @dataclass(frozen=True)
 class Line:
-    """One criterion: how many were rated, and the groups of its ratings."""
+    """One criterion: how many were rated, and the groups of its ratings; none where every grouping gives someone away.
+
+    Without groups the ratings are not counted one by one either: another outcome may show sums of the same people.
+    """
 
     code: str
     rated: Cell
@@ -73,26 +77,14 @@ def _line(code: str, rows: Sequence[Rated], *, suppress: bool) -> Line:
         return Line(code, Hidden.SMALL, None, ())
     for grouping in GROUPINGS:
         groups = tuple(_group(rows, ratings) for ratings in grouping)
-        if all(_is_harmless(group) for group in groups):
+        if all(is_safe_share(group.with_outcome, group.rated) for group in groups):
             return Line(code, len(rows), _mean(rows), groups)
-    return Line(code, len(rows), None, _counts_alone(rows))
+    return Line(code, len(rows), None, ())
 
 
 def _group(rows: Sequence[Rated], ratings: tuple[int, ...]) -> Group:
     found = [row for row in rows if row.value in ratings]
     return Group(ratings, len(found), sum(row.has_outcome for row in found))
-
-
-def _is_harmless(group: Group) -> bool:
-    rated, came = group.rated, group.with_outcome
-    return isinstance(rated, int) and isinstance(came, int) and came >= THRESHOLD and rated - came >= THRESHOLD
-
-
-def _counts_alone(rows: Sequence[Rated]) -> tuple[Group, ...]:
-    """How the ratings fall, without the outcome; small counts are hidden with what would give them away."""
-    counts = [sum(row.value == rating for row in rows) for rating in RATINGS]
-    cells, _total = suppress_counts(counts)
-    return tuple(Group((rating,), cell, Hidden.OTHER) for rating, cell in zip(RATINGS, cells, strict=True))
 
 
 def _mean(rows: Sequence[Rated]) -> int | None:

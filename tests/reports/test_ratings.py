@@ -2,14 +2,16 @@
 
 import csv
 import io
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.urls import reverse
 
 from microloan.accounts.enums import Role
+from microloan.core import clock
 from reports import scores
-from reports.rules.scores import Rated, lines
+from reports.rules.scores import Group, Rated, lines
 from reports.rules.suppression import Hidden
 from reports.scores import Came
 from tests.screening.builders import BACK, TODAY, YES, decided, drafted
@@ -43,10 +45,21 @@ def test_ratings_are_put_together_until_no_group_gives_anybody_away():
     assert cells(one({**fine, 3: (0, 0)})) == [("1–3", 20, 10), ("4–5", 20, 10)]
 
 
-def test_where_nothing_is_harmless_the_outcome_is_left_out():
+def test_where_nothing_is_harmless_only_how_many_were_rated_is_told():
     line = one({4: (20, 3), 5: (20, 20)})
-    assert all(group.with_outcome is Hidden.OTHER for group in line.groups)
-    assert line.mean_tenths is None
+    assert (line.rated, line.mean_tenths, line.groups) == (40, None, ())
+
+
+def test_another_outcome_does_not_give_a_hidden_rating_away():
+    people = {1: 3, 2: 20, 3: 20, 4: 6, 5: 30}
+    came = {1: 0, 2: 4, 3: 10, 4: 3, 5: 15}
+    shown = one({rating: (count, came[rating]) for rating, count in people.items()})
+    assert cells(shown) == [("1–3", 43, 14), ("4–5", 36, 18)]
+    assert one({rating: (count, 0) for rating, count in people.items()}).groups == ()
+
+
+def test_a_share_is_rounded_half_up():
+    assert (Group((1,), 200, 25).percent, Group((1,), 9, 4).percent) == (13, None)
 
 
 def test_under_five_people_nothing_is_told():
@@ -56,9 +69,8 @@ def test_under_five_people_nothing_is_told():
 def test_no_split_of_few_people_shows_a_small_count():
     for people, came in product(range(12), repeat=2):
         if came <= people:
-            for group in one({2: (people, came), 5: (8, 4)}).groups:
-                if isinstance(group.with_outcome, int):
-                    assert min(group.with_outcome, group.rated - group.with_outcome) >= 5
+            for group in one({2: (people, came), 5: (10, 5)}).groups:
+                assert min(group.with_outcome, group.rated - group.with_outcome) >= 5
 
 
 # --- From the rows -------------------------------------------------------------------------------------------------------
@@ -90,13 +102,16 @@ def test_the_number_of_queries_is_fixed(world, django_assert_num_queries):
 @pytest.mark.parametrize("role", [Role.PROJECT_LEAD, Role.MANAGER])
 def test_the_page_and_the_file(world, client_for, role, came):
     decided(world, 1, YES)
-    client = client_for(world.user(role))
-    page = client.get(reverse("reports:ratings"), {"screening": "1", "came": came})
+    asked = {"screening": "1", "came": came}
+    with clock.at(TODAY + timedelta(days=60)):
+        client = client_for(world.user(role))
+        page = client.get(reverse("reports:ratings"), asked)
+        response = client.get(reverse("reports:ratings_csv"), asked)
+        text = b"".join(response.streaming_content).decode("utf-8-sig")
     assert "Vurderinger og resultater" in page.content.decode()
-    response = client.get(reverse("reports:ratings_csv"), {"screening": "1", "came": came})
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    assert "Selvbillede" not in text.partition("\n")[2] or "0–4" in text
-    assert len(next(csv.reader(io.StringIO(text), delimiter=";"))) == 4
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))
+    assert ["Tillid", "1–5", "0–4", "skjult"] in rows
+    assert {len(row) for row in rows} == {4}
 
 
 def test_an_unknown_question_gives_the_usual_one(world, client_for):

@@ -12,9 +12,11 @@ from pypdf import PdfReader
 
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.models import AccessLog
+from microloan.core import danish
 from screening import services, sheet_files
 from screening.enums import BudgetKind, BudgetState, RowSection
 from screening.models import Budget
+from screening.year_presentation import _kr_or_none
 from tests.screening.budget_builders import each, kr, liquidity_rows, operating_rows, row, sales, year_budget
 from tests.screening.builders import another_coach, budget, case_for, line
 from tests.screening.pages import case_page, text_of
@@ -264,3 +266,7 @@ def test_the_page_takes_the_same_queries_at_any_number_of_versions(world, coach,
             coach.get(page("year_budget", case))
         counts.append(len(counted))
     assert counts[0] == counts[1] < 50
+
+
+def test_a_month_of_the_break_even_sales_is_rounded_half_up():
+    assert _kr_or_none(Decimal("1.50"), 12) == danish.kr(Decimal("0.13"))
