@@ -38,7 +38,7 @@ def save_paper(*, case: CaseFile, data: PaperData, by: User, today: date, base_n
     """Save a paper as a new version; earlier versions stay exactly as they were.
 
     `base_number` is the version the form was drawn from (0 for none): a Conflict where somebody saved one since.
-    Saving what stands already (a double click) makes no version.
+    Saving what stands already (a double click) makes no version; the same answers given on another day do.
     """
     if not perms.may_write_papers(by):
         raise Refused(_("Only the microloan team writes profiles and plans."))
@@ -47,7 +47,8 @@ def save_paper(*, case: CaseFile, data: PaperData, by: User, today: date, base_n
     newest = latest_paper(case, data.kind)
     stage = _stage(data, newest)
     answers = _merged(case, data, newest)
-    if newest is not None and (newest.answers, newest.stage) == (answers, stage):
+    standing = (newest.answers, newest.stage, newest.answered_on) if newest is not None else None
+    if newest is not None and standing == (answers, stage, data.answered_on):
         return newest
     number = newest.number if newest else 0
     if base_number is not None and base_number != number:

@@ -37,6 +37,15 @@ def test_every_save_is_a_version_and_the_same_again_is_none(world):
     assert JournalEntry.objects.filter(case=case, title="Personprofil, version 2").count() == 1
 
 
+def test_the_same_answers_on_another_day_are_a_version(world):
+    case = a_case(world)
+    coach, day = world.user(Role.COACH), world.today - timedelta(days=30)
+    for answered_on in (day, world.today, world.today):
+        services.save_paper(case=case, data=data(world, answered_on=answered_on), by=coach, today=world.today)
+    found = Paper.objects.filter(case=case).order_by("number").values_list("number", "answered_on")
+    assert list(found) == [(1, day), (2, world.today)]
+
+
 def test_an_answer_can_be_taken_out_but_not_the_last(world):
     case = a_case(world)
     paper(world, case)
