@@ -205,6 +205,9 @@ def why_not_remind(request: Letter) -> str:
     """Why nothing is to be reminded of any more; empty where there is."""
     if request.case.phase != Phase.MAIN_COURSE or main_course_is_over(request.case):
         return _("The main course is over.")
+    occasion = occasion_of(request.case)
+    if occasion is None or request.key != key_of(request.case, occasion):
+        return _("The day that the self-evaluation was for has moved in the meantime.")
     if is_answered(request, list(request.case.papers.filter(kind=PaperKind.SELF_EVALUATION))):
         return _("The citizen has answered in the meantime.")
     return ""

@@ -147,6 +147,31 @@ def test_an_answer_holds_the_reminder_back_at_the_moment_of_sending(world: World
         assert self_evaluation.why_not_send(reminder) == "Dagen er gået imens."
 
 
+def test_the_same_answers_again_are_an_answer(world: World, loan) -> None:
+    answer(world, loan.case, world.today)
+    later = world.today + timedelta(days=30)
+    with clock.at(later):
+        services.request_self_evaluation(case=loan.case, by=world.user(Role.COACH), today=later)
+        assert task(loan.case, "self_evaluation_answer", later)
+        answer(world, loan.case, later)
+    assert task(loan.case, "self_evaluation_answer", later) is None
+
+
+def test_nobody_is_reminded_of_an_end_that_has_moved(world: World, asked) -> None:
+    day = back_by(asked)
+    with clock.at(day - timedelta(days=1)):
+        assert self_evaluation.send_reminders(day - timedelta(days=1)).created == 1
+    reminder = Letter.objects.get(kind="self_evaluation_reminder")
+    assert self_evaluation.why_not_send(reminder) == ""
+    builders.extend(world, asked.case, 2)
+    assert "flyttet" in self_evaluation.why_not_send(reminder)
+
+
+def test_no_reminder_is_made_after_an_extension(world: World, asked) -> None:
+    builders.extend(world, asked.case, 2)
+    assert self_evaluation.send_reminders(back_by(asked)).created == 0
+
+
 # --- Screening 4 shows the months and offers what is left ----------------------------------------------------------------
 
 
