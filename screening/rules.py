@@ -76,12 +76,10 @@ def hearing_refusal(hearing: str, *, answer_by: date | None, is_answered: bool, 
         return _("The citizen has until %(date)s to answer. Register the answer, or wait.") % {
             "date": danish.long_date(answer_by)
         }
-    if hearing == Hearing.EXPIRED and (answer_by is None or is_answered):
-        return (
-            _("The citizen has answered. Choose that.")
-            if is_answered
-            else _("No hearing has been sent, so no deadline has passed.")
-        )
+    if is_answered and hearing != Hearing.ANSWERED:
+        return _("The citizen has answered. Choose that.")
+    if hearing == Hearing.EXPIRED and answer_by is None:
+        return _("No hearing has been sent, so no deadline has passed.")
     return ""
 
 
