@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from cases.views.base import case_context, get_case
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock, danish
-from microloan.core.errors import Refused
+from microloan.core.errors import Conflict, Refused
 from microloan.core.forms import DateField
 from screening import queries, rules, services
 from screening.enums import ScreeningNumber, ScreeningState
@@ -22,6 +22,7 @@ from screening.models import Screening
 
 
 class HearingForm(UnmarkedForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
     shown = forms.CharField(
         max_length=4000,
         label=gettext_lazy("What the decision would rest on"),
@@ -75,11 +76,15 @@ def hearing(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     today = clock.today()
     if request.method != "POST":
         usual = today + timedelta(days=rules.USUAL_HEARING_DAYS)
-        return _page(request, screening, HearingForm(initial={"answer_by": usual, "shown": screening.plan}))
+        initial = {"answer_by": usual, "shown": screening.plan, "version": screening.version}
+        return _page(request, screening, HearingForm(initial=initial))
     form = HearingForm(request.POST)
     if not form.is_valid() or request.POST.get("step") == "edit":
         return _page(request, screening, form)
     data = form.cleaned_data
+    if data["version"] != screening.version:
+        messages.warning(request, _("The screening has been changed since you opened it. Read it again."))
+        return _to(screening)
     if data["answer_by"] < rules.earliest_answer(today):
         earliest = danish.long_date(rules.earliest_answer(today))
         form.add_error("answer_by", _("Give the citizen at least until %(date)s.") % {"date": earliest})
@@ -90,6 +95,9 @@ def hearing(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         return _page(request, screening, form, rows=rows)
     try:
         services.hold_hearing(screening=screening, **data, by=request.user, today=today)
+    except Conflict as refusal:
+        messages.warning(request, refusal.messages[0])
+        return _to(screening)
     except Refused as refusal:
         refuse(form, refusal)
         return _page(request, screening, form)

@@ -18,11 +18,16 @@ from screening.services.screenings import check_phase, link_to, lock_screening
 
 
 @transaction.atomic
-def hold_hearing(*, screening: Screening, shown: str, answer_by: date, by: User, today: date) -> HearingRecord:
-    """Show the citizen what a stop would rest on, with a time to answer. The decision waits until then."""
+def hold_hearing(
+    *, screening: Screening, shown: str, answer_by: date, by: User, today: date, version: int | None = None
+) -> HearingRecord:
+    """Show the citizen what a stop would rest on, with a time to answer. The decision waits until then.
+
+    Raises Conflict where the screening was changed after `version`: the letter would rest on another recommendation.
+    """
     if not perms.may_hear(by):
         raise Refused(_("Only the microloan team holds a hearing."))
-    screening = lock_screening(screening)
+    screening = lock_screening(screening, version=version)
     check_phase(screening.case, screening.number)
     if screening.state != ScreeningState.RECOMMENDED or screening.number == ScreeningNumber.FOUR:
         raise Refused(

@@ -63,8 +63,9 @@ def test_a_stop_waits_until_the_last_day_has_passed(world, screening):
 def test_an_answer_frees_the_decision_at_once(world, screening):
     record = answer(world, hold(world, screening))
     check(world, screening, NO)
-    with pytest.raises(Refused, match="Borgeren har svaret"):
-        check(world, screening, EXPIRED)
+    for decision in (EXPIRED, replace(NO, hearing=Hearing.NOT_NEEDED)):
+        with pytest.raises(Refused, match="Borgeren har svaret"):
+            check(world, screening, decision)
     assert record.answered_on == TODAY
     screening.case.refresh_from_db()
     assert screening.case.tasks.filter(kind="screening_decide", done_at__isnull=True).exists()
@@ -168,7 +169,8 @@ def refused(sql, *values, guard):
 
 def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
     assert "Hold partshøring" in text_of(coach.get(address("detail", screening)))
-    data = {"shown": SHOWN, "answer_by": "4/12-26"}
+    version = coach.get(address("hearing", screening)).context["form"]["version"].value()
+    data = {"shown": SHOWN, "answer_by": "4/12-26", "version": version}
     response = coach.post(address("hearing", screening), {**data, "answer_by": "21-11-2026", "step": "check"})
     assert "Giv borgeren mindst til og med den 27. november 2026." in text_of(response)
     assert "Send dette til" in text_of(coach.post(address("hearing", screening), {**data, "step": "check"}))
@@ -183,6 +185,20 @@ def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
     form = lead.get(address("decide", screening)).context["form"]
     assert form["hearing"].value() == Hearing.ANSWERED
     assert form["hearing_note"].value() == "Jeg har fået en kunde."
+
+
+def test_a_hearing_of_a_recommendation_that_was_sent_anew_is_a_conflict(world, screening, coach):
+    by, old = world.user(Role.COACH), screening.version
+    fresh = services.take_back(screening=screening, by=by, today=TODAY)
+    fresh = services.recommend(screening=fresh, recommendation=Outcome.CONTINUE, by=by, today=TODAY)
+    with pytest.raises(Conflict):
+        hold(world, fresh, version=old)
+    data = {"shown": SHOWN, "answer_by": "4/12-26", "version": old}
+    for step in ("check", "send"):
+        page = text_of(coach.post(address("hearing", fresh), {**data, "step": step}, follow=True))
+        assert "Screeningen er ændret" in page
+    assert not HearingRecord.objects.exists()
+    assert hold(world, fresh, version=fresh.version).screening == fresh
 
 
 def test_a_second_press_and_a_decided_round_lead_to_the_screening(world, screening, coach):
