@@ -119,8 +119,8 @@ def heard(world: World) -> dict[str, object]:
 
 ROWS = [
     row("screening:criteria_sets", allow=ADMINISTRATOR),
-    row("screening:criteria_set", allow=ADMINISTRATOR, kwargs={"number": 1}),
-    row("screening:criteria_edit", allow=ADMINISTRATOR, kwargs={"number": 1}),
+    row("screening:criteria_set", allow=ADMINISTRATOR, kwargs={"number": 1}, no_log="the number of a screening"),
+    row("screening:criteria_edit", allow=ADMINISTRATOR, kwargs={"number": 1}, no_log="the number of a screening"),
     row("screening:list", allow=SCREENERS, kwargs=case, logs=True),
     row("screening:open", allow=SCREENERS, kwargs=case, method="post", get=302, data={"screening": "1"}, logs=True),
     row("screening:detail", allow=SCREENERS, kwargs=screening, logs=True),
