@@ -274,7 +274,9 @@ def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
 def check_extension(case: CaseFile, values: Mapping[str, Any], today: date) -> None:
     """Refuse a length that the limits do not allow before the project lead is asked to confirm it."""
     if not case.is_pensioner:
-        services.extension_span(case=case, months=values.get("months") or 0, today=today)
+        months = values.get("months") or 0
+        services.extension_span(case=case, months=months, today=today)
+        services.check_shorter(case, months, values.get("reasons", ""))
 
 
 def extension_words(gives: Mapping[str, Any]) -> list[tuple[str, str]]:

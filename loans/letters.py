@@ -18,6 +18,7 @@ from loans.models import Instalment, Loan, LoanDecision, SupportPeriod
 from loans.queries import current_plan
 from microloan.accounts.models import User
 from microloan.core.danish import kr
+from microloan.core.danish import months as months_in_words
 from microloan.core.errors import Refused
 from microloan.policy.services import basis_facts
 from screening import evaluation_letters
@@ -177,14 +178,49 @@ def send_support_decision(*, period: SupportPeriod, loan: Loan, by: User, today:
         )
 
 
-def send_extension_decision(*, period: SupportPeriod, loan: Loan, by: User, today: date) -> None:
+def send_extension_decision(*, period: SupportPeriod, loan: Loan, asked: int | None, by: User, today: date) -> None:
+    """`asked`: months the citizen asked for. Fewer is no full yes, so the reasons are written out."""
+    fewer = (asked or 0) > period.months
     total = sum(row.months for row in period.case.support_periods.all())
     with translation.override("da"):
         _send(
             kind="extension_decision",
             case=period.case,
             key=f"support:{period.pk}",
-            context={**_period_context(period, loan), "total_months": total},
+            context={
+                **_period_context(period, loan),
+                "total_months": total,
+                **({"requested_months": asked, "fully_favourable": False, "facts": [_asked(asked)]} if fewer else {}),
+            },
+            by=by,
+            today=today,
+        )
+
+
+def _asked(months: int | None) -> str:
+    if not months:
+        return _("You asked for living support for longer.")
+    return _("You asked for living support for %(months)s more.") % {"months": months_in_words(months)}
+
+
+def send_extension_refusal(
+    *, period: SupportPeriod, loan: Loan, asked: int, reasons: str, by: User, today: date
+) -> None:
+    """The citizen asked for more months and gets none. `asked`: how many, 0 where no number was given."""
+    terms = _terms(loan) if loan.kind == SupportKind.LOAN else {}
+    with translation.override("da"):
+        _send(
+            kind="extension_refusal",
+            case=period.case,
+            key=f"support-end:{period.case_id}:{period.ends_on.isoformat()}",
+            context={
+                "ends_on": period.ends_on,
+                "requested_months": asked or None,
+                "instalment_amount": terms.get("instalment_amount"),
+                "legal_basis": basis_facts(loan.legal_basis, loan.rule_set, support=True),
+                "facts": [_asked(asked)],
+                "considerations": _lines(reasons),
+            },
             by=by,
             today=today,
         )

@@ -53,9 +53,11 @@ def _green_screening(case: CaseFile, decision: LoanDecision, today: date) -> tup
 
 
 def _approved_budget(case: CaseFile, decision: LoanDecision, today: date) -> tuple[bool, str]:
-    budget = latest_budget(case, approved=True)
-    if budget is None:
+    budget, newest = latest_budget(case, approved=True), latest_budget(case)
+    if budget is None or newest is None:
         return False, _("No establishment budget has been approved.")
+    if newest.number > budget.number:
+        return False, _("Version %(number)s has come since, and is not approved.") % {"number": newest.number}
     return True, _("Version %(number)s is approved.") % {"number": budget.number}
 
 

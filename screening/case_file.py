@@ -80,5 +80,5 @@ def _hearing(screening: Screening) -> list[tuple[str, str]]:
         "date": danish.long_date(record.sent_on),
         "by": danish.long_date(record.answer_by),
     }
-    answer = f"{danish.long_date(record.answered_on)}: {record.answer}" if record.answered_on else _("None yet")
+    answer = f"{danish.long_date(record.answered_on)}: {record.answer}" if record.answered_on else _("No answer yet")
     return [(_("Hearing of the citizen"), f"{sent}\n{record.shown}"), (_("Answer"), answer)]

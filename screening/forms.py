@@ -18,7 +18,7 @@ from screening import registry, rules
 from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber
 from screening.models import Criterion, HearingRecord, Screening
 from screening.registry import PlanWarning
-from screening.services import LineData, ScreeningDecision, ScreeningDraft
+from screening.services import LineData, ScreeningDecision, ScreeningDraft, answer_to, versions_now
 
 RATINGS = [*((str(value), str(value)) for value in range(1, 6)), ("", _("Not assessed"))]
 MOST = Decimal("9999999.99")
@@ -83,7 +83,9 @@ class ScreeningForm(TwoVersionsForm):
         """`draft`: what this writer typed and has not saved, with the note of what was stored then."""
         self.screening, self.warnings, self.today = screening, warnings, today
         self.criteria: list[Criterion] = [score.criterion for score in screening.scores.all()]
-        super().__init__(data, stored=stored_of(screening), row=screening, kept_note=(draft or {}).get(NOTE, ""))
+        super().__init__(
+            data, stored=stored_of(screening, warnings), row=screening, kept_note=(draft or {}).get(NOTE, "")
+        )
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]
         self.fields["staff"].help_text = (
             _("Choose at least two.") if rules.STAFF_NEEDED[screening.number] == 2 else _("Choose everybody.")
@@ -145,15 +147,15 @@ def explained(warning: PlanWarning) -> str:
     return f"{warning.why} {source}".strip()
 
 
-def stored_of(screening: Screening) -> dict[str, Any]:
+def stored_of(screening: Screening, warnings: Mapping[str, PlanWarning]) -> dict[str, Any]:
     """The screening as the form shows it."""
     initial: dict[str, Any] = {name: getattr(screening, name) for name in ("held_on", *rules.TEXTS)}
     initial["staff"] = [user.pk for user in screening.staff.all()]
     for score in screening.scores.all():
         initial[f"score_{score.criterion_id}"] = "" if score.value is None else str(score.value)
         initial[f"note_{score.criterion_id}"] = score.note
-    for code, item in screening.warnings.items():
-        initial[f"answer_{code}"] = item.get("answer", "")
+    for code, warning in warnings.items():
+        initial[f"answer_{code}"] = answer_to(screening, warning)  # an answer to other figures is no answer to these
     return initial
 
 
@@ -191,6 +193,8 @@ class DecideForm(UnmarkedForm):
     """The project lead's decision, with what the higher rooms give by it (modules, months)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    # The versions of budgets and plans that the page showed: others than these are not decided on unseen.
+    rests_on = forms.CharField(required=False, widget=forms.HiddenInput)
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     reasons = forms.CharField(
         required=False,
@@ -225,7 +229,11 @@ class DecideForm(UnmarkedForm):
         """`heard`: the hearing that was held, whose answer (or passed deadline) is proposed."""
         self.screening, self.today = screening, today
         only = rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner)
-        initial: dict[str, Any] = {"version": screening.version, "outcome": only[0].value if len(only) == 1 else None}
+        initial: dict[str, Any] = {
+            "version": screening.version,
+            "rests_on": versions_now(screening.case),
+            "outcome": only[0].value if len(only) == 1 else None,
+        }
         if heard is not None and heard.answer:
             initial |= {"hearing": Hearing.ANSWERED, "hearing_note": heard.answer}
         elif heard is not None and heard.answer_by < today:

@@ -18,7 +18,7 @@ from microloan.core.calendars import add_working_days
 from microloan.policy.services import rule_set_on
 from screening import registry, rules, warning_rules
 from screening.enums import BudgetKind, BudgetState, Outcome, ScreeningNumber, ScreeningState
-from screening.models import Screening
+from screening.models import Budget, Screening
 from screening.registry import Clock, Fact, Material
 from screening.services import budget_totals, latest_budget, not_resubmitted, outcome_words
 
@@ -128,7 +128,7 @@ def _screening_step(case: CaseFile, number: int, screening: Screening | None, to
             key=f"screening-{number}-decide",
             kind="screening_decide",
             holder=Holder.PROJECT_LEAD,
-            due_on=add_working_days(danish.local_date(screening.recommended_at), DECISION_DAYS),
+            due_on=add_working_days(_can_be_decided_from(screening), DECISION_DAYS),
             why=what,
             link={"name": "screening:decide", "kwargs": {**kwargs, "pk": screening.pk}},
         )
@@ -143,6 +143,16 @@ def _screening_step(case: CaseFile, number: int, screening: Screening | None, to
         )
 
 
+def _can_be_decided_from(screening: Screening) -> date:
+    """The day it was sent, or the last day of a hearing that had to be waited for."""
+    sent = danish.local_date(screening.recommended_at)
+    return max(sent, screening.hearing_until) if screening.hearing_until else sent
+
+
+def _number(budget: Budget) -> int:
+    return budget.number
+
+
 def _budget_step(case: CaseFile, today: date) -> Iterator[NextStep]:
     link = {"name": "screening:budget", "kwargs": {"number": case.number}}
     budgets = [budget for budget in case.budgets.all() if budget.kind == BudgetKind.ESTABLISHMENT]
@@ -154,7 +164,7 @@ def _budget_step(case: CaseFile, today: date) -> Iterator[NextStep]:
             due_on=case.phase_entered_on + timedelta(weeks=6),
             link=link,
         )
-    elif case.phase == Phase.APPROVAL and not any(budget.state == BudgetState.APPROVED for budget in budgets):
+    elif case.phase == Phase.APPROVAL and max(budgets, key=_number).state != BudgetState.APPROVED:
         yield NextStep(
             key="budget-approve",
             kind="budget_approve",

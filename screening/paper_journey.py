@@ -104,7 +104,7 @@ def material(case: CaseFile) -> Iterator[Material]:
     for kind in PaperKind:
         newest = latest_paper(case, kind)
         if newest is not None:
-            link = {**link_to_paper(case, kind), "query": f"version={newest.number}"}
+            link = {**link_to_paper(case, kind), "query": {"version": str(newest.number)}}
             yield Material(kind.value, newest.title, newest.number, link=link)
 
 

@@ -40,7 +40,10 @@ def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) ->
         "hearing": services.hearing_of(screening) if screening.number != ScreeningNumber.FOUR else None,
         "may_hold_hearing": perms.may_hear(request.user)
         and screening.state == ScreeningState.RECOMMENDED
-        and rules.needs_hearing(screening.recommendation, screening.number)
+        and screening.number != ScreeningNumber.FOUR
+        and (
+            perms.may_decide(request.user) or rules.needs_hearing(screening.recommendation, screening.number)
+        )  # the lead may see a stop where the coach did not
         and screening.case.is_open,
     }
     return render(request, f"screening/{name}.html", _context(request, screening.case, **common, **more))
@@ -308,10 +311,11 @@ def _decide_post(request: HttpRequest, screening: Screening) -> HttpResponse:
     try:
         if version != screening.version:
             raise Conflict(_("The screening has been changed since you opened it. Read it again."))
+        services.check_versions(screening, form.cleaned_data["rests_on"])
         if step != "confirm":
             services.check_decision(**now)
             return _page(request, "decide_check", screening, form=form, rows=form.summary(), effects=_effects(form))
-        services.decide(**now, version=version)
+        services.decide(**now, version=version, rests_on=form.cleaned_data["rests_on"])
     except Conflict as refusal:
         messages.warning(request, refusal.messages[0])
         return _to(screening)
@@ -328,6 +332,7 @@ def _decide_page(request: HttpRequest, screening: Screening, form: DecideForm) -
         "decide",
         screening,
         form=form,
+        unfinished=services.unfinished(screening, clock.today()),
         answers=presentation.answers_of(screening, clock.today()),
         recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
     )

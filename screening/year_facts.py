@@ -90,7 +90,7 @@ def material(case: CaseFile) -> Iterator[Material]:
                 link={
                     "name": "screening:year_budget",
                     "kwargs": {"number": case.number, "kind": PATHS[kind]},
-                    "query": f"version={budget.number}",
+                    "query": {"version": str(budget.number)},
                 },
             )
 

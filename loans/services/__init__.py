@@ -16,6 +16,8 @@ from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
 from loans.services.support import (
     announce_end,
+    asked_months,
+    check_shorter,
     decide_support,
     extend_support,
     extension_span,
@@ -28,7 +30,9 @@ __all__ = [
     "Answer",
     "Proposal",
     "announce_end",
+    "asked_months",
     "check_decision",
+    "check_shorter",
     "decide_loan",
     "decide_support",
     "extend_support",

@@ -16,10 +16,12 @@ from loans.services.decisions import check_in_force, order_payout_if_ready
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
+from microloan.core.danish import months as months_in_words
 from microloan.core.danish import short_date
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import RuleSet
 from screening.models import Screening
+from screening.services import months_asked
 
 
 @transaction.atomic
@@ -67,6 +69,8 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
         raise Refused(_("Only the project lead decides living support."))
     case = cases.lock_case(screening.case)
     loan, span = extension_span(case=case, months=months, today=today)
+    check_shorter(case, months, reasons)
+    asked = asked_months(case)
     period = _store(
         case=case,
         kind=PeriodKind.EXTENSION,
@@ -78,8 +82,24 @@ def extend_support(*, screening: Screening, months: int, reasons: str, by: User,
         by=by,
         today=today,
     )
-    letters.send_extension_decision(period=period, loan=loan, by=by, today=today)
+    letters.send_extension_decision(period=period, loan=loan, asked=asked, by=by, today=today)
     return period
+
+
+def asked_months(case: CaseFile) -> int | None:
+    """Months the citizen asks for since the last extension; 0 where no number was given, None where nobody asked."""
+    extensions = [period.decided_on for period in case.support_periods.all() if period.kind == PeriodKind.EXTENSION]
+    return months_asked(case, max(extensions, default=None))
+
+
+def check_shorter(case: CaseFile, months: int, reasons: str) -> None:
+    """Fewer months than the citizen asked for is explained: only a full yes may do without reasons (danish-rules.md §2.1)."""
+    asked = asked_months(case) or 0
+    if asked > months and not reasons.strip():
+        raise Refused(
+            _("The citizen has asked for %(asked)s. Write why there are fewer.") % {"asked": months_in_words(asked)},
+            field="reasons",
+        )
 
 
 def extension_span(*, case: CaseFile, months: int, today: date) -> tuple[Loan, rules.Period]:
@@ -166,11 +186,18 @@ def _store(
 
 @transaction.atomic
 def announce_end(*, case: CaseFile, reasons: str, by: User, today: date) -> None:
-    """Send the letter that living support ends, with appeal guidance (domain.md §6). Sent once per end date."""
+    """Send the letter that living support ends, with appeal guidance (domain.md §6). Sent once per end date.
+
+    A citizen who asked for more months is told that this was refused, and why.
+    """
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides living support."))
     last = case.support_periods.order_by("starts_on").last()
     if last is None:
         raise Refused(_("There is no living support to end."))
     loan = Loan.objects.filter(case=case).select_related("legal_basis", "rule_set").get()
-    letters.send_support_end(period=last, loan=loan, reasons=reasons, by=by, today=today)
+    asked = asked_months(case)
+    if asked is None:
+        letters.send_support_end(period=last, loan=loan, reasons=reasons, by=by, today=today)
+    else:
+        letters.send_extension_refusal(period=last, loan=loan, asked=asked, reasons=reasons, by=by, today=today)

@@ -60,6 +60,7 @@ FIELDS = {
     "useful_by": gettext_lazy("found useful by"),
     "warnings": gettext_lazy("warnings"),
     "withdrawal_recorded_by": gettext_lazy("withdrawal recorded by"),
+    "withdrawn_by": gettext_lazy("withdrawn by"),
 }
 # Texts that name a thing, not a person, and so are shown.
 NAMES_OF_THINGS = frozenset({"number", "code"})

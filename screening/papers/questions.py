@@ -12,6 +12,7 @@ from screening.papers.enums import PaperKind, PlanStage
 LONGEST_TEXT = 2000
 LONGEST_LINE = 120
 MOST_GOALS = 5
+YES, NO = "Ja", "Nej"
 
 
 class AnswerKind(StrEnum):
@@ -233,7 +234,7 @@ SELF_EVALUATION = (
         "Når tilskuddet stopper",
         (
             Q("money_after", "Hvordan klarer du dig, når tilskuddet stopper?"),
-            Q("wants_extension", "Vil du gerne have tilskuddet forlænget?", kind=CHOICE, choices=("Ja", "Nej")),
+            Q("wants_extension", "Vil du gerne have tilskuddet forlænget?", kind=CHOICE, choices=(YES, NO)),
             Q("extension_months", "Hvor mange måneder beder du om?", kind=NUMBER),
             Q(
                 "extension_why",

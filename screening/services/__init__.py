@@ -8,7 +8,7 @@ from screening.services.budgets import (
     save_budget,
 )
 from screening.services.criteria import CriterionData, change_criteria, data_of, ensure_criteria
-from screening.services.decisions import ScreeningDecision, check_decision, decide
+from screening.services.decisions import ScreeningDecision, check_decision, check_versions, decide, unfinished
 from screening.services.findings import (
     clocks_of,
     material_now,
@@ -16,11 +16,12 @@ from screening.services.findings import (
     newer_since_sent,
     not_resubmitted,
     plan_facts_of,
+    versions_now,
     warnings_of,
 )
 from screening.services.goals import GoalStanding, Reviewed, evaluation_meetings, review_goals, reviews_of, standings
 from screening.services.hearings import hearing_of, hold_hearing, record_answer
-from screening.services.papers import PaperData, latest_paper, link_to_paper, save_paper
+from screening.services.papers import PaperData, latest_paper, link_to_paper, months_asked, save_paper
 from screening.services.received import FieldPair, accept_form, pairs_of, receive_form, set_aside_form
 from screening.services.screenings import (
     ScreeningDraft,
@@ -65,6 +66,7 @@ __all__ = [
     "budget_totals",
     "change_criteria",
     "check_decision",
+    "check_versions",
     "clocks_of",
     "current_warnings",
     "data_of",
@@ -78,6 +80,7 @@ __all__ = [
     "hold_hearing",
     "latest_budget",
     "latest_paper",
+    "months_asked",
     "link_to_paper",
     "loan_has_changed",
     "material_now",
@@ -103,6 +106,8 @@ __all__ = [
     "standings",
     "take_back",
     "unanswered",
+    "unfinished",
+    "versions_now",
     "warnings_of",
     "year_budget_of",
 ]

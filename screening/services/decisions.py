@@ -19,16 +19,16 @@ from screening import perms, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.letters import send_outcome_letter
 from screening.models import Screening
-from screening.services.findings import freeze_material
+from screening.services.findings import freeze_material, versions_now
 from screening.services.hearings import check_hearing
 from screening.services.screenings import (
-    check_answers,
     check_phase,
     facts_of,
     freeze_warnings,
     link_to,
     lock_screening,
     outcome_words,
+    unanswered,
 )
 
 
@@ -47,17 +47,25 @@ class ScreeningDecision:
 
 @transaction.atomic
 def decide(
-    *, screening: Screening, decision: ScreeningDecision, by: User, today: date, version: int | None = None
+    *,
+    screening: Screening,
+    decision: ScreeningDecision,
+    by: User,
+    today: date,
+    version: int | None = None,
+    rests_on: str | None = None,
 ) -> Screening:
     """Decide and lock a screening; give what the decision gives; move the case on; send the outcome letter.
 
     Raises Refused for anyone but the project lead, while something is not assessed, without reasons where the
     decision is not wholly favourable (danish-rules.md §2.1), or where a part refuses; Conflict where it was decided
-    or changed after `version`.
+    or changed after `version`, or where a newer budget or plan has come than `rests_on` names.
     """
     screening = lock_screening(screening, version=version)
     case = cases.lock_case(screening.case)
     screening.case = case
+    if rests_on is not None:
+        check_versions(screening, rests_on)
     check_decision(screening=screening, decision=decision, by=by, today=today)
     screening.facts = {
         fact.code: {"order": order, "label": fact.label, "value": fact.value}
@@ -85,6 +93,12 @@ def decide(
     return screening
 
 
+def check_versions(screening: Screening, rests_on: str) -> None:
+    """Raise Conflict where a budget or plan has come in a version that the page did not show: it would be locked unseen."""
+    if rests_on != versions_now(CaseFile.objects.get(pk=screening.case_id)):
+        raise Conflict(_("A budget or plan has come in a newer version since you opened the page. Look at it first."))
+
+
 def check_decision(*, screening: Screening, decision: ScreeningDecision, by: User, today: date) -> None:
     """Everything that would refuse this decision, before anything is done: also asked by the check page."""
     if not perms.may_decide(by):
@@ -96,14 +110,22 @@ def check_decision(*, screening: Screening, decision: ScreeningDecision, by: Use
     check_phase(screening.case, screening.number)
     if decision.outcome not in rules.outcomes_for(screening.number, pensioner=screening.case.is_pensioner):
         raise Refused(_("Choose a decision."), field="outcome")
-    if screening.scores.filter(value__isnull=True).exists():
-        raise Refused(_("Some criteria are not assessed. All must be before the decision."))
-    check_answers(screening, today)
+    if missing := unfinished(screening, today):
+        raise Refused(missing)
     _check_words(screening, decision, today)
     for part in _parts(screening, decision):
-        part.check(screening.case, decision.values, today)
+        part.check(screening.case, _values(decision), today)
     if decision.outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
         _check_next_phase(screening.case, rules.NEXT_PHASE[screening.number], today)
+
+
+def unfinished(screening: Screening, today: date) -> str:
+    """What the team has to write before a decision can be made, in words; empty where nothing is missing."""
+    if screening.scores.filter(value__isnull=True).exists():
+        return _("Some criteria are not assessed. All must be before the decision.")
+    if unanswered(screening, today):
+        return _("Answer each warning in words before the screening goes on.")
+    return ""
 
 
 def _check_words(screening: Screening, decision: ScreeningDecision, today: date) -> None:
@@ -131,10 +153,14 @@ def _parts(screening: Screening, decision: ScreeningDecision) -> list[registry.D
 
 def _apply_parts(screening: Screening, decision: ScreeningDecision, *, by: User, today: date) -> dict[str, Any]:
     gives: dict[str, Any] = {}
-    values = {**decision.values, "reasons": decision.reasons}
+    values = _values(decision)
     for part in _parts(screening, decision):
         gives.update(part.apply(screening=screening, values=values, by=by, today=today))
     return gives
+
+
+def _values(decision: ScreeningDecision) -> dict[str, Any]:
+    return {**decision.values, "reasons": decision.reasons}
 
 
 def _write(screening: Screening, decision: ScreeningDecision, *, by: User, today: date) -> None:

@@ -29,6 +29,11 @@ def material_now(case: CaseFile) -> list[Material]:
     return [item for provider in registry.material for item in provider(case)]
 
 
+def versions_now(case: CaseFile) -> str:
+    """The newest versions as one string, to see whether any has come since a page was shown."""
+    return ",".join(f"{item.code}:{item.version}" for item in material_now(case))
+
+
 def freeze_material(screening: Screening) -> None:
     """Keep which versions the screening rests on, with their figures: later versions do not change what it looked at."""
     screening.material = [

@@ -18,7 +18,7 @@ from screening import perms
 from screening.models import Paper
 from screening.papers import rules
 from screening.papers.enums import PaperKind, PaperSource, PlanStage
-from screening.papers.questions import Question, questions_of
+from screening.papers.questions import YES, Question, questions_of
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,19 @@ def latest_paper(case: CaseFile, kind: str) -> Paper | None:
     return max(
         (paper for paper in case.papers.all() if paper.kind == kind), key=lambda paper: paper.number, default=None
     )
+
+
+def months_asked(case: CaseFile, since: date | None) -> int | None:
+    """Months of extension the citizen asks for in the self-evaluation answered since a day; 0 where no number is given.
+
+    None: the citizen does not ask, or has not answered since.
+    """
+    paper = latest_paper(case, PaperKind.SELF_EVALUATION)
+    if paper is None or (since is not None and paper.answered_on < since):
+        return None
+    months = paper.answers.get("extension_months", "")
+    wishes = paper.answers.get("wants_extension", "") == YES or months
+    return int(months or 0) if wishes else None
 
 
 def link_to_paper(case: CaseFile, kind: str) -> dict[str, Any]:

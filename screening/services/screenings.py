@@ -247,11 +247,6 @@ def answer_to(screening: Screening, warning: PlanWarning) -> str:
     return kept.get("answer", "") if kept.get("text") == warning.text else ""
 
 
-def check_answers(screening: Screening, today: date) -> None:
-    for code in unanswered(screening, today):
-        raise Refused(_("Answer each warning in words before the screening goes on."), field=f"answer_{code}")
-
-
 def facts_of(screening: Screening, today: date) -> list[registry.Fact]:
     """What the system knows beside the form; frozen once decided."""
     if screening.is_decided:

@@ -32,6 +32,7 @@ EVERYTHING = (
     "people",
     "journal",
     "contacts",
+    "papers",
     "screenings",
     "courses",
     "decisions",

@@ -17,7 +17,8 @@ from loans.models import Loan, LoanDecision
 from microloan.accounts.enums import Role
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import LegalBasis
-from screening.enums import Hearing, Outcome, ScreeningNumber
+from screening import services as screening
+from screening.enums import Hearing, LineKind, Outcome, ScreeningNumber
 from tests.loans import builders
 from tests.loans.builders import TODAY
 from tests.support.world import World
@@ -379,3 +380,15 @@ def test_the_case_knows_its_loan_in_the_journey(world: World) -> None:
     assert details[REPAYMENT_STEP].detail == "til 2027"
     builders.pay(world, loan, loan.principal, TODAY)
     assert journey(loan.case, TODAY)[REPAYMENT_STEP].detail == "Tilbagebetalt"
+
+
+def test_the_loan_does_not_rest_on_an_older_version_of_the_budget(world: World) -> None:
+    """After a yellow the approved version lies behind the one that came back (domain.md §4)."""
+    case = builders.in_approval(world)
+    line = screening.LineData(LineKind.EXPENSE, "Mindre udstyr", Decimal("30000"))
+    screening.save_budget(case=case, lines=[line], note="", by=world.user(Role.COACH), today=world.today)
+    decision = builders.proposed(world, case)
+    with pytest.raises(Refused, match="Udgave 2|Version 2"):
+        services.decide_loan(
+            decision=decision, answer=builders.YES, by=world.user(Role.PROJECT_LEAD), today=world.today
+        )

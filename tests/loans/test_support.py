@@ -15,6 +15,8 @@ from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import LegalBasis
+from screening import services as screening
+from screening.papers.enums import PaperKind
 from tests.loans import builders
 from tests.loans.builders import TODAY
 from tests.support.world import World
@@ -157,3 +159,45 @@ def test_support_that_has_ended_is_not_said_to_be_extendable(world: World, case:
 def test_no_periods_no_box(world: World) -> None:
     assert SupportPeriod.objects.count() == 0
     assert support_of_page(builders.granted(world), [], TODAY) is None
+
+
+def asks(world: World, case: CaseFile, **answers: str) -> None:
+    """The citizen's self-evaluation, with a wish for more months."""
+    data = screening.PaperData(
+        kind=PaperKind.SELF_EVALUATION, answers={"wants_extension": "Ja", **answers}, answered_on=TODAY
+    )
+    screening.save_paper(case=case, data=data, by=world.user(Role.COACH), today=TODAY)
+
+
+def test_fewer_months_than_asked_for_are_explained_and_told(world: World, case: CaseFile) -> None:
+    asks(world, case, extension_months="3")
+    with pytest.raises(Refused, match="færre") as refusal:
+        builders.extend(world, case, 1, reasons=" ")
+    assert refusal.value.field == "reasons"
+    builders.extend(world, case, 1, round_=2)
+    letter = Letter.objects.get(kind="extension_decision")
+    assert letter.context["requested_months"] == 3
+    assert letter.context["fully_favourable"] is False
+
+
+def test_as_many_months_as_asked_for_need_no_reasons(world: World, case: CaseFile) -> None:
+    asks(world, case, extension_months="2")
+    builders.extend(world, case, 2, reasons="")
+    assert Letter.objects.get(kind="extension_decision").context["fully_favourable"] is True
+
+
+@pytest.mark.parametrize(("months", "told"), [("2", 2), ("", None)])
+def test_who_asked_for_more_is_told_that_it_was_refused(
+    world: World, case: CaseFile, months: str, told: int | None
+) -> None:
+    asks(world, case, **({"extension_months": months} if months else {}))
+    services.announce_end(case=case, reasons="Du tjener nok.", by=world.user(Role.PROJECT_LEAD), today=TODAY)
+    letter = Letter.objects.get(kind="extension_refusal")
+    assert letter.context["requested_months"] == told
+    assert not Letter.objects.filter(kind="support_end").exists()
+
+
+def test_a_wish_that_has_been_granted_is_no_wish_any_more(world: World, case: CaseFile) -> None:
+    asks(world, case, extension_months="2")
+    builders.extend(world, case, 2, today=TODAY + timedelta(days=1))
+    assert services.asked_months(case) is None

@@ -42,7 +42,15 @@ def typed(screening, **changes):
 
 
 def decision(screening, **changes):
-    return {"version": screening.version, "outcome": "continue", "reasons": "", "step": "check", **changes}
+    seen = services.versions_now(screening.case)
+    return {
+        "version": screening.version,
+        "rests_on": seen,
+        "outcome": "continue",
+        "reasons": "",
+        "step": "check",
+        **changes,
+    }
 
 
 # --- List --------------------------------------------------------------------------------------------------------------
