@@ -21,6 +21,11 @@ HEARING_DAYS, USUAL_HEARING_DAYS = 7, 14
 TEXTS = ("strengths", "person", "money", "plan")
 
 
+def one_line(text: str) -> str:
+    """Words on one line and without control characters, which a spreadsheet could not hold."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def rating(outcome: str) -> Rating | None:
     """Screening 3's traffic light: green continues, yellow improves the budget, red stops."""
     return RATING_OF[Outcome(outcome)] if outcome else None

@@ -7,13 +7,16 @@ its size is bounded before it is opened, and a number is an amount only if it is
 import io
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from defusedxml.ElementTree import ParseError, XMLParser
 from django.core import signing
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -37,14 +40,18 @@ from screening.services.budgets import LineData
 from screening.services.year_budgets import FrameData, taxes_of, year_budget_of
 from screening.sheets import Cell, Layout
 
+CHUNK = 64 * 1024
 LAYOUT, SALT = 1, "microloan.budget_sheet"
 MOST_BYTES, MOST_UNPACKED, MOST_CELLS = 3 * 1024 * 1024, 12 * 1024 * 1024, 20_000
+# How often these may stand in a file, whatever part they stand in. openpyxl makes an object for each, and one for each cell of
+# an area that is put together or is a link, however large the area: our sheets have none.
+MOST_ELEMENTS = {"mergeCell": 0, "hyperlink": 0, "c": MOST_CELLS, "row": MOST_CELLS, "sheet": 10}
 MOST_MESSAGES = 5
 MOST = Decimal("9999999.99")
 SMALL = Decimal("0.0000001")  # what binary numbers add to an amount of two decimals
 MOST_TEXT = {"text": 120, "source": 200}
 # What openpyxl raises on a damaged workbook.
-BROKEN = (*BROKEN_ZIP, KeyError, TypeError, AttributeError, IndexError, AssertionError, SyntaxError, ArithmeticError)
+BROKEN = (*BROKEN_ZIP, LookupError, TypeError, AttributeError, AssertionError, SyntaxError, ArithmeticError)
 
 INPUT = PatternFill("solid", fgColor="FFF6DC")
 EDGE = Border(*[Side(style="thin", color="7C8896")] * 4)
@@ -237,6 +244,7 @@ def _open(name: str, data: bytes) -> Any:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             if sum(part.file_size for part in package.infolist()) > MOST_UNPACKED:
                 raise _refused(_("The file is too large to be a budget sheet."))
+            _check_elements(package)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts that other programs add and openpyxl leaves out
             return load_workbook(io.BytesIO(data))
@@ -244,6 +252,38 @@ def _open(name: str, data: bytes) -> Any:
         raise _refused(
             _("The file cannot be read. Open it yourself, save it again, and choose the new one.")
         ) from error
+
+
+class _Elements:
+    """Counts the elements of a file as they are read, and keeps none of them."""
+
+    def __init__(self) -> None:
+        self.count: Counter[str] = Counter()
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition("}")[2]
+        if name not in MOST_ELEMENTS:
+            return
+        self.count[name] += 1
+        if self.count[name] <= MOST_ELEMENTS[name]:
+            return
+        if name in ("mergeCell", "hyperlink"):
+            raise _refused(_("The sheet has merged cells or links. Take them away, and choose the file again."))
+        raise _refused(_("The file is too large to be a budget sheet."))
+
+    def close(self) -> None:
+        """The parser asks for it; nothing has been built."""
+
+
+def _check_elements(package: zipfile.ZipFile) -> None:
+    """Every part, as any of them may be named as a tab; one that is no XML is no tab."""
+    elements = _Elements()
+    for part in package.infolist():
+        parser = XMLParser(target=elements)
+        with package.open(part) as file, suppress(ParseError):
+            while chunk := file.read(CHUNK):
+                parser.feed(chunk)
+            parser.close()
 
 
 def _both_tabs(book: Any) -> tuple[Any, Any]:

@@ -19,6 +19,7 @@ from microloan.core.money import ZERO
 from microloan.core.months import months_between
 from screening.budget_rules import MONEY_IN, MONTHS, WITH_VAT, Frame, Row, TaxRules, vat_settled_in
 from screening.enums import BudgetKind, LineKind, RowSection, VatPeriod
+from screening.rules import one_line
 from screening.services.budgets import LineData
 from screening.services.year_budgets import MOST_ROWS, amounts_of, sections_of
 
@@ -97,7 +98,7 @@ def establishment_layout(lines: Sequence[LineData]) -> Layout:
     for number in range(room):
         line, row = (lines[number] if number < len(lines) else None), 5 + number
         where = _("line %(number)s") % {"number": number + 1}
-        text = layout.put(1, row, line.text if line else None, "text", label=where)
+        text = layout.put(1, row, one_line(line.text) if line else None, "text", label=where)
         choice = layout.put(
             2, row, words[line.kind] if line else None, "choice", label=where, choices=tuple(words.values())
         )

@@ -1,7 +1,7 @@
 """Budgets in versions: every save is a new one, an approved one is locked (domain.md §4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -42,7 +42,7 @@ def save_budget(
     if not perms.may_budget(by):
         raise Refused(_("Only the microloan team makes budgets."))
     case = lock_open_case(case)
-    rows = list(lines)
+    rows = [replace(line, text=rules.one_line(line.text)) for line in lines]
     _check_lines(rows)
     newest = latest_budget(case)
     if newest is not None and _is_same(newest, rows, note):
@@ -54,7 +54,7 @@ def save_budget(
         case=case, kind=BudgetKind.ESTABLISHMENT, number=number + 1, note=note.strip(), created_by=by
     )
     BudgetLine.objects.bulk_create(
-        BudgetLine(budget=budget, order=order, kind=row.kind, text=row.text.strip(), amount=row.amount)
+        BudgetLine(budget=budget, order=order, kind=row.kind, text=row.text, amount=row.amount)
         for order, row in enumerate(rows, start=1)
     )
     tell_version(budget, by=by, today=today)
@@ -74,13 +74,13 @@ def _check_lines(rows: list[LineData]) -> None:
         raise Refused(_("Write at least one expense with an amount."))
     if any(row.amount <= 0 for row in rows):
         raise Refused(_("Write amounts above 0 kr."))
-    if not all(row.text.strip() for row in rows):
+    if not all(row.text for row in rows):
         raise Refused(_("Write what each amount is for."))
 
 
 def _is_same(budget: Budget, rows: list[LineData], note: str) -> bool:
     standing = [(line.kind, line.text, line.amount) for line in budget.lines.all()]
-    return standing == [(row.kind, row.text.strip(), row.amount) for row in rows] and budget.note == note.strip()
+    return standing == [(row.kind, row.text, row.amount) for row in rows] and budget.note == note.strip()
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from screening.budget_rules import Frame, Row, TaxRules
 from screening.enums import BudgetKind, RowSection, VatPeriod
 from screening.models import Budget, BudgetFrame, BudgetRow
 from screening.registry import LoanPlan
+from screening.rules import one_line
 from screening.services.budgets import budget_totals, latest_budget, tell_version
 
 YEAR_BUDGETS = (BudgetKind.OPERATING, BudgetKind.LIQUIDITY)
@@ -212,12 +213,8 @@ def _same(kept: YearBudget, drawn: YearBudget) -> bool:
 
 
 def tidy(row: Row) -> Row:
-    """Words on one line and without control characters, which a spreadsheet could not hold."""
-    return replace(row, section=str(row.section), text=_one_line(row.text), source=_one_line(row.source))
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """Words on one line and without control characters."""
+    return replace(row, section=str(row.section), text=one_line(row.text), source=one_line(row.source))
 
 
 def check_rows(kind: str, rows: Sequence[Row]) -> None:

@@ -269,6 +269,50 @@ def test_a_small_file_that_holds_very_much_is_not_unpacked(world, case, saved):
     assert "for stor" in refusal(zipped(parts), case=case, newest=saved)
 
 
+def with_more(data, more, name="xl/worksheets/sheet1.xml"):
+    """As somebody writes it into the part by hand."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        parts = {part: package.read(part) for part in package.namelist()}
+    parts[name] = (
+        parts[name]
+        .replace(b"</sheetData>", more.replace(b"!", b"</sheetData>"))
+        .replace(b"</sheets>", more + b"</sheets>")
+    )
+    return zipped(parts)
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "words"),
+    [
+        (b'!<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>', "xl/worksheets/sheet1.xml", "flettede"),
+        (b'!<hyperlinks><hyperlink ref="A1:XFD1048576"/></hyperlinks>', "xl/worksheets/sheet2.xml", "links"),
+        (b"<row>" + b"<c/>" * 20_001 + b"</row>!", "xl/worksheets/sheet1.xml", "for stor"),
+        (b"<row/>" * 20_001 + b"!", "xl/worksheets/sheet1.xml", "for stor"),
+        (b'<sheet name="a" sheetId="9"/>' * 10, "xl/workbook.xml", "for stor"),
+    ],
+)
+def test_what_would_be_very_many_cells_is_not_opened(world, case, saved, monkeypatch, more, name, words):
+    data = with_more(sheet(world, case, saved), more, name)
+    monkeypatch.delattr(sheet_files, "load_workbook")
+    assert words in refusal(data, case=case, newest=saved)
+
+
+def test_a_tab_under_another_name_is_looked_at_too(world, case, saved):
+    parts = {"xl/media/image1.png": b'<a xmlns="urn:b"><mergeCell ref="A1:XFD1048576"/></a>'}
+    with zipfile.ZipFile(io.BytesIO(sheet(world, case, saved))) as package:
+        parts |= {name: package.read(name) for name in package.namelist()}
+    assert "flettede" in refusal(zipped(parts), case=case, newest=saved)
+
+
+def test_control_signs_of_an_old_line_do_not_stop_the_sheet(world, case):
+    old = budget(world, case, line("Symaskine\x0bog tråd", "10.00"))
+    assert old.lines.get().text == "Symaskine og tråd"
+    old.lines.update(text="Symaskine\x0bog tråd")
+    data = sheet_files.write(sheet_files.sheet_of(case, old, world.today))
+    read = sheet_files.read(NAME, data, case=case, kind=BudgetKind.ESTABLISHMENT, newest=old)
+    assert [one.text for one in read.lines] == ["Symaskine og tråd"]
+
+
 def test_formulas_written_in_another_way_are_the_same(world, case, saved):
     def rewrite(book):
         tab = book["Budget"]
