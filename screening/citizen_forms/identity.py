@@ -8,7 +8,7 @@ from django.core import signing
 
 FIELD = "form_number"
 SALT = "screening.citizen_forms"
-SHAPE = re.compile(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,8}\.[a-z_]{1,40}\.[0-9]{1,5}")
+SHAPE = re.compile(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,8}\.[a-z_]{1,40}\.[0-9]{1,4}(?![0-9])")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pypdf import PdfReader
+from pypdf import PdfReader, apply_configuration
+from pypdf.generic import DictionaryObject, StreamObject
 
 from cases.files import BROKEN_PDF
 from screening.citizen_forms.identity import FIELD, ChangedIdentity, FormIdentity, printed_identity, read_identity
@@ -17,6 +18,14 @@ from screening.papers.enums import FormResult
 MOST_FIELDS = 1000
 MOST_TEXT = 20_000
 PAGES_LOOKED_AT = 5
+MOST_UNPACKED = 10_000_000  # of one stream in the file
+LIMITS = {
+    "zlib_maximum_output_length": MOST_UNPACKED,
+    "lzw_maximum_output_length": MOST_UNPACKED,
+    "run_length_maximum_output_length": MOST_UNPACKED,
+    "brotli_maximum_output_length": MOST_UNPACKED,
+    "form_fields_maximum_entries": MOST_FIELDS,
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,8 @@ def read_form(data: bytes) -> Reading:
     if not data.startswith(b"%PDF-"):
         return Reading(FormResult.SCANNED if _is_picture(data) else FormResult.FOREIGN)
     try:
-        return _read(data)
+        with apply_configuration(**LIMITS):
+            return _read(data)
     except BROKEN_PDF:
         return Reading(FormResult.BROKEN)
 
@@ -45,9 +55,9 @@ def _read(data: bytes) -> Reading:
     reader = PdfReader(io.BytesIO(data))
     if reader.is_encrypted:
         reader.decrypt("")
-    fields = reader.get_fields() or {}
-    if len(fields) > MOST_FIELDS:
+    if not _may_be_ours(reader):
         return Reading(FormResult.FOREIGN)
+    fields = reader.get_fields() or {}
     if FIELD not in fields:
         return _without_number(reader, has_fields=bool(fields))
     values = {str(name): _text_of(found) for name, found in fields.items()}
@@ -56,6 +66,31 @@ def _read(data: bytes) -> Reading:
     except ChangedIdentity:
         return Reading(FormResult.CHANGED)
     return Reading(FormResult.READ, identity, values)
+
+
+def _may_be_ours(reader: PdfReader) -> bool:
+    """Looked at before the fields are read, which unpacks every value: ours are few, and none lies in a stream."""
+    form = _found(reader.root_object, "/AcroForm")
+    waiting, seen = [form], 0
+    while waiting:
+        field = waiting.pop()
+        if not isinstance(field, DictionaryObject):
+            continue
+        if isinstance(_found(field, "/V"), StreamObject):
+            return False
+        for below in (_found(field, "/Fields"), _found(field, "/Kids")):
+            kids = below if isinstance(below, list) else []
+            seen += len(kids)
+            if seen > MOST_FIELDS:
+                return False
+            waiting += [kid.get_object() for kid in kids]
+    return True
+
+
+def _found(where: DictionaryObject, key: str) -> Any:
+    """What stands there, wherever in the file it lies."""
+    value = where.get(key)
+    return value.get_object() if value is not None else None
 
 
 def _without_number(reader: PdfReader, *, has_fields: bool) -> Reading:
@@ -77,14 +112,7 @@ def _text_of(found: Any) -> str:
     value = value.get_object() if hasattr(value, "get_object") else value
     if isinstance(value, list):
         return "\n".join(str(item) for item in value)[:MOST_TEXT]
-    if hasattr(value, "get_data"):  # a long text may lie in a stream
-        return _stream_text(value.get_data())
     text = str(value)
     if found.get("/FT") == "/Btn":
         return "" if text == "/Off" else text.removeprefix("/")
     return text[:MOST_TEXT]
-
-
-def _stream_text(data: bytes) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xfe\xff", b"\xff\xfe") else "latin-1"
-    return data.decode(encoding, errors="replace")[:MOST_TEXT]

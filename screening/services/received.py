@@ -43,16 +43,21 @@ def receive_form(*, case: CaseFile, upload: cases.Upload, by: User, today: date)
         by=by,
         today=today,
     )
-    is_read = result in (FormResult.READ, FormResult.OLDER)
     return ReceivedForm.objects.create(
         case=case,
         document=document,
         kind=kind.code if kind else "",
         form_version=reading.identity.version if reading.identity else None,
         result=result,
-        values={name: rules.clean(text) for name, text in reading.values.items()} if is_read else {},
+        values=_answers(case, kind, reading) if result in (FormResult.READ, FormResult.OLDER) else {},
         received_by=by,
     )
+
+
+def _answers(case: CaseFile, kind: FormKind | None, reading: Reading) -> dict[str, str]:
+    """What came back for the questions that are ours; a file may hold fields of any name."""
+    codes = [question.code for question in kind.questions(case)] if kind else []
+    return {code: rules.clean(reading.values[code]) for code in codes if code in reading.values}
 
 
 def _check_role(by: User) -> None:

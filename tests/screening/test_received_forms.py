@@ -8,13 +8,21 @@ from django.core import signing
 from django.db import IntegrityError, connection, transaction
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 from cases.models import Document
 from microloan.accounts.enums import TEAM, Role
 from microloan.core.errors import Conflict, Refused
 from microloan.core.pdf import render_pdf
 from screening import services
-from screening.citizen_forms.identity import FIELD, SALT, ChangedIdentity, FormIdentity, read_identity
+from screening.citizen_forms.identity import (
+    FIELD,
+    SALT,
+    ChangedIdentity,
+    FormIdentity,
+    printed_identity,
+    read_identity,
+)
 from screening.citizen_forms.kinds import form_kinds
 from screening.citizen_forms.reading import read_form
 from screening.enums import LineKind
@@ -113,6 +121,64 @@ def broken_fields(case):
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(form_of(case))))
     data = written(writer)
     return data.replace(b"/FT /Tx", b"/FT /Tx /Kids 7", 1)
+
+
+def with_fields(case, *fields):
+    """Somebody's own fields beside those of the form."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(filled(form_of(case), ANSWERS))))
+    known = writer.root_object["/AcroForm"]["/Fields"]
+    for field in fields:
+        if "/V" in field:
+            field[NameObject("/V")] = writer._add_object(field["/V"])
+        known.append(writer._add_object(field))
+    return written(writer)
+
+
+def text_field(name, **more):
+    return DictionaryObject(
+        {NameObject("/T"): TextStringObject(name), NameObject("/FT"): NameObject("/Tx")}
+        | {NameObject(f"/{key}"): value for key, value in more.items()}
+    )
+
+
+def value_in_a_stream(case):
+    stream = DecodedStreamObject()
+    stream.set_data(b"0" * 1000)
+    return with_fields(case, text_field("why", V=stream.flate_encode()))
+
+
+def too_many_fields(case):
+    return with_fields(case, text_field("a", Kids=ArrayObject(text_field("b") for _ in range(1000))))
+
+
+@pytest.mark.parametrize("make", [value_in_a_stream, too_many_fields])
+def test_values_in_streams_and_very_many_fields_are_not_unpacked(world, monkeypatch, make):
+    data = make(a_case(world))
+    monkeypatch.setattr(PdfReader, "get_fields", None)
+    assert read_form(data).result == FormResult.FOREIGN
+
+
+def test_a_part_that_unpacks_to_very_much_is_not_unpacked():
+    stream = DecodedStreamObject()
+    stream.set_data(b" " * 10_000_001)
+    writer = PdfWriter()
+    page = writer.add_blank_page(100, 100)
+    page["/Resources"][NameObject("/Font")] = DictionaryObject()
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    assert read_form(written(writer)).result == FormResult.BROKEN
+
+
+def test_only_answers_to_our_questions_are_kept(world):
+    case = a_case(world)
+    received = came_back(world, case, with_fields(case, text_field("a\0b"), text_field("others")))
+    assert received.result == FormResult.READ
+    codes = {question.code for question in form_kinds["person_profile"].questions(case)}
+    assert set(received.values) == codes
+
+
+def test_a_printed_version_is_one_that_can_be_stored():
+    assert printed_identity("AB-2026-0001.person_profile.9999 ").version == 9999
+    assert printed_identity("AB-2026-0001.person_profile.99999") is None
 
 
 @pytest.mark.parametrize(
