@@ -13,6 +13,7 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
+from microloan.core.once import sent_once
 from microloan.core.pdf import UnprintableText
 from screening import services
 from screening.citizen_forms.identity import FormIdentity
@@ -54,6 +55,7 @@ def form_pdf(request: StaffRequest, number: str, code: str) -> HttpResponse:
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def form_upload(request: StaffRequest, number: str) -> HttpResponse:
     """Take in a form that came back; it is kept as a document whatever it is."""
     case = get_case(request, number)

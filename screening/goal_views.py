@@ -11,6 +11,7 @@ from cases.views.base import get_case, posted
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 from screening import services
 from screening.forms import refuse
 from screening.paper_forms import ReviewForm
@@ -19,6 +20,7 @@ from screening.paper_views import page
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def goals(request: StaffRequest, number: str) -> HttpResponse:
     """How it stands with each goal, what was said of it, and the form of a new follow-up."""
     case = get_case(request, number)

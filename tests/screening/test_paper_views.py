@@ -235,6 +235,22 @@ def test_what_cannot_be_read_gets_a_clear_answer(coach, world, make, words):
     assert case.documents.count() == 1
 
 
+def test_a_form_that_is_sent_twice_is_kept_once(coach, world):
+    case = a_case(world)
+    data = form_of(case)
+    first, second = [coach.post(case_page("form_upload", case), upload(data)) for _ in range(2)]
+    assert first["Location"] == second["Location"]
+    assert ReceivedForm.objects.count() == 1
+
+
+def test_a_follow_up_that_is_sent_twice_is_saved_once(coach, world):
+    case = a_case(world)
+    action_plan(world, case)
+    said = {"contact": evaluation(world, case).pk, "result_1": "on_the_way", "result_2": ""}
+    assert [coach.post(case_page("goals", case), said).status_code for _ in range(2)] == [302, 302]
+    assert services.reviews_of(case).count() == 1
+
+
 def test_a_file_that_is_refused_is_told_at_the_field(coach, world):
     case = a_case(world)
     page = coach.post(case_page("form_upload", case), upload(pdf(password="hemmeligt")))
