@@ -260,15 +260,18 @@ def extension_fields(case: CaseFile, today: date) -> dict[str, forms.Field]:
             coerce=int,
             empty_value=None,
             choices=[("", _("Choose months")), *((str(count), danish.months(count)) for count in offered)],
-            error_messages={
-                "invalid_choice": _("Choose %(min)s to %(max)s months from the list.")
-                % {"min": rules.extension_min_months, "max": min(rules.extension_max_months, left)}
-            },
+            error_messages={"invalid_choice": _months_offered(rules.extension_total_months, offered)},
             label=_("Extension in months"),
             help_text=_("%(min)s to %(max)s months at a time; %(left)s months are left in all.")
             % {"min": rules.extension_min_months, "max": rules.extension_max_months, "left": left},
         )
     }
+
+
+def _months_offered(total: int, offered: range) -> str:
+    if not offered:
+        return _("There are no months left to give: the rule set allows %(total)s in all.") % {"total": total}
+    return _("Choose %(min)s to %(max)s months from the list.") % {"min": offered[0], "max": offered[-1]}
 
 
 def check_extension(case: CaseFile, values: Mapping[str, Any], today: date) -> None:

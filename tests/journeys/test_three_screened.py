@@ -162,7 +162,7 @@ def extended(journey: Journey) -> None:
     journey.recommend(4, "Forlæng")
     page = journey.to_decide(4)
     page.get_by_role("radio", name=re.compile("^Forlæng")).check()
-    page.get_by_label("Forlængelse i måneder").fill("2")
+    page.get_by_label("Forlængelse i måneder").select_option("2")
     page.get_by_label("Begrundelse", exact=True).fill("To måneder er afgørende, før sæsonen begynder.")
     journey.lock_decision(page, 4)
     expect(page.get_by_role("main")).to_contain_text("2 måneder")

@@ -133,7 +133,7 @@ def extension(journey: Journey, payout_on: date) -> date:
     journey.recommend(4, "Forlæng tilskuddet")
     page = journey.to_decide(4)
     page.get_by_role("radio", name="Forlæng tilskuddet").check()
-    page.get_by_label("Forlængelse i måneder").fill("2")
+    page.get_by_label("Forlængelse i måneder").select_option("2")
     journey.lock_decision(page, 4)
     end = payout_on + relativedelta(months=8) - timedelta(days=1)
     assert long_date(end) in journey.letter("Dit tilskud bliver forlænget med 2 måneder")

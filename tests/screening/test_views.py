@@ -374,6 +374,7 @@ def test_a_seventh_month_in_all_is_refused_at_the_field(world, lead):
     screening = recommended(world, 4, case=case)
     page = lead.post(address("decide", screening), decision(screening, months="1"))
     assert 'id="id_months_error"' in page.content.decode()
+    assert "Der er ingen måneder tilbage at give: regelsættet tillader 6 i alt." in text_of(page)
     assert case.support_periods.count() == 3
 
 
