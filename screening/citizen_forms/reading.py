@@ -19,7 +19,7 @@ MOST_FIELDS = 1000
 MOST_TEXT = 20_000
 PAGES_LOOKED_AT = 5
 MOST_UNPACKED = 10_000_000  # of one stream in the file
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "zlib_maximum_output_length": MOST_UNPACKED,
     "lzw_maximum_output_length": MOST_UNPACKED,
     "run_length_maximum_output_length": MOST_UNPACKED,
