@@ -37,16 +37,17 @@ def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
     """The sales of a year, whether there is VAT, and the months of the liquidity budget (domain.md §4)."""
     years = {kind: year_budget_of(budget) for kind, budget in newest_of(case).items()}
     facts: dict[str, Any] = {}
-    if years:
-        facts["has_vat"] = any(year.frame.vat_period != VatPeriod.NONE for year in years.values())
     liquidity = years.get(BudgetKind.LIQUIDITY)
+    for year in [liquidity] if liquidity else years.values():  # its months show whether VAT is really paid
+        facts["has_vat"] = year.frame.vat_period != VatPeriod.NONE
     if liquidity is not None:
         facts["months"] = tuple(_months(liquidity))
         facts["sales_source"] = _sources(liquidity.rows)
         facts["sales_of_year"] = _without_vat(liquidity)
     operating = years.get(BudgetKind.OPERATING)
     if operating is not None:
-        facts["sales_of_year"] = operating.operating().sales
+        # Where the two differ, the limits are held against the larger: none is passed by writing the other small.
+        facts["sales_of_year"] = max(operating.operating().sales, facts.get("sales_of_year", ZERO))
     return facts
 
 

@@ -26,6 +26,7 @@ from screening.services.budgets import budget_totals, latest_budget, tell_versio
 YEAR_BUDGETS = (BudgetKind.OPERATING, BudgetKind.LIQUIDITY)
 # Under each heading: what a page of fields and a sheet have room for.
 MOST_ROWS = 10
+YEARS_AWAY = 5  # what a form that comes back may name; the pages offer the months near today
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def save_year_budget(
     case = lock_open_case(case)
     kept = [tidy(row) for row in rows]
     check_rows(kind, kept)
-    check_frame(data)
+    check_frame(data, today)
     newest = latest_budget(case, kind=kind)
     drawn = draw_up(case=case, kind=kind, rows=kept, data=data, today=today)
     if newest is not None and newest.note == note.strip() and _same(year_budget_of(newest), drawn):
@@ -241,9 +242,11 @@ def _check_row(kind: str, row: Row) -> None:
         raise Refused(_("Write the amount of “%(what)s”, or empty the line.") % {"what": row.text})
 
 
-def check_frame(data: FrameData) -> None:
+def check_frame(data: FrameData, today: date) -> None:
     if data.starts_on.day != 1:
         raise Refused(_("A budget begins on the first of a month."), field="starts_on")
+    if abs(data.starts_on.year - today.year) > YEARS_AWAY:
+        raise Refused(_("Choose a month near today."), field="starts_on")
     if data.vat_period not in VatPeriod.values:
         raise Refused(_("Choose how VAT is settled."), field="vat_period")
     if data.b_tax < 0:

@@ -1,18 +1,20 @@
 """Operating and liquidity budgets in versions, with the loan from its plan (domain.md §4)."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from cases.models import JournalEntry
+from cases.models import CaseFile, JournalEntry
 from microloan.accounts.enums import Role
 from microloan.core.errors import Conflict, Refused
 from microloan.policy.models import RuleSet
 from screening import services
 from screening.budget_rules import Row
-from screening.enums import BudgetKind, RowSection
+from screening.enums import BudgetKind, RowSection, VatPeriod
 from screening.models import Budget
+from screening.year_facts import plan_facts
 from tests.screening.budget_builders import (
     DATA,
     START,
@@ -147,3 +149,21 @@ def test_a_version_can_be_approved(world):
     saved = year_budget(world, case_for(world, 2))
     approved = services.approve_budget(budget=saved, by=world.user(Role.PROJECT_LEAD), today=world.today)
     assert approved.approved_by == world.user(Role.PROJECT_LEAD)
+
+
+@pytest.mark.parametrize("year", [1972, 2199])
+def test_a_budget_does_not_begin_in_another_age(world, year):
+    """As a form that comes back could say: no calendar reaches there, and the budget's page could not be shown."""
+    with pytest.raises(Refused) as refusal:
+        year_budget(world, case_for(world, 2), data=replace(DATA, starts_on=date(year, 1, 1)))
+    assert refusal.value.field == "starts_on"
+
+
+def test_the_larger_sales_count_for_the_limits_and_the_liquidity_budget_says_whether_there_is_vat(world):
+    case = case_for(world, 2)
+    year_budget(world, case, kind=BudgetKind.OPERATING)
+    assert plan_facts(case, world.today)["has_vat"] is True
+    year_budget(world, case, data=replace(DATA, vat_period=VatPeriod.NONE.value))
+    facts = plan_facts(CaseFile.objects.get(pk=case.pk), world.today)
+    assert facts["has_vat"] is False
+    assert facts["sales_of_year"] == 100000
