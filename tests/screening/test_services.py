@@ -246,7 +246,7 @@ def test_a_warning_that_changes_after_the_answer_is_answered_again(world):
     screening = recommended(world, 3, case=case)
     budget(world, case, line(amount="90000.00"))
     refused = refusal(decide, world=world, screening=screening)
-    assert refused.field == "answer_over_maximum"
+    assert refused.messages == ["Svar på hver advarsel med ord, før screeningen går videre."]
     back = services.take_back(screening=screening, by=world.user(Role.COACH), today=world.today)
     assert list(services.unanswered(back, world.today)) == ["over_maximum"]
 
