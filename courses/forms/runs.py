@@ -7,17 +7,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.models import CaseFile, Cohort
-from courses.enums import AttendanceMark
-from courses.models import CourseModule, CourseRun, Enrolment, Teacher
+from cases.models import Cohort
+from courses.models import CourseModule, CourseRun, Teacher
 from courses.rules import session_days
-from microloan.accounts.models import User
 from microloan.core.clock import COPENHAGEN
-from microloan.core.forms import BaseForm, DateField, PhoneField, TimeField
-from microloan.core.two_versions import Plain, TwoVersionsForm
+from microloan.core.forms import BaseForm, DateField, TimeField
+from microloan.core.two_versions import TwoVersionsForm
 
 # A run of a weekly module has one session a week, any other has them on days in a row (domain.md §5).
 CADENCES = (("1", gettext_lazy("on days in a row")), ("7", gettext_lazy("once a week")))
+
 
 SHORT = {"class": "field-short"}
 
@@ -116,77 +115,3 @@ class RunEditForm(TwoVersionsForm):
         assert isinstance(field, forms.ModelChoiceField)
         # A teacher who has left the register since stays on the runs that name them.
         field.queryset = Teacher.objects.filter(is_active=True) | Teacher.objects.filter(pk=run.teacher_id)
-
-
-class TeacherForm(BaseForm):
-    """A teacher of the register: from outside, or a coach."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    phone = PhoneField(label=gettext_lazy("Phone"), required=False)
-    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
-    user = forms.ModelChoiceField(
-        queryset=User.objects.none(),
-        label=gettext_lazy("A coach who teaches?"),
-        help_text=gettext_lazy("The sessions then stand in the coach's calendar."),
-        required=False,
-        empty_label=gettext_lazy("No, somebody from outside"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["user"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.team().filter(teacher__isnull=True)
-
-
-class EnrolForm(BaseForm):
-    case = forms.ModelChoiceField(
-        queryset=CaseFile.objects.none(), label=gettext_lazy("Citizen"), empty_label=gettext_lazy("Choose a citizen")
-    )
-
-    def __init__(self, *args: Any, candidates: QuerySet[CaseFile], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["case"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = candidates
-        field.label_from_instance = lambda case: f"{case.citizen} ({case.number})"  # type: ignore[method-assign,assignment]
-
-
-class WithdrawForm(BaseForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Why does the citizen give up the seat?"), max_length=200, widget=forms.Textarea({"rows": 2})
-    )
-
-
-class EngagementForm(TwoVersionsForm):
-    """How a participant takes part."""
-
-    text = forms.CharField(
-        label=gettext_lazy("How does the citizen take part?"),
-        help_text=gettext_lazy("Describe what the citizen does and says. Screening 3 reads it."),
-        max_length=2000,
-        widget=forms.Textarea({"rows": 4}),
-    )
-
-
-class AttendanceForm(TwoVersionsForm):
-    """One session: a row of big buttons for each participant. An answer that is left out changes nothing."""
-
-    mark_optional = False
-
-    def __init__(self, *args: Any, enrolments: list[Enrolment], marks: dict[int, str], **kwargs: Any) -> None:
-        stored = {f"mark_{enrolment.pk}": marks.get(enrolment.pk) for enrolment in enrolments}
-        super().__init__(*args, stored=stored, **kwargs)
-        for enrolment in enrolments:
-            self.fields[f"mark_{enrolment.pk}"] = forms.ChoiceField(
-                label=str(enrolment.case.citizen),
-                choices=AttendanceMark.choices,
-                widget=forms.RadioSelect({"class": "btn-check", "autocomplete": "off"}),
-                required=False,
-            )
-
-    def plain_typed(self, name: str) -> Plain:
-        return super().plain_typed(name) or self.plain_stored(name)
-
-    def marks(self) -> dict[int, str]:
-        return {int(name.removeprefix("mark_")): mark for name, mark in self.cleaned_data.items() if mark}

@@ -1,0 +1,136 @@
+"""Runs: the list, one run, planning and correcting it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from courses import queries, services
+from courses.enums import ATTENDED
+from courses.forms import EnrolForm, RunEditForm, RunForm
+from courses.models import CourseModule, CourseRun, CourseSession, Enrolment
+from courses.rules import seats_left
+from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, show_refusal, unmarked, visible_enrolments
+from microloan.accounts.enums import AccessAction
+from microloan.accounts.logging import logged
+from microloan.accounts.perms import team_required
+from microloan.core import clock
+from microloan.core.errors import Refused
+
+
+@team_required
+def runs(request: HttpRequest) -> HttpResponse:
+    """All runs, those to come first; what is over behind a link."""
+    today = clock.today()
+    over = request.GET.get("over") == "1"
+    rows = queries.runs()
+    rows = rows.filter(ends_on__lt=today) if over else rows.filter(ends_on__gte=today).order_by("starts_on", "pk")
+    page = Paginator(rows, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "courses/runs.html", {"page": page, "today": today, "over": over})
+
+
+@team_required
+def run_new(request: HttpRequest) -> HttpResponse:
+    """Plan a run from the module's format in one step."""
+    form = RunForm(request.POST or None, initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            run = services.plan_run(
+                module=data["module"],
+                place=data["place"],
+                capacity=data["capacity"],
+                sessions=form.times(),
+                teacher=data["teacher"],
+                cohort=data["cohort"],
+                by=request.user,
+            )
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The course run is planned."))
+            return redirect("courses:run", pk=run.pk)
+    return render(request, "courses/run_form.html", {"form": form})
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the module's format says, when the form is opened from the catalogue."""
+    code = request.GET.get("module", "")
+    module = CourseModule.objects.filter(code=code, is_active=True).first()
+    if module is None:
+        return {"cadence": "1", "capacity": 12}
+    return {
+        "module": module,
+        "sessions": module.sessions,
+        "cadence": "7" if module.sessions > 4 else "1",
+        "capacity": 12,
+        "starts": "9.00",
+    }
+
+
+@team_required
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: sessions, participants with their attendance, and a seat for one more."""
+    course_run = get_object_or_404(queries.runs(), pk=pk)
+    enrolments = visible_enrolments(course_run, request)
+    candidates = candidates_for(course_run, request)
+    form = EnrolForm(request.POST or None, candidates=candidates)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.enrol(run=course_run, case=form.cleaned_data["case"], by=request.user, today=clock.today())
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            logged(request, AccessAction.CHANGE, form.cleaned_data["case"])
+            messages.success(request, _("The citizen has a seat."))
+            return redirect("courses:run", pk=course_run.pk)
+    named = [*(enrolment.case for enrolment in enrolments), *candidates]
+    logged(request, AccessAction.LIST, *named)
+    marks = queries.marks_of(course_run)
+    sessions = list(course_run.sessions.all())
+    today = clock.today()
+    context = {
+        "run": course_run,
+        "sessions": [
+            {"session": held, "missing": unmarked(enrolments, marks[held.pk]) if is_held(held, today) else 0}
+            for held in sessions
+        ],
+        "participants": _participants(enrolments, sessions, marks),
+        "seats_left": seats_left(course_run.capacity, course_run.taken),
+        "form": form,
+        "has_candidates": len(named) > len(enrolments),
+    }
+    return render(request, "courses/run.html", context)
+
+
+@team_required
+def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of two people who correct a run at once, the later sees both versions and chooses."""
+    if request.method == "POST":  # nobody else saves it before this request is over
+        CourseRun.objects.select_for_update().filter(pk=pk).first()
+    run = get_object_or_404(CourseRun.objects.select_related("module"), pk=pk)
+    form = RunEditForm(request.POST if request.method == "POST" else None, run=run)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_run(run=run, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The course run is corrected."))
+            return redirect("courses:run", pk=run.pk)
+    return render(request, "courses/run_edit.html", {"run": run, "form": form})
+
+
+def _participants(
+    enrolments: list[Enrolment], sessions: list[CourseSession], marks: dict[int, dict[int, str]]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "enrolment": enrolment,
+            "attended": sum(marks[session.pk].get(enrolment.pk) in ATTENDED for session in sessions),
+        }
+        for enrolment in enrolments
+    ]
