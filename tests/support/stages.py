@@ -3,10 +3,12 @@
 A stage is reached from the one before it (a fresh database → a world → a loan paid out). `reach("paid_out", make)` calls
 `make()` the first time and remembers every table that has changed in the test's transaction, and the files of letters and
 documents. In a later test that stands at the same point, with nothing else done since, they are put back as they were,
-past the triggers, which the first time has answered to. In any other case `make()` is simply called.
+past the triggers, which the first time has answered to. In any other case `make()` is simply called. That somebody has
+logged in since does not count (`looking_away`).
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -18,16 +20,14 @@ from microloan.core import clock
 
 T = TypeVar("T")
 
-CHANGED = """
-    SELECT relid::regclass::text FROM pg_stat_xact_user_tables
-    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY 1
-"""
-STANDING = """
-    SELECT pg_current_xact_id_if_assigned()::text, coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint
-    FROM pg_stat_xact_user_tables
+# The counts hold what earlier transactions did as well, until the server has written it down, once a second.
+COUNTS = """
+    SELECT pg_current_xact_id_if_assigned()::text, coalesce(json_object_agg(relid::regclass::text, done), '{}')
+    FROM (SELECT relid, n_tup_ins + n_tup_upd + n_tup_del AS done FROM pg_stat_xact_user_tables) AS tables
+    WHERE done > 0 AND relid <> 'django_session'::regclass
 """
 KEPT = {"django_content_type", "auth_permission"}
-Standing = tuple[str | None, int]
+Standing = tuple[str | None, dict[str, int]]
 Key = tuple[Any, ...]
 
 
@@ -38,6 +38,7 @@ class Stage(NamedTuple):
 
 
 _stages: dict[Key, Stage] = {}
+_start: dict[str, int] = {}
 _here: tuple[Standing, Key] | None = None
 _emptied = False
 
@@ -79,12 +80,24 @@ def reach(name: str, make: Callable[[], T]) -> T:
     return result
 
 
+@contextmanager
+def looking_away() -> Iterator[None]:
+    """Around a log-in: what comes after it stands where it stood before."""
+    global _here
+    stood = _here if _here and connection.in_atomic_block and _here[0] == _standing() else None
+    yield
+    if stood:
+        _here = _standing(), stood[1]
+
+
 def _point() -> Key | None:
     """Where this test stands; None if something else has happened, or when rows are really committed."""
+    global _start
     if not connection.in_atomic_block or not _may_put_back():
         return None
     standing = _standing()
-    if standing[1] == 0:
+    if standing[0] is None:  # nothing is written yet
+        _start = standing[1]
         return (_emptied, clock.today())
     return _here[1] if _here and _here[0] == standing else None
 
@@ -95,17 +108,17 @@ def _may_put_back() -> bool:
 
 
 def _standing() -> Standing:
+    """The transaction, and how often it has changed rows of each table."""
     with connection.cursor() as cursor:
-        cursor.execute(STANDING)
+        cursor.execute(COUNTS)
         return cursor.fetchone()
 
 
 def _tables() -> dict[str, bytes]:
+    changed = sorted(name for name, done in _standing()[1].items() if done > _start.get(name, 0))
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED)
-        names = [row[0] for row in cursor.fetchall()]
         found = {}
-        for name in names:
+        for name in changed:
             with cursor.copy(f"COPY {name} TO STDOUT (FORMAT binary)") as copy:
                 found[name] = b"".join(bytes(part) for part in copy)
     return found
