@@ -1,12 +1,12 @@
-"""Migrating without building the models again for what changes no field: everything the models name is there."""
+"""Migrating without building all models again: everything the models name is there."""
 
 import pytest
 from django.apps import apps
-from django.db import connection
-from django.db.migrations.state import ProjectState
+from django.db import connection, models
+from django.db.migrations.state import ModelState, ProjectState
 from pgtrigger.migrations import AddTrigger
 
-from microloan.core.migrating import only_fields_build_models
+from microloan.core.migrating import only_changed_fields_build_models
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_the_state_knows_them_and_is_itself_again_afterwards():
     before = ProjectState.add_index, ProjectState._append_option, AddTrigger.state_forwards
     state = ProjectState.from_apps(apps)
     classes = state.apps
-    with only_fields_build_models():
+    with only_changed_fields_build_models():
         constraint = state.models["cases", "casefile"].options["constraints"][0]
         state.remove_constraint("cases", "casefile", constraint.name)
         assert constraint not in state.models["cases", "casefile"].options["constraints"]
@@ -48,3 +48,20 @@ def test_the_state_knows_them_and_is_itself_again_afterwards():
     assert state.models["cases", "casefile"].options["constraints"][-1] is constraint
     assert state.apps is classes
     assert (ProjectState.add_index, ProjectState._append_option, AddTrigger.state_forwards) == before
+
+
+def test_new_models_and_fields_find_their_place_among_the_classes_that_are_there():
+    before = ProjectState.add_model, ProjectState.add_field
+    state = ProjectState.from_apps(apps)
+    case = state.apps.get_model("cases", "casefile")
+    with only_changed_fields_build_models():
+        state.add_model(ModelState("cases", "Pet", [("id", models.BigAutoField(primary_key=True))]))
+        state.add_field("cases", "pet", "name", models.TextField(default=""), True)
+        owner = models.ForeignKey("cases.CaseFile", models.CASCADE, related_name="pets")
+        state.add_field("cases", "pet", "owner", owner, True)
+    pet = state.apps.get_model("cases", "pet")
+    assert [field.name for field in pet._meta.fields] == ["id", "name", "owner"]
+    assert pet._meta.get_field("owner").related_model is case is state.apps.get_model("cases", "casefile")
+    assert "pets" in {relation.name for relation in case._meta.related_objects}
+    assert set(state.models["cases", "pet"].fields) == {"id", "name", "owner"}
+    assert (ProjectState.add_model, ProjectState.add_field) == before
