@@ -14,7 +14,7 @@ CRITERIA: dict[int, list[tuple[str, int, str, str, str]]] = {
         ("trust", 1, "Tillid", "Tilliden mangler", "Tilliden er gensidig"),
         ("attendance", 1, "Mødestabilitet", "Udebliver ofte uden afbud", "Møder hver gang eller melder afbud"),
         ("motivation", 1, "Motivation", "Motivationen er faldet", "Motivationen er vokset"),
-        ("together", 2, "Planen kan gennemføres sammen med borgeren", "Planen hænger ikke sammen endnu", "Planen er realistisk og borgerens egen"),
+        ("together", 2, "Planen kan gennemføres i fællesskab", "Planen hænger ikke sammen endnu", "Planen er realistisk og bygger på egne tanker"),
     ],
     3: [
         ("participation", 1, "Fremmøde og engagement på kurserne", "Deltog lidt", "Deltog aktivt hele vejen"),

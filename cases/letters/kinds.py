@@ -93,23 +93,45 @@ def _check_period(context: Context) -> None:
 SCREENING_ADMISSION = _decision(
     "screening_admission",
     gettext_lazy("Admission after screening 1"),
-    {"starts_on": REQUIRED, "coach": REQUIRED, "next_contact_by": None, "exempt_from_activation": False},
+    {
+        "starts_on": REQUIRED,
+        "coach": REQUIRED,
+        "next_contact_by": None,
+        "exempt_from_activation": False,
+        "exceptions": (),  # what goes on beside the programme, in words
+        "ask_about_activation": False,  # no exemption is recorded yet: what was agreed with the caseworker holds
+    },
     scope=("starts_on",),
 )
 SCREENING_CONTINUE = _letter(
     "screening_continue",
     gettext_lazy("Screening: you go on"),
-    {"number": REQUIRED, "held_on": REQUIRED, "next_steps": REQUIRED, "strengths": (), "advice": ()},
+    {
+        "number": REQUIRED,
+        "held_on": REQUIRED,
+        "next_steps": REQUIRED,
+        "strengths": (),
+        "advice": (),
+        "light": "",
+    },
 )
 SCREENING_REVISE = _letter(
     "screening_revise",
     gettext_lazy("Screening: improve and come back"),
-    {"number": REQUIRED, "held_on": REQUIRED, "back_on": REQUIRED, "improvements": REQUIRED, "strengths": ()},
+    {
+        "number": REQUIRED,
+        "held_on": REQUIRED,
+        "back_on": REQUIRED,
+        "improvements": REQUIRED,
+        "reasons": (),
+        "strengths": (),
+        "light": "",
+    },
 )
 SCREENING_REFUSAL = _decision(
     "screening_refusal",
     gettext_lazy("Screening: refusal"),
-    {"number": REQUIRED, "effective_on": REQUIRED},
+    {"number": REQUIRED, "effective_on": REQUIRED, "light": ""},
     scope=("effective_on",),
 )
 COURSE_GRANT = _decision(

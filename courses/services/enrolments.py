@@ -35,9 +35,12 @@ def grant_modules(*, screening: Screening, modules: Iterable[CourseModule], by: 
 
 
 def grant_from_decision(*, screening: Screening, values: Mapping[str, Any], by: User, today: date) -> dict[str, Any]:
-    """What a decided screening 2 gives: the chosen modules, kept by name in the decision (a decision part)."""
+    """What a decided screening 2 gives: the modules, kept by name in the decision, and which of them are for everyone."""
     grants = grant_modules(screening=screening, modules=values.get("modules") or [], by=by, today=today)
-    return {"modules": [grant.module.title for grant in grants]}
+    return {
+        "modules": [grant.module.title for grant in grants],
+        "mandatory": [grant.module.title for grant in grants if grant.module.is_mandatory],
+    }
 
 
 @transaction.atomic

@@ -1,12 +1,18 @@
 """People around the citizens of the demo, flags, an absence and a hand-over (domain.md §3.4, §3.6), by the services."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from cases import services as cases
 from cases.enums import ConsentKind, Phase
 from cases.models import CaseFile, Interpreter, Mentor, Representative
 from microloan.accounts.models import User
+from microloan.accounts.specialists import record_start_meeting
 from microloan.core import clock
+from screening import services as screening
+from screening.enums import ScreeningNumber
+from screening.models import CriteriaSet
 
 DAY = timedelta(days=1)
 
@@ -85,3 +91,30 @@ def stand_in(*, worker: User, substitute: User, today: date) -> None:
             by=worker,
             today=today,
         )
+
+
+def sit_in(*, specialists: Sequence[User], lead: User, today: date) -> None:
+    """The referral specialists have been at start meetings (domain.md §2)."""
+    for turn, person in enumerate(specialists):
+        for days_ago in (20, 75, 160)[turn:]:
+            held_on = today - days_ago * DAY
+            with clock.at(held_on):
+                record_start_meeting(specialist=person, held_on=held_on, by=lead, today=held_on)
+
+
+def sharpen_criteria(*, by: User) -> None:
+    """The administrator says more plainly what is meant by the trust of screening 1: a second version of its set."""
+    newest = CriteriaSet.objects.get(number=ScreeningNumber.ONE, is_current=True)
+    rows = [
+        replace(row, low="Vi kender ikke hinanden endnu", high="Vi taler åbent, også om det svære")
+        if row.code == "trust"
+        else row
+        for row in screening.data_of(newest)
+    ]
+    screening.change_criteria(
+        number=ScreeningNumber.ONE,
+        criteria=rows,
+        note="Det var ikke klart, hvad 1 og 5 betyder for tillid.",
+        base_version=newest.version,
+        by=by,
+    )

@@ -3,7 +3,7 @@
 Built by the same services as real data, over simulated time up to today; dates are relative to today.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -22,10 +22,16 @@ from microloan.core.jobs import run_jobs
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo import worklist
-from reports.demo.around import put_people_around, stand_in
+from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
 from reports.demo.papers import add_papers
 from reports.demo.people import people
-from reports.demo.plans import detailed_plan, evaluated, form_waiting, profile_and_plan
+from reports.demo.plans import (
+    detailed_plan,
+    evaluated,
+    form_waiting,
+    forms_that_do_not_fit,
+    profile_and_plan,
+)
 from reports.demo.referrals import keep_partners, read_old_news, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
@@ -159,13 +165,14 @@ def in_courses(town: Town, story: Story) -> Story:
     return story.join(town.cohort(story.day))
 
 
-def with_courses_done(town: Town, story: Story) -> Story:
+def with_courses_done(town: Town, story: Story, *, missed: Sequence[int] = ()) -> Story:
+    """The courses are held. Some miss a day of a course that they chose; `missed`: days of the residential course."""
     story = in_courses(town, story)
     if town.made % 2:
         run = town.run("vat_tax", story.day)
-        story.enrol(run).attend(run)
+        story.enrol(run).attend(run, missed=(1,) if town.made % 3 == 0 else ())
     run = town.run("residential_course", story.day)
-    return story.enrol(run).attend(run, missed=(1,) if town.made % 5 == 7 else ())
+    return story.enrol(run).attend(run, missed=missed)
 
 
 def in_approval(town: Town, story: Story) -> Story:
@@ -214,16 +221,21 @@ def _recruitment(town: Town) -> None:
     story = in_recruitment(town, town.story(24)).wait(4).contact(ContactKind.TELEPHONE_INTERVIEW)
     story.wait(7).contact(ContactKind.FIRST_MEETING, ContactState.NO_SHOW)
     in_recruitment(town, town.story(31, livelihood=Livelihood.DISABILITY_PENSION)).recruitment()
+    # Taken in, and nobody has been made the coach yet.
+    town.story(9, neglected=True).refer().without_coach()
     # Screening 1 waits for the project lead.
     profile_and_plan(in_recruitment(town, town.story(34)).recruitment().wait(3)).recommend(1)
 
 
 def _development(town: Town) -> None:
-    for days_ago in (34, 41, 46):
+    for days_ago in (34, 41):
         in_development(town, town.story(days_ago))
     story = profile_and_plan(in_development(town, town.story(60)).wait(10).budget().year_budgets())
     form_waiting(detailed_plan(story.contact(ContactKind.COACHING)))
-    in_development(town, town.story(78)).development()
+    forms_that_do_not_fit(profile_and_plan(in_development(town, town.story(52))))
+    # A stop is recommended; the citizen has been asked, and has some days left to answer.
+    story = in_development(town, town.story(80)).development().until(town.today - timedelta(days=7))
+    story.ask(story.recommend(2, Outcome.STOP, value=2))
     in_development(town, town.story(86)).development().wait(5).screen(2, Outcome.REVISE)
     in_development(town, town.story(80)).development().wait(3).recommend(2)
 
@@ -235,13 +247,17 @@ def _courses(town: Town) -> None:
         story = in_courses(town, town.story(days_ago))
         story.enrol(town.run("residential_course", town.today))
     with_courses_done(town, town.story(122)).year_budgets()
+    # Was away for half of the residential course.
+    with_courses_done(town, town.story(116), missed=(1, 2))
     # The money runs out before the first sale.
     with_courses_done(town, town.story(126)).year_budgets(first_sales=7).wait(2).screen(3, Outcome.REVISE)
     with_courses_done(town, town.story(124)).year_budgets().wait(2).recommend(3)
 
 
 def _approval(town: Town) -> None:
-    in_approval(town, town.story(128))
+    # Yellow first: no money before the first sale. Green with the budget that came back.
+    story = with_courses_done(town, town.story(142)).year_budgets(first_sales=7).wait(2).screen(3, Outcome.REVISE)
+    story.wait(9).year_budgets().wait(2).screen(3)
     in_approval(town, town.story(130)).wait(2).register_business().approve_budget().wait(2).propose()
     # Waits for the signature.
     story = in_approval(town, town.story(134)).wait(2).register_business().approve_budget().wait(2)
@@ -270,8 +286,9 @@ def _main_course(town: Town) -> None:
     story.pay_until(town.today)
     # The first instalments were missed.
     in_main_course(town, town.story(230, neglected=True)).coaching_weekly(6).pay_until(town.today, skip=(2, 3))
-    # Screening 4 is due; extended by two months; the end is decided.
-    in_main_course(town, town.story(310)).coaching_weekly(8).pay_until(town.today)
+    # The self-evaluation waits for its answer; extended by two months, with a goal that is late; the end is decided.
+    story = in_main_course(town, town.story(258)).coaching_weekly(8)
+    story.until(support_end(story) - timedelta(weeks=8)).self_evaluation().pay_until(town.today)
     story = in_main_course(town, town.story(345)).coaching_weekly(8)
     story.until(support_end(story) - timedelta(weeks=8)).self_evaluation()
     evaluated(story.wait(9))
@@ -324,6 +341,12 @@ def _dropped_out(town: Town) -> None:
     story.wait(3).decide(LoanOutcome.REFUSED).wait(5).close(ClosingReason.LOAN_REFUSED, ClosedBy.TEAM)
 
 
+def _new_criteria(town: Town) -> None:
+    """Rounds of screening 1 that begin from here on use the second version of its criteria."""
+    with clock.at(town.today - timedelta(days=35)):
+        sharpen_criteria(by=ensure_demo_users()["administrator"])
+
+
 CHAPTERS = (
     _completed,
     _aftercare,
@@ -332,6 +355,7 @@ CHAPTERS = (
     _approval,
     _courses,
     _development,
+    _new_criteria,
     _recruitment,
     _referred,
 )
@@ -366,6 +390,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
             run_jobs(day)
     read_old_news(today)
     put_people_around(coach=first, today=today)
+    sit_in(specialists=[users["vidensperson"], users["vidensperson2"]], lead=users["projektleder"], today=today)
     stand_in(worker=second, substitute=first, today=today)
     return town.made
 

@@ -9,6 +9,7 @@ from pypdf import PdfReader, PdfWriter
 from cases.enums import ContactKind
 from cases.services import Upload
 from microloan.core import clock
+from reports.demo.papers import pdf
 from reports.demo.story import Story
 from screening import services as screening
 from screening.citizen_forms.identity import FormIdentity
@@ -58,6 +59,8 @@ GOALS = {
     "goal_1_how": "Besøge tre butikker om ugen.",
     "goal_2": "Regninger sendt inden for en uge",
     "goal_2_how": "Skrive dem hver fredag.",
+    "goal_3": "En hjemmeside, hvor folk kan bestille",
+    "goal_3_how": "Lave den færdig sammen med min søn.",
 }
 
 
@@ -82,12 +85,17 @@ def detailed_plan(story: Story) -> Story:
 
 def evaluated(story: Story) -> Story:
     """Self-evaluation and action plan came back; the goals were followed up at an evaluation meeting."""
-    days = {"goal_1_by": story.day + timedelta(days=40), "goal_2_by": story.day + timedelta(days=20)}
+    due = {"goal_1_by": 160, "goal_2_by": 20, "goal_3_by": 15}  # days; the last of them is passed and still open
+    days = {code: story.day + timedelta(days=after) for code, after in due.items()}
     with clock.at(story.day):
         _save(story, PaperKind.SELF_EVALUATION, EVALUATION)
         _save(story, PaperKind.ACTION_PLAN, {**GOALS, **{code: day.isoformat() for code, day in days.items()}})
     story.wait(6).contact(ContactKind.EVALUATION, notes="Vi gik målene igennem.")
-    said = {1: Reviewed("on_the_way", "Den ene aftale er skrevet under."), 2: Reviewed("reached")}
+    said = {
+        1: Reviewed("on_the_way", "Den ene aftale er skrevet under."),
+        2: Reviewed("reached"),
+        3: Reviewed("not_begun"),
+    }
     with clock.at(story.day):
         (meeting, *_earlier) = screening.evaluation_meetings(story.case)
         screening.review_goals(case=story.case, contact=meeting, results=said, by=story.cast.coach, today=story.day)
@@ -96,10 +104,25 @@ def evaluated(story: Story) -> Story:
 
 def form_waiting(story: Story) -> Story:
     """A filled-in person profile has come back, and nobody has looked at it yet."""
+    return _came_back(story, "personprofil.pdf", _filled_profile(story))
+
+
+def forms_that_do_not_fit(story: Story) -> Story:
+    """A person profile that was printed before the newest answers came, and a paper that is none of our forms."""
+    older = _filled_profile(story, version=0)
+    with clock.at(story.day):
+        _save(story, PaperKind.PERSON_PROFILE, {**PROFILE, "advice": "Min nabo har været selvstændig i tyve år."})
+    story.wait(2)
+    _came_back(story, "personprofil udfyldt.pdf", older)
+    return _came_back(story, "tilbud.pdf", pdf("Tilbud", "Symaskine, brugt: 4.200 kr. Tilbuddet gælder i en måned."))
+
+
+def _filled_profile(story: Story, *, version: int | None = None) -> bytes:
+    """The form as it came back, made from the stored version or an earlier one."""
     kind = form_kinds["person_profile"]
     stored = kind.stored(story.case)
     context = form_context(
-        identity=FormIdentity(story.case.number, kind.code, stored.version),
+        identity=FormIdentity(story.case.number, kind.code, stored.version if version is None else version),
         label=kind.label,
         intro=kind.intro,
         parts=kind.parts(story.case),
@@ -111,11 +134,11 @@ def form_waiting(story: Story) -> Story:
     writer.update_page_form_field_values(None, answers, auto_regenerate=True)
     filled = io.BytesIO()
     writer.write(filled)
+    return filled.getvalue()
+
+
+def _came_back(story: Story, name: str, data: bytes) -> Story:
     with clock.at(story.day):
-        screening.receive_form(
-            case=story.case,
-            upload=Upload(name="personprofil.pdf", data=filled.getvalue()),
-            by=story.cast.coach,
-            today=story.day,
-        )
+        upload = Upload(name=name, data=data)
+        screening.receive_form(case=story.case, upload=upload, by=story.cast.coach, today=story.day)
     return story

@@ -29,7 +29,7 @@ from reports.demo.budgets import year_budget_rows
 from reports.demo.referrals import partner_for
 from screening import services as screening
 from screening.enums import Hearing, LineKind, Outcome, VatPeriod
-from screening.models import Screening
+from screening.models import HearingRecord, Screening
 
 POSTCODE = "9999"  # no place has it, and every form takes it
 
@@ -157,6 +157,12 @@ class Story:
             self.case = cases.accept(case=self.case, coach=self.cast.coach, by=self.cast.lead, today=self.day)
         return self
 
+    def without_coach(self) -> "Story":
+        """Taken into recruitment by the project lead, who has not found a coach yet."""
+        with clock.at(self._at(9, 40)):
+            self.case = cases.enter_phase(case=self.case, phase=Phase.RECRUITMENT, by=self.cast.lead, today=self.day)
+        return self
+
     def contact(
         self,
         kind: ContactKind,
@@ -265,16 +271,19 @@ class Story:
             )
         return self.refresh()
 
-    def hear(self, row: Screening) -> "Story":
-        """What a stop would rest on is shown to the citizen, who answers."""
+    def ask(self, row: Screening) -> HearingRecord:
+        """What a stop would rest on is shown to the citizen, who has a fortnight to answer."""
         with clock.at(self._at(9, 20)):
-            record = screening.hold_hearing(
+            return screening.hold_hearing(
                 screening=row,
                 shown=SHOWN,
                 answer_by=self.day + timedelta(days=14),
                 by=self.cast.coach,
                 today=self.day,
             )
+
+    def hear(self, row: Screening) -> "Story":
+        record = self.ask(row)
         self.wait(5)
         with clock.at(self._at(11, 5)):
             screening.record_answer(

@@ -1,13 +1,18 @@
 """The assessment and recommendation as a PDF: tagged, for a reader who is the citizen (domain.md §8)."""
 
 import io
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
 from pypdf import PdfReader
 
 from microloan.core.errors import Refused
-from screening import assessment, queries
+from screening import assessment, plain_words, queries, rules, warning_rules
+from tests.letters.reading import lix, prose_of
 from tests.screening.builders import BACK, NO, decided, drafted, recommended
 from tests.screening.pages import address
 
@@ -23,30 +28,63 @@ def paper(world, screening):
     return reader, " ".join(" ".join(page.extract_text() for page in reader.pages).split())
 
 
-def test_a_yellow_assessment_says_what_is_to_be_better_and_why(world):
+def html_of(world, screening):
+    with translation.override("da"):
+        return render_to_string("screening/assessment.html", assessment.context_of(loaded(screening), world.today))
+
+
+def test_a_yellow_assessment_says_the_result_first_and_then_why(world):
     reader, words = paper(world, decided(world, 3, BACK))
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert reader.trailer["/Root"]["/Lang"] == "da"
     assert reader.metadata.title == "Vurdering og indstilling: Screening 3, runde 1"
-    for told in (
-        "Afgørelse: Ret Gul",
+    order = (
+        "Gul: Ret dit budget, og kom igen",
+        "Kom igen senest den 18. december 2026.",
+        "Det taler for dig",
         "Du møder til tiden.",
         "Find to faste kunder.",
-        "Kom igen senest den 18. december 2026.",
-        "Motivation: 4 af 5",
-        "Talt igennem.",
-        "Der er intet etableringsbudget.",
-        "Vi har talt om det.",
         "Du har to faste kunder i sigte.",
-    ):
-        assert told in words, told
+        "Din farve.",
+        "Budget for at starte",
+        "Der er intet etableringsbudget.",
+        "Svaret: Vi har talt om det.",
+        "Motivation: 4 af 5",
+        "Du kan få hjælp",
+        "Telefon",
+    )
+    places = [words.index(told) for told in order]
+    assert places == sorted(places)
 
 
 def test_before_the_decision_it_says_that_nothing_is_decided(world):
     _reader, words = paper(world, recommended(world, 1))
-    assert "Indstilling: Fortsæt" in words
-    assert "Projektlederen har ikke besluttet endnu." in words
-    assert "Afgørelse" not in words
+    assert "Vi foreslår, at du kommer med i forløbet" in words
+    assert "Vi har ikke besluttet noget endnu." in words
+    assert "har besluttet det" not in words
+
+
+def test_a_red_assessment_brings_the_appeal_guidance_of_the_letter(world):
+    words = " ".join(prose_of(html_of(world, decided(world, 3, NO))))
+    assert "Så kan du klage inden 4 uger" in words
+    assert "klage" not in " ".join(prose_of(html_of(world, recommended(world, 1))))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_it_is_written_for_the_citizen(world, number):
+    prose = prose_of(html_of(world, recommended(world, number)))
+    assert lix(prose) < 35
+    staff_words = re.compile(r"borgeren|indstilling|likvid|skyldner|programmet:", re.IGNORECASE)
+    assert not [line for line in prose if staff_words.search(line) and "Vurdering og indstilling" not in line]
+
+
+def test_every_warning_and_every_result_has_its_plain_words():
+    raised = set(re.findall(r'PlanWarning\(\s*"(\w+)"', Path(warning_rules.__file__).read_text(encoding="utf-8")))
+    assert raised == set(plain_words.ASKED)
+    for number, pensioner in ((1, False), (2, False), (3, False), (4, False), (4, True)):
+        for outcome in rules.outcomes_for(number, pensioner=pensioner):
+            assert plain_words.heading(number, outcome, decided=True, pensioner=pensioner)
+            assert plain_words.after_decision(number, outcome, coach="Mette", pensioner=pensioner)
 
 
 def test_a_decided_round_says_the_same_whenever_it_is_made(world):
