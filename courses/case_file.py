@@ -19,7 +19,9 @@ def items(case: CaseFile) -> Iterator[Item]:
     """What was granted, then every seat, also one that was given up, oldest first in each."""
     for grant in case.module_grants.select_related("module").order_by("granted_on", "module__order", "pk"):
         yield Item(title=_("Granted: %(module)s") % {"module": grant.module.title}, at=grant.granted_on)
-    seats = case.enrolments.select_related("run__module", "enrolled_by").prefetch_related("attendance__session")
+    seats = case.enrolments.select_related("run__module", "enrolled_by", "exception_by").prefetch_related(
+        "attendance__session"
+    )
     for seat in seats.order_by("run__starts_on", "pk"):
         yield _seat(seat)
 
@@ -33,7 +35,8 @@ def _seat(seat: Enrolment) -> Item:
         rows=[
             (_("Period"), f"{danish.long_date(seat.run.starts_on)} – {danish.long_date(seat.run.ends_on)}"),
             (_("Place"), seat.run.place),
-            (_("Why withdrawn"), seat.withdrawn_reason),
+            (_("Why without a grant"), _exception(seat)),
+            (_("Why withdrawn"), _left(seat)),
             (
                 _("Attendance"),
                 "\n".join(
@@ -43,3 +46,11 @@ def _seat(seat: Enrolment) -> Item:
         ],
         text=seat.engagement,
     )
+
+
+def _exception(seat: Enrolment) -> str:
+    return f"{seat.exception_reason} ({seat.exception_by.full_name})" if seat.exception_by else ""
+
+
+def _left(seat: Enrolment) -> str:
+    return ". ".join(part for part in (str(seat.get_withdrawn_why_display()), seat.withdrawn_reason) if part)

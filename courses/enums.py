@@ -4,7 +4,25 @@ from django.utils.translation import gettext_lazy as _
 
 class EnrolmentState(models.TextChoices):
     ENROLLED = "enrolled", _("Enrolled")
+    WAITING = "waiting", _("On the waiting list")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+# Of these a person has at most one on a run.
+HOLDS_A_PLACE = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
+
+
+class WithdrawalReason(models.TextChoices):
+    """Why a seat is given up (domain.md §3.4, as far as it concerns a single course)."""
+
+    ILLNESS = "illness", _("Illness")
+    TIME = "time", _("Day or time does not fit")
+    JOB = "job", _("Found a job")
+    EDUCATION = "education", _("Started education")
+    KNOWS_IT = "knows_it", _("Does not need the module")
+    STOPPED = "stopped", _("Has stopped coming")
+    CASE_CLOSED = "case_closed", _("The case is closed")
+    OTHER = "other", _("Another reason")
 
 
 class AttendanceMark(models.TextChoices):

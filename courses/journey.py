@@ -13,10 +13,12 @@ from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses import queries
-from courses.enums import EnrolmentState
-from courses.models import CourseModule
+from courses.enums import HOLDS_A_PLACE, EnrolmentState
+from courses.models import CourseModule, Enrolment
 from courses.services import give_up_seats, grant_from_decision
 from microloan.accounts.models import User
+from microloan.core import danish
+from microloan.core.calendars import add_working_days
 from microloan.policy.services import rule_set_on
 from screening import registry as screening
 from screening.enums import Outcome, ScreeningNumber
@@ -25,6 +27,8 @@ from screening.registry import Clock, DecisionPart, Fact
 COURSES_STEP = 6
 # Days after screening 2 within which a granted module should have a course run.
 ENROL_DAYS = 21
+# Working days within which a seat that has fallen free is offered to the first in line.
+OFFER_DAYS = 2
 
 
 def register() -> None:
@@ -40,7 +44,13 @@ def register() -> None:
     cases.open_at_closing.register("courses", open_seats, order=30)
     cases.journey.register("courses", journey, order=30)
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
+    cases.next_steps.register("waiting lists", seats_fallen_free, order=31)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
+    cases.register_task_kind(
+        "course_seat_free",
+        gettext_lazy("Give the free seat: first on the waiting list"),
+        gettext_lazy("Open course run"),
+    )
     screening.facts.register("courses", facts, order=20)
     screening.clocks.register("courses", clocks, order=20)
     screening.decision_parts.register(
@@ -74,7 +84,7 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     """Every granted module gets a course run (domain.md §5)."""
     if case.phase != Phase.COURSES:
         return
-    seated = {seat.run.module_id for seat in case.enrolments.all() if seat.state == EnrolmentState.ENROLLED}
+    seated = {seat.run.module_id for seat in case.enrolments.all() if _is_provided(seat, today)}
     for grant in case.module_grants.all():
         if grant.module_id not in seated:
             yield NextStep(
@@ -87,17 +97,41 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
             )
 
 
+def _is_provided(seat: Enrolment, today: date) -> bool:
+    """Whether a seat is taken, or waited for on a run that has not begun."""
+    waits = seat.state == EnrolmentState.WAITING and seat.run.starts_on >= today
+    return waits or seat.state == EnrolmentState.ENROLLED
+
+
+def seats_fallen_free(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """Whoever is first in line is offered the seat: a proposal, which one click on the run takes up (domain.md §5)."""
+    for place in queries.lines_of(case):
+        if place.ahead < place.free and place.run.ends_on >= today:
+            freed = add_working_days(place.freed_on, OFFER_DAYS) if place.freed_on else place.run.starts_on
+            yield NextStep(
+                key=f"seat-free-{place.pk}",
+                kind="course_seat_free",
+                holder=Holder.TEAM,
+                due_on=min(freed, place.run.starts_on),
+                why=f"{place.run.module.title}, {danish.short_date(place.run.starts_on)}",
+                link={"name": "courses:run", "kwargs": {"pk": place.run_id}},
+            )
+
+
 def free_seats(*, case: CaseFile, from_phase: str, by: User, today: date) -> None:
     """Who leaves the programme takes no seat from others (domain.md §3.1: drop-out in any phase)."""
     if case.phase == Phase.CLOSED:
-        give_up_seats(case=case, reason=_("The case is closed."), by=by, today=today)
+        give_up_seats(case=case, reason="", by=by, today=today)
 
 
 def open_seats(case: CaseFile, today: date) -> Iterator[OpenThing]:
     """Seats on runs that are not over: closing gives them to others."""
-    seats = case.enrolments.filter(state=EnrolmentState.ENROLLED, run__ends_on__gte=today).select_related("run__module")
+    seats = case.enrolments.filter(state__in=HOLDS_A_PLACE, run__ends_on__gte=today).select_related("run__module")
     for seat in seats.order_by("run__starts_on", "pk"):
-        text = _("Seat on a course: %(module)s") % {"module": seat.run.module.title}
+        waits = seat.state == EnrolmentState.WAITING
+        text = (_("Waiting list of a course: %(module)s") if waits else _("Seat on a course: %(module)s")) % {
+            "module": seat.run.module.title
+        }
         link = {"name": "courses:case", "kwargs": {"number": case.number}}
         yield OpenThing(f"seat-{seat.pk}", text, _("Given up, so that others can have it."), link=link)
 

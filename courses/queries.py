@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from microloan.core import clock
 from microloan.policy.services import rule_set_on
 
 # Where `read_ahead` puts what `modules_of` reads.
-READ_GRANTS, READ_SEATS = "grants_read", "seats_read"
+READ_GRANTS, READ_SEATS, READ_LINES = "grants_read", "seats_read", "lines_read"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,46 @@ def read_ahead() -> list[Prefetch]:
     return [
         Prefetch("module_grants", _granted(ModuleGrant.objects.all()), to_attr=READ_GRANTS),
         Prefetch("enrolments", _counted(Enrolment.objects.all()), to_attr=READ_SEATS),
+        Prefetch("enrolments", in_line(Enrolment.objects.all()), to_attr=READ_LINES),
     ]
+
+
+def in_line(enrolments: QuerySet[Enrolment]) -> QuerySet[Any]:
+    """Those that wait, with how many are before each (`ahead`) and how many seats nobody has (`free`)."""
+    others = Enrolment.objects.filter(run=OuterRef("run")).order_by()
+    before = others.filter(state=EnrolmentState.WAITING).filter(
+        Q(waiting_since__lt=OuterRef("waiting_since"))
+        | Q(waiting_since=OuterRef("waiting_since"), pk__lt=OuterRef("pk"))
+    )
+    left = others.filter(state=EnrolmentState.WITHDRAWN).values("run")
+    return (
+        enrolments.filter(state=EnrolmentState.WAITING)
+        .select_related("run__module")
+        .annotate(
+            ahead=_count_of(before),
+            free=F("run__capacity") - _count_of(others.filter(state=EnrolmentState.ENROLLED)),
+            freed_on=Subquery(left.annotate(newest=Max("withdrawn_on")).values("newest")),
+        )
+        .order_by("run__starts_on", "waiting_since", "pk")
+    )
+
+
+def _count_of(rows: QuerySet[Enrolment]) -> Coalesce:
+    return Coalesce(Subquery(rows.values("run").annotate(number=Count("pk")).values("number")), 0)
+
+
+def lines_of(case: CaseFile) -> list[Any]:
+    """The waiting lists that a case stands on; see `in_line`."""
+    read = getattr(case, READ_LINES, None)
+    return list(in_line(case.enrolments.all())) if read is None else read
+
+
+def seats_without_grant(case: CaseFile) -> list[Enrolment]:
+    """The seats of a case that screening 2 did not grant: by exception, or of a voluntary module."""
+    seats = case.enrolments.filter(state=EnrolmentState.ENROLLED).exclude(
+        run__module__in=case.module_grants.values("module")
+    )
+    return list(seats.select_related("run__module", "exception_by").order_by("run__starts_on", "pk"))
 
 
 def residential_end(case: CaseFile, today: date) -> date | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from courses.views import attendance, catalogue, enrolments, runs
+from courses.views import attendance, catalogue, enrolments, participants, runs
 
 app_name = "courses"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("courses/new/", runs.run_new, name="run_new"),
     path("courses/<int:pk>/", runs.run, name="run"),
     path("courses/<int:pk>/edit/", runs.run_edit, name="run_edit"),
+    path("courses/<int:pk>/exception/", participants.run_exception, name="run_exception"),
+    path("courses/<int:pk>/guest/", participants.run_guest, name="run_guest"),
+    path("courses/guests/<int:pk>/", participants.guest, name="guest"),
+    path("courses/seats/<int:pk>/take/", participants.take_seat, name="take_seat"),
     path("courses/sessions/<int:pk>/", attendance.session, name="session"),
     path("courses/seats/<int:pk>/engagement/", attendance.engagement, name="engagement"),
     path("courses/seats/<int:pk>/withdraw/", enrolments.withdraw, name="withdraw"),

@@ -1,6 +1,7 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm
 from courses.forms.catalogue import TeacherForm
-from courses.forms.enrolments import EnrolForm, WithdrawForm
+from courses.forms.enrolments import EnrolForm
+from courses.forms.participants import ExceptionForm, GuestForm, NewGuestForm, WithdrawForm
 from courses.forms.runs import CADENCES, SHORT, RunEditForm, RunForm
 
 __all__ = [
@@ -8,6 +9,9 @@ __all__ = [
     "CADENCES",
     "EngagementForm",
     "EnrolForm",
+    "ExceptionForm",
+    "GuestForm",
+    "NewGuestForm",
     "RunEditForm",
     "RunForm",
     "SHORT",

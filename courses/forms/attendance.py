@@ -29,7 +29,7 @@ class AttendanceForm(TwoVersionsForm):
         super().__init__(*args, stored=stored, **kwargs)
         for enrolment in enrolments:
             self.fields[f"mark_{enrolment.pk}"] = forms.ChoiceField(
-                label=str(enrolment.case.citizen),
+                label=enrolment.person,
                 choices=AttendanceMark.choices,
                 widget=forms.RadioSelect({"class": "btn-check", "autocomplete": "off"}),
                 required=False,

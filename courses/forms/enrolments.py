@@ -19,9 +19,3 @@ class EnrolForm(BaseForm):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = candidates
         field.label_from_instance = lambda case: f"{case.citizen} ({case.number})"  # type: ignore[method-assign,assignment]
-
-
-class WithdrawForm(BaseForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Why does the citizen give up the seat?"), max_length=200, widget=forms.Textarea({"rows": 2})
-    )

@@ -38,8 +38,10 @@ def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: Use
             row.mark, row.marked_by, row.marked_at = mark, by, clock.now()
             row.save()
         saved.append(row)
-    for row in saved:
-        cases.reconcile_tasks(case=enrolments[row.enrolment_id].case, today=today)
+    held_by = [enrolments[row.enrolment_id].case for row in saved]
+    for case in held_by:
+        if case is not None:
+            cases.reconcile_tasks(case=case, today=today)
     return saved
 
 
@@ -62,13 +64,14 @@ def save_engagement(*, enrolment: Enrolment, text: str, by: User, seen: str | No
         raise Conflict(_("Somebody else has written in the meantime. Compare, correct the text, and save again."))
     enrolment.engagement = text
     enrolment.save(update_fields=["engagement"])
-    cases.add_journal_entry(
-        case=enrolment.case,
-        kind=EntryKind.COURSE,
-        title=_("Engagement: %(module)s") % {"module": enrolment.run.module.title},
-        text=text,
-        by=by,
-    )
+    if enrolment.case is not None:
+        cases.add_journal_entry(
+            case=enrolment.case,
+            kind=EntryKind.COURSE,
+            title=_("Engagement: %(module)s") % {"module": enrolment.run.module.title},
+            text=text,
+            by=by,
+        )
     return enrolment
 
 

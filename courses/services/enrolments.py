@@ -1,7 +1,8 @@
-"""Modules granted, seats given and given up."""
+"""Modules granted, seats given, waited for and given up (docs/decisions/156)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,11 +12,12 @@ from cases import perms
 from cases import services as cases
 from cases.enums import EntryKind
 from cases.models import CaseFile
-from courses.enums import EnrolmentState
-from courses.models import CourseModule, CourseRun, Enrolment, ModuleGrant
+from courses.enums import HOLDS_A_PLACE, EnrolmentState, WithdrawalReason
+from courses.models import CourseModule, CourseRun, Enrolment, Guest, ModuleGrant
 from courses.rules import seats_left
 from microloan.accounts.models import User
-from microloan.core.errors import Refused
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
 from screening.models import Screening
 
 
@@ -43,54 +45,209 @@ def grant_from_decision(*, screening: Screening, values: Mapping[str, Any], by: 
     }
 
 
+def _locked_run(run: CourseRun) -> CourseRun:
+    return CourseRun.objects.select_for_update(of=("self",)).select_related("module").get(pk=run.pk)
+
+
+def _place_of(run: CourseRun, *, case: CaseFile | None = None, guest: Guest | None = None) -> Enrolment | None:
+    """The seat or the place in line that this person has on the run already."""
+    return Enrolment.objects.filter(run=run, case=case, guest=guest, state__in=HOLDS_A_PLACE).first()
+
+
+def has_grant(run: CourseRun, case: CaseFile) -> bool:
+    """Whether a case may have a seat without an exception: voluntary modules take no grant (domain.md §5)."""
+    return run.module.is_voluntary or ModuleGrant.objects.filter(case=case, module=run.module).exists()
+
+
+def free_seats(run: CourseRun) -> int:
+    """Seats that nobody has; those who wait are not counted."""
+    return seats_left(run.capacity, run.enrolments.filter(state=EnrolmentState.ENROLLED).count())
+
+
+def _check_may_sit(run: CourseRun, case: CaseFile) -> None:
+    if not case.is_open:
+        raise Refused(_("The case is closed."), field="case")
+    if not has_grant(run, case):
+        raise Refused(_("Screening 2 has not granted this module to the citizen."), field="case")
+
+
+def _check_free(run: CourseRun) -> None:
+    """A seat for somebody who does not wait: those in line come first."""
+    free = free_seats(run)
+    if not free:
+        raise Refused(_("The course run is full. Put the citizen on the waiting list."), field="case")
+    if run.enrolments.filter(state=EnrolmentState.WAITING).count() >= free:
+        raise Refused(_("Others wait for the free seat. Put the citizen on the waiting list."), field="case")
+
+
+def _tell(case: CaseFile | None, title: str, by: User, text: str = "") -> None:
+    """The journal of the case; a guest has none."""
+    if case is not None:
+        cases.add_journal_entry(case=case, kind=EntryKind.COURSE, title=title, text=text, by=by)
+
+
+def _reconcile(run: CourseRun, case: CaseFile | None, today: date) -> None:
+    """The tasks of the case, and of those who wait on the run: whose turn it is may have changed.
+
+    Theirs after the commit: their cases are not locked here, and whoever holds one may be waiting for this run.
+    """
+    if case is not None:
+        cases.reconcile_tasks(case=case, today=today)
+    waiting = run.enrolments.filter(state=EnrolmentState.WAITING, case__isnull=False).exclude(case=case)
+    ids = sorted(set(waiting.values_list("case_id", flat=True)))
+    if ids:
+        transaction.on_commit(partial(cases.reconcile_cases, ids, today=today), robust=True)
+
+
 @transaction.atomic
 def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment:
     """Give a case a seat. Case and run are locked: no seat is sold twice, and none on a case that closes meanwhile.
 
-    Raises Refused without a grant from screening 2 (voluntary modules need none), or where the run is full.
+    Raises Refused without a grant from screening 2 (voluntary modules need none), where the run is full, or where others
+    wait for what is free.
     """
     perms.check_team(by)
     case = cases.lock_case(case)
-    run = CourseRun.objects.select_for_update(of=("self",)).select_related("module").get(pk=run.pk)
-    existing = Enrolment.objects.filter(run=run, case=case, state=EnrolmentState.ENROLLED).first()
-    if existing is not None:
+    run = _locked_run(run)
+    existing = _place_of(run, case=case)
+    if existing is not None and existing.state == EnrolmentState.ENROLLED:
         return existing
-    if not case.is_open:
-        raise Refused(_("The case is closed."), field="case")
-    if not run.module.is_voluntary and not ModuleGrant.objects.filter(case=case, module=run.module).exists():
-        raise Refused(_("Screening 2 has not granted this module to the citizen."), field="case")
-    enrolled = run.enrolments.filter(state=EnrolmentState.ENROLLED).count()
-    if not seats_left(run.capacity, enrolled):
-        raise Refused(_("The course run is full."), field="case")
+    _check_may_sit(run, case)
+    if existing is not None:
+        raise Refused(_("The citizen is on the waiting list."), field="case")
+    _check_free(run)
     enrolment = Enrolment.objects.create(run=run, case=case, enrolled_on=today, enrolled_by=by)
-    cases.add_journal_entry(
-        case=case, kind=EntryKind.COURSE, title=_("Enrolled: %(module)s") % {"module": run.module.title}, by=by
-    )
-    cases.reconcile_tasks(case=case, today=today)
+    _tell(case, _("Enrolled: %(module)s") % {"module": run.module.title}, by)
+    _reconcile(run, case, today)
     return enrolment
 
 
 @transaction.atomic
-def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enrolment:
-    """Give up a seat, with the reason."""
-    perms.check_team(by)
+def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User, today: date) -> Enrolment:
+    """A seat without a grant: the project lead says why, and the reason stands on the run and on the case."""
+    perms.check_lead(by)
     if not reason.strip():
-        raise Refused(_("Write why the citizen gives up the seat."), field="reason")
-    enrolment = (
-        Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
+        raise Refused(_("Write why the citizen gets a seat without a grant."), field="reason")
+    perms.check_shown(reason, field="reason")
+    case = cases.lock_case(case)
+    run = _locked_run(run)
+    existing = _place_of(run, case=case)
+    if existing is not None and existing.exception_reason == reason.strip():
+        return existing
+    if existing is not None:
+        raise Conflict(_("The citizen has a place on this course run already."), field="case")
+    if not case.is_open:
+        raise Refused(_("The case is closed."), field="case")
+    if has_grant(run, case):
+        raise Refused(_("Screening 2 has granted this module, so no exception is needed."), field="case")
+    _check_free(run)
+    enrolment = Enrolment.objects.create(
+        run=run, case=case, enrolled_on=today, enrolled_by=by, exception_reason=reason.strip(), exception_by=by
     )
+    title = _("Enrolled by exception: %(module)s") % {"module": run.module.title}
+    _tell(case, title, by, enrolment.exception_reason)
+    _reconcile(run, case, today)
+    return enrolment
+
+
+@transaction.atomic
+def enrol_guest(*, run: CourseRun, guest: Guest, by: User, today: date, wait: bool = False) -> Enrolment:
+    """A seat (or with `wait` a place in line) for a participant without a loan case."""
+    perms.check_team(by)
+    run = _locked_run(run)
+    existing = _place_of(run, guest=guest)
+    if existing is not None:
+        return existing
+    if wait:
+        return _into_line(run, guest=guest, by=by, today=today)
+    _check_free(run)
+    return Enrolment.objects.create(run=run, guest=guest, enrolled_on=today, enrolled_by=by)
+
+
+@transaction.atomic
+def join_waiting_list(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment:
+    """A place at the end of the line. The line moves up when a seat falls free: `take_seat`."""
+    perms.check_team(by)
+    case = cases.lock_case(case)
+    run = _locked_run(run)
+    existing = _place_of(run, case=case)
+    if existing is not None:
+        return existing
+    _check_may_sit(run, case)
+    enrolment = _into_line(run, case=case, by=by, today=today)
+    _tell(case, _("On the waiting list: %(module)s") % {"module": run.module.title}, by)
+    _reconcile(run, case, today)
+    return enrolment
+
+
+def _into_line(
+    run: CourseRun, *, by: User, today: date, case: CaseFile | None = None, guest: Guest | None = None
+) -> Enrolment:
+    if free_seats(run) > run.enrolments.filter(state=EnrolmentState.WAITING).count():
+        raise Refused(_("There is a free seat. Give that instead."), field="case")
+    return Enrolment.objects.create(
+        run=run,
+        case=case,
+        guest=guest,
+        state=EnrolmentState.WAITING,
+        waiting_since=clock.now(),
+        enrolled_on=today,
+        enrolled_by=by,
+    )
+
+
+@transaction.atomic
+def take_seat(*, enrolment: Enrolment, by: User, today: date) -> Enrolment:
+    """The first in line gets the seat that has fallen free. Pressed twice, or by two people, it is one seat."""
+    perms.check_team(by)
+    enrolment, case, run = _locked(enrolment)
+    if enrolment.state == EnrolmentState.ENROLLED:
+        return enrolment
+    if enrolment.state != EnrolmentState.WAITING:
+        raise Conflict(_("The place has been given up in the meantime."))
+    if case is not None and not case.is_open:
+        raise Refused(_("The case is closed."))
+    if not free_seats(run):
+        raise Conflict(_("The course run has no free seat."))
+    ahead = run.enrolments.filter(state=EnrolmentState.WAITING).order_by("waiting_since", "pk").first()
+    if ahead != enrolment:
+        raise Refused(_("Somebody else is first in line. Give that person the seat, or let the place be given up."))
+    enrolment.state, enrolment.enrolled_on, enrolment.enrolled_by = EnrolmentState.ENROLLED, today, by
+    enrolment.save(update_fields=["state", "enrolled_on", "enrolled_by"])
+    _tell(case, _("Enrolled from the waiting list: %(module)s") % {"module": run.module.title}, by)
+    _reconcile(run, case, today)
+    return enrolment
+
+
+def _locked(enrolment: Enrolment) -> tuple[Enrolment, CaseFile | None, CourseRun]:
+    """Case, run, enrolment: locked in the same order as where seats are given."""
+    case = cases.lock_case(enrolment.case) if enrolment.case_id else None
+    run = _locked_run(enrolment.run)
+    rows = Enrolment.objects.select_for_update(of=("self",)).select_related("guest")
+    enrolment = rows.get(pk=enrolment.pk)
+    enrolment.run, enrolment.case = run, case
+    return enrolment, case, run
+
+
+@transaction.atomic
+def withdraw(*, enrolment: Enrolment, why: str, reason: str, by: User, today: date) -> Enrolment:
+    """Give up a seat or a place in line, with the reason: chosen, and in words where none of the choices says it."""
+    perms.check_team(by)
+    if why not in WithdrawalReason.values:
+        raise Refused(_("Choose why the seat is given up."), field="why")
+    if why == WithdrawalReason.OTHER and not reason.strip():
+        raise Refused(_("Write why the citizen gives up the seat."), field="reason")
+    enrolment, case, run = _locked(enrolment)
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return enrolment
-    enrolment.state, enrolment.withdrawn_reason = EnrolmentState.WITHDRAWN, reason.strip()
-    enrolment.save()
-    cases.add_journal_entry(
-        case=enrolment.case,
-        kind=EntryKind.COURSE,
-        title=_("Gave up the seat: %(module)s") % {"module": enrolment.run.module.title},
-        text=enrolment.withdrawn_reason,
-        by=by,
-    )
-    cases.reconcile_tasks(case=enrolment.case, today=today)
+    waited = enrolment.state == EnrolmentState.WAITING
+    enrolment.state, enrolment.withdrawn_on = EnrolmentState.WITHDRAWN, today
+    enrolment.withdrawn_why, enrolment.withdrawn_reason = why, reason.strip()
+    enrolment.save(update_fields=["state", "withdrawn_on", "withdrawn_why", "withdrawn_reason"])
+    title = _("Left the waiting list: %(module)s") if waited else _("Gave up the seat: %(module)s")
+    words = ". ".join(part for part in (str(enrolment.get_withdrawn_why_display()), enrolment.withdrawn_reason) if part)
+    _tell(case, title % {"module": run.module.title}, by, words)
+    _reconcile(run, case, today)
     return enrolment
 
 
@@ -98,5 +255,6 @@ def withdraw(*, enrolment: Enrolment, reason: str, by: User, today: date) -> Enr
 def give_up_seats(*, case: CaseFile, reason: str, by: User, today: date) -> None:
     """Give up the seats of a case on runs that are not over; what was attended stays on record."""
     perms.check_team(by)
-    for enrolment in case.enrolments.filter(state=EnrolmentState.ENROLLED, run__ends_on__gte=today):
-        withdraw(enrolment=enrolment, reason=reason, by=by, today=today)
+    seats = case.enrolments.filter(state__in=HOLDS_A_PLACE, run__ends_on__gte=today).select_related("case", "run")
+    for enrolment in seats.order_by("run_id", "pk"):
+        withdraw(enrolment=enrolment, why=WithdrawalReason.CASE_CLOSED, reason=reason, by=by, today=today)

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from courses import queries, services
 from courses.forms import AttendanceForm, EngagementForm
 from courses.models import CourseSession
-from courses.views.base import get_seat, is_held, show_refusal, unmarked, visible_enrolments
+from courses.views.base import get_seat, is_held, log_people, show_refusal, unmarked, visible_enrolments
 from microloan.accounts.enums import AccessAction
-from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -32,13 +31,13 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            logged(request, AccessAction.CHANGE, *[enrolment.case for enrolment in enrolments])
+            log_people(request, AccessAction.CHANGE, *enrolments)
             messages.success(
                 request,
                 _("Attendance is saved for %(count)s of %(all)s.") % {"count": len(saved), "all": len(enrolments)},
             )
             return redirect("courses:run", pk=course_session.run_id)
-    logged(request, AccessAction.VIEW, *[enrolment.case for enrolment in enrolments])
+    log_people(request, AccessAction.VIEW, *enrolments)
     context = {
         "session": course_session,
         "run": course_session.run,
@@ -60,8 +59,8 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            logged(request, AccessAction.CHANGE, seat.case)
+            log_people(request, AccessAction.CHANGE, seat)
             messages.success(request, _("The note on engagement is saved."))
             return redirect("courses:run", pk=seat.run_id)
-    logged(request, AccessAction.VIEW, seat.case)
+    log_people(request, AccessAction.VIEW, seat)
     return render(request, "courses/engagement.html", {"enrolment": seat, "form": form})

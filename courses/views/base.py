@@ -1,16 +1,20 @@
 """What the pages of courses share."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from cases.models import CaseFile
-from courses.enums import EnrolmentState
-from courses.models import CourseRun, CourseSession, Enrolment
-from microloan.core import danish
+from courses.enums import HOLDS_A_PLACE, EnrolmentState
+from courses.models import CourseRun, CourseSession, Enrolment, Guest
+from microloan.accounts.enums import AccessAction
+from microloan.accounts.logging import logged
+from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
 RUNS_PER_PAGE = 20
@@ -23,12 +27,52 @@ def show_refusal(form: Any, refusal: Refused) -> None:
         form.add_error(field, message)
 
 
+@dataclass(frozen=True)
+class People:
+    """Those on a run whom this person may see: with a seat, in line, and gone."""
+
+    enrolled: list[Enrolment]
+    waiting: list[Enrolment]
+    gone: list[Enrolment]
+
+    @property
+    def cases(self) -> list[CaseFile]:
+        return [row.case for row in (*self.enrolled, *self.waiting, *self.gone) if row.case]
+
+    @property
+    def guests(self) -> list[Guest]:
+        return [row.guest for row in (*self.enrolled, *self.waiting, *self.gone) if row.guest]
+
+
+def people_of(course_run: CourseRun, request: HttpRequest) -> People:
+    """Everybody on a run, in one query: guests are seen by the whole team."""
+    rows = course_run.enrolments.filter(_seen_by(request)).select_related("case__citizen", "guest", "exception_by")
+    found: dict[str, list[Enrolment]] = {state: [] for state in EnrolmentState.values}
+    for row in rows:
+        row.run = course_run
+        found[row.state].append(row)
+    waiting = sorted(found[EnrolmentState.WAITING], key=lambda row: (row.waiting_since or clock.now(), row.pk))
+    return People(found[EnrolmentState.ENROLLED], waiting, found[EnrolmentState.WITHDRAWN])
+
+
 def visible_enrolments(course_run: CourseRun, request: HttpRequest) -> list[Enrolment]:
-    """The participants this person may see."""
-    visible = CaseFile.objects.visible_to(request.user)
-    return list(
-        course_run.enrolments.filter(state=EnrolmentState.ENROLLED, case__in=visible).select_related("case__citizen")
-    )
+    """The participants with a seat that this person may see."""
+    seats = course_run.enrolments.filter(_seen_by(request), state=EnrolmentState.ENROLLED)
+    return list(seats.select_related("case__citizen", "guest"))
+
+
+def _seen_by(request: HttpRequest) -> Q:
+    return Q(case__in=CaseFile.objects.visible_to(request.user)) | Q(guest__isnull=False)
+
+
+def cases_of(enrolments: Iterable[Enrolment]) -> list[CaseFile]:
+    return [enrolment.case for enrolment in enrolments if enrolment.case]
+
+
+def log_people(request: HttpRequest, action: AccessAction, *enrolments: Enrolment) -> None:
+    """One line in the access log for the people of these places; guests by their own number."""
+    numbers = [enrolment.guest.number for enrolment in enrolments if enrolment.guest]
+    logged(request, action, *cases_of(enrolments), numbers=numbers)
 
 
 def candidates_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[CaseFile]:
@@ -36,9 +80,19 @@ def candidates_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[Case
     cases = CaseFile.objects.visible_to(request.user).live().open().select_related("citizen")
     if not course_run.module.is_voluntary:
         cases = cases.filter(module_grants__module=course_run.module)
-    return cases.exclude(pk__in=course_run.enrolments.filter(state=EnrolmentState.ENROLLED).values("case")).order_by(
-        "citizen__name", "pk"
-    )
+    return cases.exclude(pk__in=_taken(course_run)).order_by("citizen__name", "pk")
+
+
+def _taken(course_run: CourseRun) -> QuerySet:
+    """The cases that have a place on the run already."""
+    return course_run.enrolments.filter(state__in=HOLDS_A_PLACE, case__isnull=False).values("case")
+
+
+def exceptions_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[CaseFile]:
+    """Open cases without a grant of the module and without a place on the run."""
+    cases = CaseFile.objects.visible_to(request.user).live().open().select_related("citizen")
+    granted = course_run.module.grants.values("case")
+    return cases.exclude(pk__in=granted).exclude(pk__in=_taken(course_run)).order_by("citizen__name", "pk")
 
 
 def is_held(course_session: CourseSession, today: date) -> bool:
@@ -53,8 +107,6 @@ def unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:
 def get_seat(request: HttpRequest, pk: int, *, lock: bool = False) -> Enrolment:
     """`lock`: on a POST, nobody else saves it before this request is over."""
     if lock and request.method == "POST":
-        Enrolment.objects.select_for_update().filter(pk=pk).first()
-    visible = CaseFile.objects.visible_to(request.user)
-    return get_object_or_404(
-        Enrolment.objects.filter(case__in=visible).select_related("case__citizen", "run__module"), pk=pk
-    )
+        Enrolment.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    rows = Enrolment.objects.filter(_seen_by(request)).select_related("case__citizen", "guest", "run__module")
+    return get_object_or_404(rows, pk=pk)

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST
 
 from cases.views.base import case_context, get_case
 from courses import queries, services
+from courses.enums import EnrolmentState
 from courses.forms import WithdrawForm
 from courses.models import CourseRun
 from courses.rules import seats_left
-from courses.views.base import get_seat, show_refusal
+from courses.views.base import get_seat, log_people, show_refusal
 from microloan.accounts.enums import AccessAction
-from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -30,17 +30,16 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.withdraw(
-                enrolment=enrolment, reason=form.cleaned_data["reason"], by=request.user, today=clock.today()
-            )
+            services.withdraw(enrolment=enrolment, **form.cleaned_data, by=request.user, today=clock.today())
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            logged(request, AccessAction.CHANGE, enrolment.case)
+            log_people(request, AccessAction.CHANGE, enrolment)
             messages.success(request, _("The seat is given up."))
             return redirect("courses:run", pk=enrolment.run_id)
-    logged(request, AccessAction.VIEW, enrolment.case)
-    return render(request, "courses/withdraw.html", {"enrolment": enrolment, "form": form})
+    log_people(request, AccessAction.VIEW, enrolment)
+    waits = enrolment.state == EnrolmentState.WAITING
+    return render(request, "courses/withdraw.html", {"enrolment": enrolment, "form": form, "waits": waits})
 
 
 @team_required
@@ -56,6 +55,8 @@ def case_courses(request: HttpRequest, number: str) -> HttpResponse:
         "residential_end": queries.residential_end_in(statuses),
         "payout_days": rule_set_on(today).payout_target_days,
         "open_runs": _open_runs(statuses, today),
+        "others": queries.seats_without_grant(case),
+        "lines": queries.lines_of(case),
     }
     return render(request, "courses/case.html", context)
 

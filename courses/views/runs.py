@@ -9,12 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from courses import queries, services
-from courses.enums import ATTENDED
 from courses.forms import EnrolForm, RunEditForm, RunForm
-from courses.models import CourseModule, CourseRun, CourseSession, Enrolment
-from courses.rules import seats_left
-from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, show_refusal, unmarked, visible_enrolments
-from microloan.accounts.enums import AccessAction
+from courses.models import CourseModule, CourseRun
+from courses.views import participants
+from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, people_of, show_refusal, unmarked
+from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
@@ -75,33 +74,37 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: sessions, participants with their attendance, and a seat for one more."""
     course_run = get_object_or_404(queries.runs(), pk=pk)
-    enrolments = visible_enrolments(course_run, request)
+    people = people_of(course_run, request)
     candidates = candidates_for(course_run, request)
     form = EnrolForm(request.POST or None, candidates=candidates)
     if request.method == "POST" and form.is_valid():
+        waits = "wait" in request.POST
+        give = services.join_waiting_list if waits else services.enrol
         try:
-            services.enrol(run=course_run, case=form.cleaned_data["case"], by=request.user, today=clock.today())
+            give(run=course_run, case=form.cleaned_data["case"], by=request.user, today=clock.today())
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
             logged(request, AccessAction.CHANGE, form.cleaned_data["case"])
-            messages.success(request, _("The citizen has a seat."))
+            messages.success(
+                request, _("The citizen is on the waiting list.") if waits else _("The citizen has a seat.")
+            )
             return redirect("courses:run", pk=course_run.pk)
-    named = [*(enrolment.case for enrolment in enrolments), *candidates]
-    logged(request, AccessAction.LIST, *named)
+    named = [*people.cases, *candidates]
+    logged(request, AccessAction.LIST, *named, numbers=[guest.number for guest in people.guests])
     marks = queries.marks_of(course_run)
     sessions = list(course_run.sessions.all())
     today = clock.today()
     context = {
         "run": course_run,
         "sessions": [
-            {"session": held, "missing": unmarked(enrolments, marks[held.pk]) if is_held(held, today) else 0}
+            {"session": held, "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, today) else 0}
             for held in sessions
         ],
-        "participants": _participants(enrolments, sessions, marks),
-        "seats_left": seats_left(course_run.capacity, course_run.taken),
+        **participants.panel(course_run, people, sessions, marks),
+        "may_except": request.user.role == Role.PROJECT_LEAD,
         "form": form,
-        "has_candidates": len(named) > len(enrolments),
+        "has_candidates": len(named) > len(people.cases),
     }
     return render(request, "courses/run.html", context)
 
@@ -122,15 +125,3 @@ def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The course run is corrected."))
             return redirect("courses:run", pk=run.pk)
     return render(request, "courses/run_edit.html", {"run": run, "form": form})
-
-
-def _participants(
-    enrolments: list[Enrolment], sessions: list[CourseSession], marks: dict[int, dict[int, str]]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "enrolment": enrolment,
-            "attended": sum(marks[session.pk].get(enrolment.pk) in ATTENDED for session in sessions),
-        }
-        for enrolment in enrolments
-    ]

@@ -9,6 +9,7 @@ Call it where the data is read, after `visible_to` has let the request through. 
 of the role. Both are codes, with words in `microloan/accounts/audit.py`: citizens who ask are shown them.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from django.http import HttpRequest
@@ -30,8 +31,10 @@ def logged(
     what: str = "",
     purpose: str = "",
     number: str = "",
+    numbers: Iterable[str] = (),
 ) -> AccessLog:
-    """Log what the user of this request has just been given. `number` names a case where there is no object of it."""
+    """Log what the user of this request has just been given. `number` names a case where there is no object of it;
+    `numbers` those of people without one."""
     user: Any = request.user
     match = request.resolver_match
     return log_access(
@@ -40,5 +43,5 @@ def logged(
         what=what or (match.view_name if match else request.path),
         purpose=purpose or PURPOSE_OF_ROLE[Role(user.role)],
         citizen_ids=[case.citizen_id for case in cases],
-        case_numbers=[*(case.number for case in cases), *([number] if number else [])],
+        case_numbers=[*(case.number for case in cases), *([number] if number else []), *numbers],
     )

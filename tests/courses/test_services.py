@@ -8,7 +8,7 @@ from cases import services as cases
 from cases.enums import ClosedBy, ClosingReason
 from cases.models import CaseFile
 from courses import queries, services
-from courses.enums import AttendanceMark, EnrolmentState
+from courses.enums import AttendanceMark, EnrolmentState, WithdrawalReason
 from courses.models import Attendance, CourseModule, Enrolment, ModuleGrant
 from microloan.core import clock
 from microloan.core.clock import COPENHAGEN
@@ -70,8 +70,10 @@ def test_a_seat_is_given_up_with_a_reason_and_is_free_again(town, granted: Story
     granted.enrol(run)
     enrolment = Enrolment.objects.get()
     with pytest.raises(Refused):
-        services.withdraw(enrolment=enrolment, reason=" ", by=town.casts[0].coach, today=granted.day)
-    services.withdraw(enrolment=enrolment, reason="Er blevet syg", by=town.casts[0].coach, today=granted.day)
+        services.withdraw(enrolment=enrolment, why="other", reason=" ", by=town.casts[0].coach, today=granted.day)
+    services.withdraw(
+        enrolment=enrolment, why="illness", reason="Er blevet syg", by=town.casts[0].coach, today=granted.day
+    )
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.withdrawn_reason) == (EnrolmentState.WITHDRAWN, "Er blevet syg")
     granted.enrol(run)
@@ -168,7 +170,7 @@ def test_a_closed_case_frees_its_seats_on_runs_to_come(town, granted: Story):
         )
     states = dict(Enrolment.objects.values_list("run", "state"))
     assert states == {past.pk: EnrolmentState.ENROLLED, coming.pk: EnrolmentState.WITHDRAWN}
-    assert Enrolment.objects.get(run=coming).withdrawn_reason == "Sagen er afsluttet."
+    assert Enrolment.objects.get(run=coming).withdrawn_why == WithdrawalReason.CASE_CLOSED
 
 
 def test_every_granted_module_without_a_seat_is_a_task(town, granted: Story):

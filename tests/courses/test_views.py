@@ -238,7 +238,7 @@ def test_marks_of_who_left_do_not_count_among_those_missing(town, granted: Story
     run = make_run(town)
     granted.enrol(run).attend(run)
     left = Enrolment.objects.get()
-    services.withdraw(enrolment=left, reason="Flytter", by=town.casts[0].coach, today=run.ends_on)
+    services.withdraw(enrolment=left, why="other", reason="Flytter", by=town.casts[0].coach, today=run.ends_on)
     granted.enrol(run)
     with clock.at(run.ends_on):
         url = reverse("courses:session", kwargs={"pk": run.sessions.first().pk})

@@ -102,7 +102,7 @@ def test_a_second_registration_is_a_conflict_and_books_nothing(world: World) -> 
 def test_nothing_is_paid_out_while_something_is_missing(world: World) -> None:
     order = builders.in_queue(world)
     case = order.loan.case
-    case.enrolments.update(state="withdrawn", withdrawn_reason="Syg")  # the residential course no longer counts
+    case.enrolments.update(state="withdrawn", withdrawn_why="illness")  # the residential course no longer counts
     with pytest.raises(Refused):
         builders.pay_out(world, order)
     assert not LedgerEntry.objects.exists()

@@ -52,7 +52,7 @@ def complete(world: World, case: CaseFile) -> CaseFile:
 def test_the_main_course_waits_for_residential_course_and_payout(world: World) -> None:
     case = builders.in_approval(world)
     assert missing(case, Phase.MAIN_COURSE, world.today) == ["Lånet er ikke udbetalt."]
-    Enrolment.objects.update(state="withdrawn", withdrawn_reason="Syg")
+    Enrolment.objects.update(state="withdrawn", withdrawn_why="illness")
     assert "Borgeren har ikke gennemført internatet." in missing(case, Phase.MAIN_COURSE, world.today)
 
 

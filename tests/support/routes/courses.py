@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from courses.models import CourseModule, CourseRun, Enrolment
-from courses.services import enrol, ensure_catalogue, plan_run
+from courses.services import add_guest, enrol, enrol_guest, ensure_catalogue, plan_run
 from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.clock import COPENHAGEN
-from tests.support.routing import TEAM, case, row
+from tests.support.routing import LEAD, TEAM, case, row
 from tests.support.world import World
 
 
@@ -32,6 +32,12 @@ def make_seat(world: World) -> Enrolment:
     return enrol(run=world.of(make_run), case=world.case, by=world.user(Role.COACH), today=clock.today())
 
 
+def make_guest_seat(world: World) -> Enrolment:
+    coach = world.user(Role.COACH)
+    guest = add_guest(name="Gerda Gæst", phone="00000000", email="", sent_by="Kvindecentret", by=coach)
+    return enrol_guest(run=world.of(make_run), guest=guest, by=coach, today=clock.today())
+
+
 def run_pk(world: World) -> dict[str, int]:
     return {"pk": world.of(make_run).pk}
 
@@ -43,6 +49,10 @@ ROWS = [
     row("courses:run_new", allow=TEAM),
     row("courses:run", allow=TEAM, kwargs=run_pk),
     row("courses:run_edit", allow=TEAM, kwargs=run_pk),
+    row("courses:run_exception", allow=LEAD, kwargs=run_pk),
+    row("courses:run_guest", allow=TEAM, kwargs=run_pk),
+    row("courses:guest", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_guest_seat).guest_id}),
+    row("courses:take_seat", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, method="post"),
     row("courses:session", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row("courses:engagement", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}),
     row("courses:withdraw", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cases.enums import Phase
 from courses import services
-from courses.models import CourseModule
+from courses.models import CourseModule, CourseRun, Enrolment, Guest
 from microloan.core.clock import COPENHAGEN
 from screening.models import Screening
 from screening.services import open_screening
@@ -13,6 +13,42 @@ from tests.support.acting import act
 from tests.support.routes.courses import make_run, make_seat
 from tests.support.routing import LEAD, TEAM, Role
 from tests.support.world import World
+
+
+def full_run(world: World) -> CourseRun:
+    """One seat, and a guest has it."""
+    run = make_run(world)
+    services.update_run(run=run, place="Huset", capacity=1, teacher=None, cohort=None, by=world.user(Role.COACH))
+    services.enrol_guest(run=run, guest=make_guest(world), by=world.user(Role.COACH), today=world.today)
+    return run
+
+
+def make_guest(world: World) -> Guest:
+    coach = world.user(Role.COACH)
+    return services.add_guest(name="Gerda Gæst", phone="00000000", email="", sent_by="Kvindecentret", by=coach)
+
+
+def first_in_line(world: World) -> Enrolment:
+    """… and the seat has fallen free."""
+    coach = world.user(Role.COACH)
+    run = full_run(world)
+    place = services.join_waiting_list(run=run, case=world.case, by=coach, today=world.today)
+    services.withdraw(enrolment=run.enrolments.get(case=None), why="time", reason="", by=coach, today=world.today)
+    return place
+
+
+def ungranted_run(world: World) -> CourseRun:
+    """A run of a module that takes a grant."""
+    services.ensure_catalogue()
+    return services.plan_run(
+        module=CourseModule.objects.get(code="marketing"),
+        place="Huset",
+        capacity=12,
+        sessions=sessions(world),
+        teacher=None,
+        cohort=None,
+        by=world.user(Role.COACH),
+    )
 
 
 def network_day(world: World) -> CourseModule:
@@ -63,9 +99,45 @@ ROWS = [
         call=lambda w, by: services.enrol(run=w.of(make_run), case=w.case, by=by, today=w.today),
     ),
     act(
+        "courses.enrol_by_exception",
+        allow=LEAD,
+        call=lambda w, by: services.enrol_by_exception(
+            run=w.of(ungranted_run), case=w.case, reason="Eneste hold i år", by=by, today=w.today
+        ),
+    ),
+    act(
+        "courses.enrol_guest",
+        allow=TEAM,
+        call=lambda w, by: services.enrol_guest(run=w.of(make_run), guest=w.of(make_guest), by=by, today=w.today),
+    ),
+    act(
+        "courses.join_waiting_list",
+        allow=TEAM,
+        call=lambda w, by: services.join_waiting_list(run=w.of(full_run), case=w.case, by=by, today=w.today),
+    ),
+    act(
+        "courses.take_seat",
+        allow=TEAM,
+        call=lambda w, by: services.take_seat(enrolment=w.of(first_in_line), by=by, today=w.today),
+    ),
+    act(
+        "courses.add_guest",
+        allow=TEAM,
+        call=lambda w, by: services.add_guest(name="Gerda Gæst", phone="00000000", email="", sent_by="Huset", by=by),
+    ),
+    act(
+        "courses.update_guest",
+        allow=TEAM,
+        call=lambda w, by: services.update_guest(
+            guest=w.of(make_guest), name="Gerda Gæst", phone="00000000", email="", sent_by="Jobhuset", by=by
+        ),
+    ),
+    act(
         "courses.withdraw",
         allow=TEAM,
-        call=lambda w, by: services.withdraw(enrolment=w.of(make_seat), reason="Syg", by=by, today=w.today),
+        call=lambda w, by: services.withdraw(
+            enrolment=w.of(make_seat), why="illness", reason="Syg", by=by, today=w.today
+        ),
     ),
     act(
         "courses.give_up_seats",
@@ -98,4 +170,8 @@ ROWS = [
     ),
 ]
 
-PARTS = {"courses.ensure_catalogue": "reference data, put in at set-up"}
+PARTS = {
+    "courses.ensure_catalogue": "reference data, put in at set-up",
+    "courses.free_seats": "only reads",
+    "courses.has_grant": "only reads",
+}

@@ -1,0 +1,303 @@
+"""Seats, exceptions, guests and the waiting list (domain.md §5), and what the database itself refuses."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from cases.models import CaseFile, Task
+from courses import services
+from courses.enums import EnrolmentState, WithdrawalReason
+from courses.models import CourseRun, Enrolment, Guest
+from microloan.accounts.models import AccessLog
+from microloan.core import clock
+from microloan.core.errors import Conflict, Refused
+from reports.demo import municipality
+from reports.demo.story import Story
+from tests.courses.conftest import START, make_run
+from tests.support.stages import reach
+
+pytestmark = pytest.mark.django_db
+REASON = "Kurset er det eneste i år, og borgeren starter i august."
+
+
+@pytest.fixture
+def crowd(town: municipality.Town) -> list[Story]:
+    """Four citizens to whom screening 2 has granted the residential course."""
+    people = [next(town.crowd) for _ in range(4)]
+    return reach("crowd", lambda: [municipality.in_courses(town, Story(town.casts[0], one, START)) for one in people])
+
+
+def small_run(town: municipality.Town, seats: int = 1, **kwargs) -> CourseRun:
+    run = make_run(town, **kwargs)
+    CourseRun.objects.filter(pk=run.pk).update(capacity=seats)
+    run.capacity = seats
+    return run
+
+
+def add_guest(town: municipality.Town, name: str = "Gerda Gæst") -> Guest:
+    return services.add_guest(name=name, phone="00000000", email="", sent_by="Kvindecentret", by=town.casts[0].coach)
+
+
+# --- Exceptions ------------------------------------------------------------------------------------------------------
+
+
+def test_an_exception_is_the_leads_with_a_reason_that_is_kept(town, granted: Story, client_for):
+    cast, run = town.casts[0], make_run(town, "marketing")
+    for by, reason in ((cast.coach, REASON), (cast.lead, "  "), (cast.lead, "Har CPR 010180-1234")):
+        with pytest.raises(Refused):
+            services.enrol_by_exception(run=run, case=granted.case, reason=reason, by=by, today=granted.day)
+    enrolment = services.enrol_by_exception(run=run, case=granted.case, reason=REASON, by=cast.lead, today=granted.day)
+    assert (enrolment.exception_reason, enrolment.exception_by) == (REASON, cast.lead)
+    assert granted.case.journal.filter(title__startswith="Tilmeldt ved undtagelse", text=REASON).exists()
+    client = client_for(cast.coach)
+    for url in (
+        reverse("courses:run", kwargs={"pk": run.pk}),
+        reverse("courses:case", kwargs={"number": granted.case.number}),
+    ):
+        shown = client.get(url).content.decode()
+        assert REASON in shown
+        assert "Undtagelse" in shown
+
+
+def test_no_exception_where_the_module_is_granted(town, granted: Story):
+    with pytest.raises(Refused, match="har bevilget"):
+        services.enrol_by_exception(
+            run=make_run(town), case=granted.case, reason=REASON, by=town.casts[0].lead, today=granted.day
+        )
+
+
+def test_the_lead_gives_an_exception_on_the_page_and_the_coach_has_no_such_page(town, granted: Story, client_for):
+    run = make_run(town, "marketing")
+    url = reverse("courses:run_exception", kwargs={"pk": run.pk})
+    page = reverse("courses:run", kwargs={"pk": run.pk})
+    assert url not in client_for(town.casts[0].coach).get(page).content.decode()
+    client = client_for(town.casts[0].lead)
+    assert url in client.get(page).content.decode()
+    empty = client.post(url, {"case": granted.case.pk, "reason": ""})
+    assert "reason" in empty.context["form"].errors
+    assert client.post(url, {"case": granted.case.pk, "reason": REASON}).status_code == 302
+    assert Enrolment.objects.get().is_exception
+
+
+# --- Guests ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_guest_takes_part_without_a_case(town, client_for):
+    run, coach = make_run(town), town.casts[0].coach
+    client = client_for(coach)
+    url = reverse("courses:run_guest", kwargs={"pk": run.pk})
+    wrong = client.post(url, {"name": "", "phone": "12", "email": "x", "sent_by": ""})
+    assert set(wrong.context["form"].errors) == {"name", "phone", "email", "sent_by"}
+    unreachable = client.post(url, {"name": "Gerda Gæst", "phone": "", "email": "", "sent_by": "Kvindecentret"})
+    assert "telefon" in str(unreachable.context["form"].errors["phone"])
+    data = {"name": "Gerda Gæst", "phone": "00 00 00 00", "email": "", "sent_by": "Kvindecentret"}
+    assert client.post(url, data).status_code == 302
+    guest = Guest.objects.get()
+    assert (guest.enrolments.get().case, CaseFile.objects.count()) == (None, 0)
+    shown = client.get(reverse("courses:run", kwargs={"pk": run.pk})).content.decode()
+    assert "Gerda Gæst" in shown
+    assert "Kvindecentret" in shown
+    assert guest.number in AccessLog.objects.latest("pk").case_numbers
+    page = reverse("courses:guest", kwargs={"pk": guest.pk})
+    assert "Internat" in client.get(page).content.decode()
+    client.post(page, {**data, "sent_by": "Jobhuset"})
+    assert Guest.objects.get().sent_by == "Jobhuset"
+    assert "Gerda" not in client.get(reverse("cases:list")).content.decode()
+
+
+def test_the_same_guest_comes_again_as_the_one_we_know(town):
+    first, again = add_guest(town), add_guest(town, "gerda gæst")
+    assert first == again
+    run = make_run(town)
+    for _ in range(2):
+        services.enrol_guest(run=run, guest=first, by=town.casts[0].coach, today=START)
+    assert first.enrolments.count() == 1
+
+
+def test_a_guest_is_marked_and_engaged_and_leaves_like_others(town):
+    run, coach = make_run(town), town.casts[0].coach
+    seat = services.enrol_guest(run=run, guest=add_guest(town), by=coach, today=START)
+    first = run.sessions.first()
+    with clock.at(run.ends_on + timedelta(days=1)):
+        services.mark_attendance(session=first, marks={seat.pk: "present"}, by=coach, today=run.ends_on)
+        services.save_engagement(enrolment=seat, text="Spørger godt.", by=coach)
+        services.withdraw(enrolment=seat, why="illness", reason="", by=coach, today=run.ends_on)
+    seat.refresh_from_db()
+    assert (seat.attendance.get().mark, seat.state, seat.withdrawn_on) == ("present", "withdrawn", run.ends_on)
+
+
+# --- Waiting list ----------------------------------------------------------------------------------------------------
+
+
+def test_the_line_keeps_its_order_and_moves_up_by_one_click(
+    town, crowd, client_for, django_capture_on_commit_callbacks
+):
+    run, coach = small_run(town), town.casts[0].coach
+    today = crowd[0].day
+    crowd[0].enrol(run)
+    with pytest.raises(Refused, match="venteliste"):
+        services.enrol(run=run, case=crowd[1].case, by=coach, today=today)
+    line = [services.join_waiting_list(run=run, case=one.case, by=coach, today=today) for one in crowd[1:]]
+    again = services.join_waiting_list(run=run, case=crowd[1].case, by=coach, today=today)
+    assert again == line[0]
+    with django_capture_on_commit_callbacks(execute=True):
+        services.withdraw(enrolment=run.enrolments.get(case=crowd[0].case), why="job", reason="", by=coach, today=today)
+    offered = Task.objects.filter(kind="course_seat_free", done_at__isnull=True)
+    assert [task.case_id for task in offered] == [crowd[1].case.pk]
+    with pytest.raises(Refused, match="først"):
+        services.take_seat(enrolment=line[1], by=coach, today=today)
+    with pytest.raises(Refused, match="venter"):  # nobody gets in before those who wait
+        services.enrol(run=run, case=crowd[0].case, by=coach, today=today)
+    client = client_for(coach)
+    page = client.get(reverse("courses:run", kwargs={"pk": run.pk}))
+    assert (page.context["proposed"], page.context["waiting"]) == (line[0], line)
+    take = reverse("courses:take_seat", kwargs={"pk": line[0].pk})
+    for _ in range(2):
+        assert client.post(take).status_code == 302
+    line[0].refresh_from_db()
+    assert line[0].state == EnrolmentState.ENROLLED
+    assert not offered.all().exists()
+    with pytest.raises(Conflict):
+        services.take_seat(enrolment=line[1], by=coach, today=today)
+    # Who leaves the line in the middle moves nobody past another.
+    services.withdraw(enrolment=line[1], why="time", reason="", by=coach, today=today)
+    assert client.get(reverse("courses:run", kwargs={"pk": run.pk})).context["waiting"] == [line[2]]
+
+
+def test_the_page_puts_on_the_waiting_list_when_the_run_is_full(town, crowd, client_for):
+    run = small_run(town)
+    crowd[0].enrol(run)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:run", kwargs={"pk": run.pk})
+    assert 'name="wait"' in client.get(url).content.decode()
+    client.post(url, {"case": crowd[1].case.pk, "wait": "1"})
+    client.post(
+        reverse("courses:run_guest", kwargs={"pk": run.pk}),
+        {"name": "Gerda Gæst", "phone": "00000000", "email": "", "sent_by": "Kvindecentret", "wait": "1"},
+    )
+    waiting = Enrolment.objects.filter(run=run, state=EnrolmentState.WAITING).order_by("waiting_since", "pk")
+    assert [row.person for row in waiting] == [str(crowd[1].case.citizen), "Gerda Gæst"]
+    case_page = client.get(reverse("courses:case", kwargs={"number": crowd[1].case.number})).content.decode()
+    assert "Venteliste" in case_page
+
+
+def test_nobody_waits_for_a_seat_that_is_free(town, granted: Story):
+    with pytest.raises(Refused, match="ledig plads"):
+        services.join_waiting_list(run=make_run(town), case=granted.case, by=town.casts[0].coach, today=granted.day)
+
+
+def test_a_closed_case_leaves_the_line(town, crowd):
+    run = small_run(town)
+    crowd[0].enrol(run)
+    services.join_waiting_list(run=run, case=crowd[1].case, by=town.casts[0].coach, today=crowd[1].day)
+    services.give_up_seats(case=crowd[1].case, reason="", by=town.casts[0].coach, today=crowd[1].day)
+    assert Enrolment.objects.get(case=crowd[1].case).withdrawn_why == WithdrawalReason.CASE_CLOSED
+
+
+# --- Giving up -------------------------------------------------------------------------------------------------------
+
+
+def test_the_reason_is_chosen_and_another_takes_words(town, granted: Story, client_for):
+    granted.enrol(make_run(town))
+    seat = Enrolment.objects.get()
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:withdraw", kwargs={"pk": seat.pk})
+    assert client.post(url, {"reason": "Flytter"}).context["form"].errors["why"] == [
+        "Vælg, hvorfor pladsen bliver givet tilbage."
+    ]
+    assert client.post(url, {"why": "other", "reason": " "}).context["form"].errors["reason"]
+    assert client.post(url, {"why": "job", "reason": ""}).status_code == 302
+    shown = client.get(reverse("courses:run", kwargs={"pk": seat.run_id})).content.decode()
+    assert "Fik job" in shown
+    assert granted.case.journal.filter(text="Fik job").exists()
+
+
+# --- What the database refuses ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
+        ("case_id = NULL", "enrolment_case_or_guest"),
+        ("guest_id = (SELECT id FROM courses_guest)", "enrolment_case_or_guest"),
+        ("exception_reason = 'Derfor'", "enrolment_exception_named"),
+        ("state = 'withdrawn'", "enrolment_withdrawn_with_reason"),
+        ("state = 'waiting'", "enrolment_waits_in_line"),
+    ],
+)
+def test_the_database_refuses_half_an_enrolment(town, granted: Story, change, guard):
+    granted.enrol(make_run(town))
+    add_guest(town)
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE courses_enrolment SET {change}")  # noqa: S608  the cases above
+
+
+def test_the_database_counts_the_seats(town, crowd):
+    run = small_run(town)
+    crowd[0].enrol(run)
+    coach, case = town.casts[0].coach, crowd[1].case
+    waits = services.join_waiting_list(run=run, case=case, by=coach, today=START)
+    with pytest.raises(IntegrityError, match="seats_not_oversold"), transaction.atomic():
+        Enrolment.objects.create(run=run, case=crowd[2].case, enrolled_on=START, enrolled_by=coach)
+    with pytest.raises(IntegrityError, match="seats_not_oversold"), transaction.atomic():
+        Enrolment.objects.filter(pk=waits.pk).update(state=EnrolmentState.ENROLLED)
+    other = make_run(town, "network_day", date(2026, 9, 1))
+    seat = Enrolment.objects.create(run=other, case=case, enrolled_on=START, enrolled_by=coach)
+    with pytest.raises(IntegrityError, match="enrolled_once_per_run|seats_not_oversold"), transaction.atomic():
+        Enrolment.objects.filter(pk=seat.pk).update(run=run)
+
+
+def at_once(jobs: list[Callable[[], object]]) -> list[str]:
+    """Run the jobs in threads with connections of their own; what each ended with."""
+    barrier, outcomes = Barrier(len(jobs)), []
+
+    def work(job: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            job()
+            outcomes.append("done")
+        except (Refused, IntegrityError) as refusal:
+            outcomes.append(type(refusal).__name__)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_never_oversell_past_or_through_the_service(town):
+    """Real transactions: six guests written past the service for two seats, then the first in line taken by three people
+    while somebody else tries to get in."""
+    coach = town.casts[0].coach
+    run = small_run(town, 2)
+    guests = [add_guest(town, f"Gæst {number}") for number in range(6)]
+
+    def write(guest: Guest) -> Callable[[], object]:
+        return lambda: Enrolment.objects.create(run=run, guest=guest, enrolled_on=START, enrolled_by=coach)
+
+    assert at_once([write(guest) for guest in guests]) == ["IntegrityError"] * 4 + ["done"] * 2
+    seated = list(Enrolment.objects.filter(run=run))
+    outside = [guest for guest in guests if guest.pk not in {row.guest_id for row in seated}]
+    waits = [services.enrol_guest(run=run, guest=one, by=coach, today=START, wait=True) for one in outside[:2]]
+    services.withdraw(enrolment=seated[0], why="illness", reason="", by=coach, today=START)
+    outcomes = at_once(
+        [
+            lambda: services.take_seat(enrolment=waits[0], by=coach, today=START),
+            lambda: services.take_seat(enrolment=waits[0], by=coach, today=START),
+            lambda: services.take_seat(enrolment=waits[1], by=coach, today=START),
+            lambda: services.enrol_guest(run=run, guest=outside[2], by=coach, today=START),
+        ]
+    )
+    assert outcomes.count("done") == 2  # the same seat, pressed twice
+    assert Enrolment.objects.filter(run=run, state=EnrolmentState.ENROLLED).count() == 2
+    waits[0].refresh_from_db()
+    assert waits[0].state == EnrolmentState.ENROLLED
