@@ -15,6 +15,7 @@ urlpatterns = [
     path("courses/guests/<int:pk>/", participants.guest, name="guest"),
     path("courses/seats/<int:pk>/take/", participants.take_seat, name="take_seat"),
     path("courses/sessions/<int:pk>/", attendance.session, name="session"),
+    path("courses/sessions/<int:pk>/mark/", attendance.session_mark, name="session_mark"),
     path("courses/seats/<int:pk>/engagement/", attendance.engagement, name="engagement"),
     path("courses/seats/<int:pk>/withdraw/", enrolments.withdraw, name="withdraw"),
     path("cases/<str:number>/courses/", enrolments.case_courses, name="case"),

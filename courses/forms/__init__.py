@@ -1,4 +1,4 @@
-from courses.forms.attendance import AttendanceForm, EngagementForm
+from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
 from courses.forms.catalogue import TeacherForm
 from courses.forms.enrolments import EnrolForm
 from courses.forms.participants import ExceptionForm, GuestForm, NewGuestForm, WithdrawForm
@@ -15,6 +15,7 @@ __all__ = [
     "RunEditForm",
     "RunForm",
     "SHORT",
+    "TapForm",
     "TeacherForm",
     "WithdrawForm",
 ]

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -5,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from courses.enums import AttendanceMark
 from courses.models import Enrolment
+from courses.services import Tap
 from microloan.core.two_versions import Plain, TwoVersionsForm
 
 
@@ -40,3 +42,16 @@ class AttendanceForm(TwoVersionsForm):
 
     def marks(self) -> dict[int, str]:
         return {int(name.removeprefix("mark_")): mark for name, mark in self.cleaned_data.items() if mark}
+
+
+class TapForm(forms.Form):
+    """One tap as the page sends it: `age` is how many milliseconds ago it was made, whatever clock the telephone has."""
+
+    enrolment = forms.IntegerField(min_value=1)
+    mark = forms.ChoiceField(choices=AttendanceMark.choices)
+    key = forms.UUIDField()
+    age = forms.IntegerField(min_value=0, max_value=30 * 24 * 3600 * 1000)
+
+    def tap(self, now: datetime) -> Tap:
+        data = self.cleaned_data
+        return Tap(data["enrolment"], data["mark"], data["key"], now - timedelta(milliseconds=data["age"]))

@@ -1,7 +1,17 @@
-from courses.models.attendance import Attendance
+from courses.models.attendance import Attendance, AttendanceEntry
 from courses.models.catalogue import CourseModule, Teacher
 from courses.models.enrolments import Enrolment, ModuleGrant
 from courses.models.guests import Guest
 from courses.models.runs import CourseRun, CourseSession
 
-__all__ = ["Attendance", "CourseModule", "CourseRun", "CourseSession", "Enrolment", "Guest", "ModuleGrant", "Teacher"]
+__all__ = [
+    "Attendance",
+    "AttendanceEntry",
+    "CourseModule",
+    "CourseRun",
+    "CourseSession",
+    "Enrolment",
+    "Guest",
+    "ModuleGrant",
+    "Teacher",
+]

@@ -1,6 +1,6 @@
 """What happens with courses: modules granted, runs planned, seats given, attendance taken (domain.md §5)."""
 
-from courses.services.attendance import mark_attendance, save_engagement
+from courses.services.attendance import Tap, mark_attendance, save_engagement, tap_attendance
 from courses.services.catalogue import add_teacher, ensure_catalogue
 from courses.services.enrolments import (
     enrol,
@@ -19,6 +19,7 @@ from courses.services.guests import add_guest, update_guest
 from courses.services.runs import plan_run, update_run
 
 __all__ = [
+    "Tap",
     "add_guest",
     "add_teacher",
     "enrol",
@@ -35,6 +36,7 @@ __all__ = [
     "plan_run",
     "save_engagement",
     "take_seat",
+    "tap_attendance",
     "update_guest",
     "update_run",
     "withdraw",

@@ -1,48 +1,107 @@
 """Attendance taken, and how a participant takes part."""
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import perms
 from cases import services as cases
 from cases.enums import EntryKind
 from courses.enums import AttendanceMark, EnrolmentState
-from courses.models import Attendance, CourseSession, Enrolment
+from courses.models import Attendance, AttendanceEntry, CourseSession, Enrolment
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 
 
+@dataclass(frozen=True)
+class Tap:
+    """A mark as it was made, perhaps long before it arrived. `key` tells a tap that is sent twice from two taps."""
+
+    enrolment_id: int
+    mark: str
+    key: UUID = field(default_factory=uuid4)
+    marked_at: datetime | None = None
+
+
 @transaction.atomic
 def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: User, today: date) -> list[Attendance]:
-    """Take attendance of one session: enrolment id → mark. A correction keeps the earlier value in the change history."""
+    """Take attendance of one session: enrolment id → mark. A mark that stands already is not made again."""
     perms.check_team(by)
-    if timezone.localdate(session.starts_at) > today:
-        raise Refused(_("The session has not been held yet."))
-    enrolments = {
-        enrolment.pk: enrolment
-        for enrolment in session.run.enrolments.filter(state=EnrolmentState.ENROLLED).select_related("case")
-    }
-    saved = []
-    for enrolment_id, mark in marks.items():
-        if enrolment_id not in enrolments or mark not in AttendanceMark.values:
-            raise Refused(_("Choose present, late, excused or absent for a participant of this course run."))
-        row, created = Attendance.objects.get_or_create(
-            session=session, enrolment=enrolments[enrolment_id], defaults={"mark": mark, "marked_by": by}
-        )
-        if not created and row.mark != mark:
-            row.mark, row.marked_by, row.marked_at = mark, by, clock.now()
-            row.save()
-        saved.append(row)
-    held_by = [enrolments[row.enrolment_id].case for row in saved]
-    for case in held_by:
-        if case is not None:
-            cases.reconcile_tasks(case=case, today=today)
-    return saved
+    known = dict(session.attendance.values_list("enrolment_id", "mark"))
+    new = {pk: mark for pk, mark in marks.items() if known.get(pk) != mark}
+    for pk, mark in new.items():
+        tap_attendance(session=session, tap=Tap(pk, mark), by=by, today=today)
+    return list(session.attendance.filter(enrolment__in=marks).order_by("pk"))
+
+
+@transaction.atomic
+def tap_attendance(*, session: CourseSession, tap: Tap, by: User, today: date) -> Attendance:
+    """One mark of one participant. The history keeps every mark; the one that was made last stands, whenever it arrived.
+
+    The same key again changes nothing; with another content it is a Conflict. Only after the session has begun.
+    """
+    perms.check_team(by)
+    if tap.mark not in AttendanceMark.values:
+        raise Refused(_not_a_mark())
+    enrolment = _locked_seat(session, tap.enrolment_id)
+    now = clock.now()
+    _check_begun(session, now)
+    entry, is_new = AttendanceEntry.objects.get_or_create(
+        key=tap.key,
+        defaults={
+            "session": session,
+            "enrolment": enrolment,
+            "mark": tap.mark,
+            "marked_at": min(max(tap.marked_at or now, session.starts_at), now),
+            "received_at": now,
+            "marked_by": by,
+        },
+    )
+    if (entry.session_id, entry.enrolment_id, entry.mark) != (session.pk, enrolment.pk, tap.mark):
+        raise Conflict(_("Another mark has been sent under the same key."))
+    row = _stands(session, enrolment)
+    if is_new and enrolment.case is not None:
+        cases.reconcile_tasks(case=enrolment.case, today=today)
+    return row
+
+
+def _not_a_mark() -> str:
+    return _("Choose present, late, excused or absent for a participant of this course run.")
+
+
+def _locked_seat(session: CourseSession, enrolment_id: int) -> Enrolment:
+    """The seat, locked after its case as everywhere."""
+    seats = Enrolment.objects.filter(run=session.run_id, state=EnrolmentState.ENROLLED)
+    found = seats.filter(pk=enrolment_id).select_related("case").first()
+    if found is None:
+        raise Refused(_not_a_mark())
+    if found.case is not None:
+        cases.lock_case(found.case)
+    seat = seats.select_for_update(of=("self",)).filter(pk=enrolment_id).select_related("case").first()
+    if seat is None:
+        raise Refused(_not_a_mark())
+    return seat
+
+
+def _check_begun(session: CourseSession, now: datetime) -> None:
+    if session.starts_at > now:
+        raise Refused(_("The session has not begun yet."))
+
+
+def _stands(session: CourseSession, enrolment: Enrolment) -> Attendance:
+    """Bring the attendance in line with the mark that was made last."""
+    last = AttendanceEntry.objects.filter(session=session, enrolment=enrolment).order_by("-marked_at", "-pk")[0]
+    values = {"mark": last.mark, "marked_at": last.marked_at, "marked_by": last.marked_by}
+    row, created = Attendance.objects.get_or_create(session=session, enrolment=enrolment, defaults=values)
+    if not created and (row.mark, row.marked_at) != (last.mark, last.marked_at):
+        row.mark, row.marked_at, row.marked_by = last.mark, last.marked_at, last.marked_by
+        row.save(update_fields=list(values))
+    return row
 
 
 @transaction.atomic

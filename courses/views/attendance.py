@@ -1,18 +1,23 @@
 """Attendance of one session, and how a participant takes part."""
 
+from collections import defaultdict
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from courses import queries, services
-from courses.forms import AttendanceForm, EngagementForm
-from courses.models import CourseSession
+from courses.forms import AttendanceForm, EngagementForm, TapForm
+from courses.models import Attendance, AttendanceEntry, CourseSession, Enrolment
 from courses.views.base import get_seat, is_held, log_people, show_refusal, unmarked, visible_enrolments
 from microloan.accounts.enums import AccessAction
-from microloan.accounts.perms import team_required
-from microloan.core import clock
-from microloan.core.errors import Refused
+from microloan.accounts.perms import StaffRequest, team_required
+from microloan.core import clock, danish
+from microloan.core.errors import Conflict, Refused
 
 
 @team_required
@@ -38,20 +43,70 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             )
             return redirect("courses:run", pk=course_session.run_id)
     log_people(request, AccessAction.VIEW, *enrolments)
+    rows = _rows(course_session, enrolments, form)
     context = {
         "session": course_session,
         "run": course_session.run,
         "form": form,
-        "future": not is_held(course_session, today),
-        "missing": unmarked(enrolments, marks),
+        "future": not is_held(course_session, clock.now()),
+        "cancelled": False,
+        "rows": rows,
+        "marked": len(enrolments) - unmarked(enrolments, marks),
     }
     return render(request, "courses/session.html", context)
+
+
+def _rows(course_session: CourseSession, enrolments: list[Enrolment], form: AttendanceForm) -> list[dict[str, Any]]:
+    """Each participant with the mark that stands and those before it, in one query."""
+    made: dict[int, list[AttendanceEntry]] = defaultdict(list)
+    for entry in course_session.entries.select_related("marked_by").order_by("-marked_at", "-pk"):
+        made[entry.enrolment_id].append(entry)
+    return [
+        {
+            "enrolment": row,
+            "field": form[f"mark_{row.pk}"],
+            "standing": next(iter(made[row.pk]), None),
+            "earlier": made[row.pk][1:],
+        }
+        for row in enrolments
+    ]
+
+
+@require_POST
+@team_required
+def session_mark(request: StaffRequest, pk: int) -> JsonResponse:
+    """One tap, sent by the page at once, and again until it is answered. The answer says which mark stands."""
+    course_session = get_object_or_404(CourseSession.objects.select_related("run__module"), pk=pk)
+    form = TapForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"text": _("Not saved.")}, status=422)
+    seat = get_seat(request, form.cleaned_data["enrolment"])
+    try:
+        stands = services.tap_attendance(
+            session=course_session, tap=form.tap(clock.now()), by=request.user, today=clock.today()
+        )
+    except Refused as refusal:
+        stood = Attendance.objects.filter(session=course_session, enrolment=seat).first()
+        code = 409 if isinstance(refusal, Conflict) else 422
+        return JsonResponse({"mark": stood.mark if stood else "", "text": " ".join(refusal.messages)}, status=code)
+    log_people(request, AccessAction.CHANGE, seat)
+    return JsonResponse({"mark": stands.mark, "text": _words(stands, form.cleaned_data["mark"])})
+
+
+def _words(stands: Attendance, sent: str) -> str:
+    if stands.mark == sent:
+        return _("Saved %(time)s") % {"time": danish.clock_time(stands.marked_at)}
+    return _("%(name)s has marked this later: %(mark)s") % {
+        "name": stands.marked_by.full_name,
+        "mark": stands.get_mark_display(),
+    }
 
 
 @team_required
 def engagement(request: HttpRequest, pk: int) -> HttpResponse:
     """How one participant takes part, in words; the later of two writers sees both texts."""
     seat = get_seat(request, pk, lock=True)
+    back = _back(request, seat)
     form = EngagementForm(request.POST or None, stored={"text": seat.engagement}, row=seat)
     if request.method == "POST" and form.is_valid():
         try:
@@ -61,6 +116,14 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             log_people(request, AccessAction.CHANGE, seat)
             messages.success(request, _("The note on engagement is saved."))
-            return redirect("courses:run", pk=seat.run_id)
+            return redirect(back)
     log_people(request, AccessAction.VIEW, seat)
-    return render(request, "courses/engagement.html", {"enrolment": seat, "form": form})
+    return render(request, "courses/engagement.html", {"enrolment": seat, "form": form, "back": back})
+
+
+def _back(request: HttpRequest, seat: Enrolment) -> str:
+    """To the session from which it was opened, else to the run."""
+    number = request.GET.get("session", "")
+    if number.isdecimal() and seat.run.sessions.filter(pk=int(number[:12])).exists():
+        return reverse("courses:session", kwargs={"pk": int(number)})
+    return reverse("courses:run", kwargs={"pk": seat.run_id})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from courses.enums import HOLDS_A_PLACE, EnrolmentState
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
-from microloan.core import clock, danish
+from microloan.core import clock
 from microloan.core.errors import Refused
 
 RUNS_PER_PAGE = 20
@@ -95,9 +95,9 @@ def exceptions_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[Case
     return cases.exclude(pk__in=granted).exclude(pk__in=_taken(course_run)).order_by("citizen__name", "pk")
 
 
-def is_held(course_session: CourseSession, today: date) -> bool:
-    """Attendance can be taken from the day of the session on."""
-    return danish.local_date(course_session.starts_at) <= today
+def is_held(course_session: CourseSession, now: datetime) -> bool:
+    """Attendance can be taken when the session has begun."""
+    return course_session.starts_at <= now
 
 
 def unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:

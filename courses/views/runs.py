@@ -94,11 +94,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     logged(request, AccessAction.LIST, *named, numbers=[guest.number for guest in people.guests])
     marks = queries.marks_of(course_run)
     sessions = list(course_run.sessions.all())
-    today = clock.today()
+    now = clock.now()
     context = {
         "run": course_run,
         "sessions": [
-            {"session": held, "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, today) else 0}
+            {"session": held, "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, now) else 0}
             for held in sessions
         ],
         **participants.panel(course_run, people, sessions, marks),

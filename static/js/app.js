@@ -232,6 +232,9 @@
     });
   }
 
+  // Pages that save by themselves keep the session alive.
+  on("mk:alive", () => { if (seconds) keepUntil(); });
+
   // --- htmx: focus and words after a swap, server errors as text -------------------------------------------------------------
   on("htmx:afterSwap", (event) => {
     const target = event.detail.target;

@@ -43,16 +43,42 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).enrol(run)
     page.goto(reverse("courses:session", kwargs={"pk": run.sessions.last().pk}))
     page.get_by_role("group", name=str(seat.case.citizen)).get_by_text("Afbud").click()
+    page.get_by_text("Gemt kl.").wait_for()
     axe(page)
     shot(page, "courses-attendance")
-    page.get_by_role("button", name="Gem fremmøde").click()
-    page.get_by_text("Fremmødet er gemt for 1 af 3.").wait_for()
     services.save_engagement(enrolment=seat, text="Spørger meget og hjælper de andre.", by=town.casts[0].coach)
-    page.reload()
+    page.goto(reverse("courses:run", kwargs={"pk": run.pk}))
     axe(page)
     shot(page, "courses-run-engagement")
+    people_screens(town, page, axe, shot)
     page.goto(reverse("courses:run_new"))
     page.get_by_role("button", name="Planlæg kursushold").click()
     page.locator("[aria-invalid=true]").first.wait_for()
     axe(page)
     shot(page, "courses-error")
+
+
+def people_screens(town, page, axe, shot) -> None:
+    """A full run with somebody in line and a guest who has left; then the pages behind it."""
+    coach = town.casts[0].coach
+    run = make_run(town, "network_day", START)
+    services.update_run(run=run, place=run.place, capacity=1, teacher=None, cohort=run.cohort, by=coach)
+    guests = [
+        services.add_guest(name=name, phone="00000000", email="", sent_by="Kvindecentret", by=coach)
+        for name in ("Gerda Gæst", "Gustav Gæst", "Gro Gæst")
+    ]
+    first, second, _third = [
+        services.enrol_guest(run=run, guest=one, by=coach, today=START, wait=number > 0)
+        for number, one in enumerate(guests)
+    ]
+    services.withdraw(enrolment=first, why="illness", reason="Har brækket benet", by=coach, today=START)
+    page.goto(reverse("courses:run", kwargs={"pk": run.pk}))
+    page.get_by_text("har givet pladsen tilbage").click()
+    axe(page)
+    shot(page, "courses-waiting")
+    page.get_by_role("button", name="Giv den ledige plads").click()
+    page.get_by_text(f"{second.person} har fået pladsen.").wait_for()
+    for name, kwargs in (("run_guest", {"pk": run.pk}), ("guest", {"pk": guests[0].pk})):
+        page.goto(reverse(f"courses:{name}", kwargs=kwargs))
+        axe(page)
+        shot(page, f"courses-{name}")

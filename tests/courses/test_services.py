@@ -84,12 +84,13 @@ def test_attendance_is_not_taken_before_the_session(town, granted: Story):
     run = make_run(town)
     granted.enrol(run)
     session = run.sessions.first()
-    with pytest.raises(Refused, match="endnu"):
+    minute_before = session.starts_at - timedelta(minutes=1)
+    with clock.at(minute_before), pytest.raises(Refused, match="endnu"):
         services.mark_attendance(
             session=session,
             marks={Enrolment.objects.get().pk: AttendanceMark.PRESENT},
             by=town.casts[0].coach,
-            today=run.starts_on - timedelta(days=1),
+            today=run.starts_on,
         )
 
 

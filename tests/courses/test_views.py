@@ -242,7 +242,7 @@ def test_marks_of_who_left_do_not_count_among_those_missing(town, granted: Story
     granted.enrol(run)
     with clock.at(run.ends_on):
         url = reverse("courses:session", kwargs={"pk": run.sessions.first().pk})
-        assert "1 deltager er ikke registreret endnu." in client_for(town.casts[0].coach).get(url).content.decode()
+        assert "<strong data-marked>0</strong> af 1" in client_for(town.casts[0].coach).get(url).content.decode()
 
 
 def test_a_protected_address_is_on_no_page_of_the_courses(town, granted: Story, client_for):

@@ -26,8 +26,12 @@ FLAGS = [
     "--disable-domain-reliability",
     "--no-pings",
 ]
-# The browser's own line for an answer such as 404, which many tests want.
-EXPECTED_CONSOLE = "Failed to load resource: the server responded with a status of 4"
+# The browser's own lines for an answer such as 404, which many tests want, and for a connection that a test has cut.
+EXPECTED_CONSOLE = (
+    "Failed to load resource: the server responded with a status of 4",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+    "Failed to load resource: net::ERR_FAILED",
+)
 
 
 def chromium() -> str:

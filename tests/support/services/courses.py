@@ -152,6 +152,16 @@ ROWS = [
         ),
     ),
     act(
+        "courses.tap_attendance",
+        allow=TEAM,
+        call=lambda w, by: services.tap_attendance(
+            session=w.of(make_run).sessions.get(),
+            tap=services.Tap(w.of(make_seat).pk, "late"),
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
         "courses.save_engagement",
         allow=TEAM,
         call=lambda w, by: services.save_engagement(enrolment=w.of(make_seat), text="Spørger godt", by=by),
