@@ -56,12 +56,29 @@ def test_filled_by_qpdf_read_by_us(world, code):
     assert faults_of(data) == []
 
 
+def _widgets(pdf):
+    return [
+        (number, note.Rect, str(note.T)) for number, page in enumerate(pdf.pages) for note in page.get("/Annots", [])
+    ]
+
+
+def _in_tab_order(pdf):
+    return [name for _page, _place, name in _widgets(pdf)]
+
+
+def _as_read(pdf):
+    """Page by page, from the top, and from the left within a row."""
+    rows = sorted(_widgets(pdf), key=lambda item: (item[0], -round(float(item[1][1]) / 6), float(item[1][0])))
+    return [name for _page, _place, name in rows]
+
+
 @pytest.mark.parametrize("code", form_kinds.names())
 def test_filled_by_pypdf_read_by_qpdf(world, code):
     case = a_case(world)
     values = samples(case, code)
     with pikepdf.open(io.BytesIO(filled(form_of(case, code), values))) as pdf:
         assert pdf.check_pdf_syntax() == []
+        assert _in_tab_order(pdf) == _as_read(pdf)
         form = {field.fully_qualified_name: str(field.value) for field in pdf.acroform.fields}
     number = form.pop(FIELD)
     assert number.startswith(f"{case.number}.{code}.")
