@@ -13,12 +13,13 @@ from microloan.core import danish
 
 
 def clashes(
-    case: CaseFile, *, kind: str, at: datetime, minutes: int, staff: Iterable[User], but: Contact | None = None
+    case: CaseFile | None, *, kind: str, at: datetime, minutes: int, staff: Iterable[User], but: Contact | None = None
 ) -> list[str]:
-    """In words: whose time is taken by what. `but` is the contact that is being moved. Names no other citizen."""
+    """In words: whose time is taken by what. `but` is the contact that is being moved; without a case the citizen is not
+    asked about. Names no other citizen."""
     ends_at = at + timedelta(minutes=minutes)
     told: set[int] = {but.pk} if but is not None else set()
-    lines = [_line(_("The citizen"), *busy) for busy in _of_citizen(case, at, ends_at, told)]
+    lines = [_line(_("The citizen"), *busy) for busy in _of_citizen(case, at, ends_at, told)] if case else []
     for worker in staff:
         lines += [_line(worker.full_name, *busy) for busy in _of_worker(worker, kind, at, ends_at, told)]
     return lines

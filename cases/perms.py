@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cases.enums import Phase
+from cases.models import Citizen
 from microloan.accounts.enums import REFERRERS, TEAM, Role
 from microloan.accounts.models import User
 from microloan.core import cpr
@@ -18,10 +19,12 @@ def check_role(by: User, roles: Collection[str], message: Any, *, field: str | N
         raise Refused(message, field=field)
 
 
-def check_shown(text: str, *, field: str) -> None:
-    """What stands in lists, and on the screens of others, holds no CPR number."""
+def check_shown(text: str, *, field: str, citizen: Citizen | None = None) -> None:
+    """What stands in lists, and on the screens of others, holds no CPR number, nor the protected address of whom it is about."""
     if cpr.holds_number(text):
         raise Refused(_("Write this without a CPR number: it stands in lists."), field=field)
+    if citizen and citizen.protected_address and citizen.tells_address(text):
+        raise Refused(_("Write this without the address, which is protected: it stands in lists."), field=field)
 
 
 def check_team(by: User) -> None:

@@ -21,9 +21,6 @@ FIELDS = (
     "partner",
     "centre",
     "same_as",
-    "answer_livelihood",
-    "answer_own_wish",
-    "answer_under_30",
 )
 
 
@@ -35,4 +32,4 @@ def _may_write(user: User, key: str) -> bool:
     return not key and user.role in {*REFERRERS, *TEAM}
 
 
-KIND = DraftKind(CODE, fields=FIELDS, page=_page, may_write=_may_write)
+KIND = DraftKind(CODE, fields=FIELDS, prefixes=("answer_",), page=_page, may_write=_may_write)

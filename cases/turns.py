@@ -26,7 +26,8 @@ class Side(models.TextChoices):
 
 
 OURS = (Holder.TEAM, Holder.PROJECT_LEAD)
-OTHERS = (Holder.CITIZEN, Holder.CASEWORKER, Holder.BENEFITS_OFFICER)
+OTHERS = (Holder.CASEWORKER, Holder.BENEFITS_OFFICER)
+NOT_OURS = (Holder.CITIZEN, *OTHERS)
 
 
 def side_of(holder: str) -> Side:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import queries, substitutes
 from cases.enums import Holder, Phase
 from cases.models import CaseFile, SavedView, Task, ViewPage
-from cases.turns import OTHERS, OURS, Side, side_of, waits_on
+from cases.turns import NOT_OURS, OURS, Side, side_of, waits_on
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.calendars import working_days_between
@@ -76,7 +76,7 @@ def saved_views(user: User, page: ViewPage, query: str) -> list[dict[str, Any]]:
 
 def others_of(user: User) -> tuple[Holder, ...]:
     """Whom this person waits on. The project lead does not wait on herself; whose turn a case is, `cases.turns` says."""
-    return OTHERS if user.role == Role.PROJECT_LEAD else (*OTHERS, Holder.PROJECT_LEAD)
+    return NOT_OURS if user.role == Role.PROJECT_LEAD else (*NOT_OURS, Holder.PROJECT_LEAD)
 
 
 def conditions(user: User, today: date) -> dict[str, Q]:
@@ -185,7 +185,7 @@ def new_referrals(user: User, today: date) -> dict[str, Any]:
 def waiting_on(user: User) -> list[tuple[str, int]]:
     """How many tasks each of the others holds; together as many as the view "waiting on others" holds."""
     others = others_of(user)
-    tasks = queries.open_tasks(user).filter(holder__in=[*OTHERS, Holder.PROJECT_LEAD]).order_by()
+    tasks = queries.open_tasks(user).filter(holder__in=[*NOT_OURS, Holder.PROJECT_LEAD]).order_by()
     found = counted("work-holders", lambda: dict(tasks.values_list("holder").annotate(number=Count("pk"))))
     return [(str(holder.label), found[holder]) for holder in Holder if holder in others and holder in found]
 

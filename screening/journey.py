@@ -196,6 +196,7 @@ def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
         details[STEP_OF[number]] = JourneyDetail(
             detail=words,
             url=reverse("screening:detail", kwargs={"number": case.number, "pk": screening.pk}),
+            state="done" if number == ScreeningNumber.FOUR and _decides_the_end(screening) else "",
         )
     budget = latest_budget(case)
     if budget is not None:
@@ -204,6 +205,11 @@ def journey(case: CaseFile, today: date) -> dict[int, JourneyDetail]:
             url=reverse("screening:budget", kwargs={"number": case.number}),
         )
     return details
+
+
+def _decides_the_end(screening: Screening) -> bool:
+    """Screening 4 is decided while the support runs on, so it is done before step 8 is."""
+    return screening.is_decided and screening.outcome != Outcome.REVISE
 
 
 def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:

@@ -1,6 +1,7 @@
 """The case itself: its citizen, coach, cohort and business, its phases and its end."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -19,7 +20,6 @@ from cases.enums import (
 from cases.models import Citizen, Cohort
 from cases.registry import OpenThing
 from microloan.accounts.models import User
-from microloan.core import clock
 from microloan.core.forms import BaseForm, CvrField, DateField, PhoneField, PostcodeField
 from microloan.core.two_versions import TwoVersionsForm
 
@@ -58,7 +58,8 @@ class CitizenForm(TwoVersionsForm):
     digital_post_exempt = forms.BooleanField(label=_("Exempt from Digital Post"), required=False)
     letter_preference = forms.ChoiceField(label=_("Letters by"), choices=LetterPreference.choices)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        self.today = today
         super().__init__(*args, **kwargs)
         if self._hides_address():
             self.fields["street"].help_text = _(
@@ -66,7 +67,7 @@ class CitizenForm(TwoVersionsForm):
             )
 
     def _hides_address(self) -> bool:
-        return isinstance(self.row, Citizen) and self.row.is_protected_on(clock.today())
+        return isinstance(self.row, Citizen) and self.row.is_protected_on(self.today)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -77,10 +78,10 @@ class CitizenForm(TwoVersionsForm):
         return values
 
     @staticmethod
-    def stored_of(citizen: Citizen) -> dict[str, Any]:
+    def stored_of(citizen: Citizen, today: date) -> dict[str, Any]:
         """What the page begins with; a protected address is asked for on the case page alone, where it is logged."""
         stored = {name: getattr(citizen, name) for name in services.CITIZEN_FIELDS}
-        return stored | (dict.fromkeys(ADDRESS, "") if citizen.is_protected_on(clock.today()) else {})
+        return stored | (dict.fromkeys(ADDRESS, "") if citizen.is_protected_on(today) else {})
 
     @property
     def values(self) -> dict[str, Any]:

@@ -217,7 +217,7 @@ def _queue(letter: Letter) -> None:
     after_commit(dispatch, str(letter.pk))
 
 
-def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:
+def dispatch_letter(letter_id: uuid.UUID | str, *, today: date) -> Letter:
     """Send one letter. Claimed by a conditional update, so of two workers one sends it; the other finds it taken.
 
     To be called outside a transaction: the claim must be seen by others before anything leaves the house, and what
@@ -235,7 +235,7 @@ def dispatch_letter(letter_id: uuid.UUID | str) -> Letter:
     check = send_checks.get(letter.kind)
     if why_not := check(letter) if check else "":
         return _record(letter, LetterStatus.HELD, error=why_not)
-    if letter.representative is not None and letter.representative.is_over(clock.today()):
+    if letter.representative is not None and letter.representative.is_over(today):
         return _record(letter, LetterStatus.HELD, error=_("The power of attorney has ended in the meantime."))
     channel = channels.channel_for(letter)
     if channel == Channel.PRINT and not letter.recipient_address:

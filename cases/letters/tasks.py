@@ -8,12 +8,13 @@ from celery import shared_task
 
 from cases.letters import bulk, services
 from cases.letters.enums import LetterStatus
+from microloan.core import clock
 from microloan.core.jobs import Counts
 
 
 @shared_task
 def dispatch(letter_id: str) -> None:
-    services.dispatch_letter(letter_id)
+    services.dispatch_letter(letter_id, today=clock.today())
 
 
 @shared_task
@@ -24,19 +25,19 @@ def prepare_many(bulk_id: int) -> None:
 @shared_task
 def send_lost_letters() -> None:
     """Every ten minutes: what the queue forgot goes out the same day."""
-    _send(services.letters_lost_by_the_queue())
+    _send(services.letters_lost_by_the_queue(), clock.today())
     bulk.prepare_forgotten()
 
 
 def dispatch_waiting(today: date) -> Counts:
     """The daily job: what the queue forgot, and what failed before. A second run finds nothing to do."""
-    return _send([*services.letters_lost_by_the_queue(), *services.letters_to_try_again()])
+    return _send([*services.letters_lost_by_the_queue(), *services.letters_to_try_again()], today)
 
 
-def _send(letter_ids: Iterable[UUID]) -> Counts:
+def _send(letter_ids: Iterable[UUID], today: date) -> Counts:
     sent = skipped = 0
     for letter_id in letter_ids:
-        if services.dispatch_letter(letter_id).status == LetterStatus.DISPATCHED:
+        if services.dispatch_letter(letter_id, today=today).status == LetterStatus.DISPATCHED:
             sent += 1
         else:
             skipped += 1

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.casefile import CaseFile
 from microloan.core import clock
-from microloan.core.history import append_only, tracked
+from microloan.core.history import append_only, kept, tracked
 from microloan.policy.models import closed_range
 
 
@@ -73,6 +74,11 @@ class Absence(models.Model):
                 violation_error_message=_("The absence overlaps another of the same worker."),
             ),
         ]
+        triggers = kept(
+            "absence",
+            final_when=pgtrigger.Q(old__cancelled_at__isnull=False),
+            message="what was called off stays called off",
+        )
 
     def __str__(self) -> str:
         return f"{self.worker_id} {self.from_on}–{self.to_on}"

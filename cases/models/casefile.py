@@ -21,7 +21,7 @@ from cases.models.partner import PartnerOrganisation
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import Centre
 from microloan.core import clock
-from microloan.core.history import append_only, tracked
+from microloan.core.history import append_only, kept, tracked
 
 
 class NumberSeries(models.Model):
@@ -57,6 +57,7 @@ class Cohort(models.Model):
                 violation_error_message=_("The end must not be before the start."),
             )
         ]
+        triggers = kept("cohort")
 
     def __str__(self) -> str:
         return self.code
@@ -183,6 +184,7 @@ class CaseFile(models.Model):
                 condition=Q(source=Source.LIVE) & ~Q(phase=Phase.CLOSED),
             ),
         ]
+        triggers = kept("case")
 
     def __str__(self) -> str:
         return self.number
@@ -273,6 +275,7 @@ class Business(models.Model):
         verbose_name = _("business")
         verbose_name_plural = _("businesses")
         indexes = [models.Index(OpClass("cvr", name="varchar_pattern_ops"), name="business_cvr_begins")]
+        triggers = kept("business")
 
     def __str__(self) -> str:
         return self.name

@@ -13,7 +13,7 @@ from cases.rules import ACCENTED, UNACCENTED, fold_name
 from microloan.core import clock
 from microloan.core.fields import EncryptedCprField
 from microloan.core.forms import phone_groups
-from microloan.core.history import tracked
+from microloan.core.history import kept, tracked
 from microloan.policy.models import closed_range
 
 
@@ -78,6 +78,7 @@ class Citizen(models.Model):
             models.Index(fields=["name", "id"], name="citizen_by_name"),
             models.Index(fields=["birth_date"], name="citizen_born"),
         ]
+        triggers = kept("citizen")
 
     def __str__(self) -> str:
         return self.name or str(_("Citizen without name"))
@@ -93,8 +94,9 @@ class Citizen(models.Model):
 
     def hides(self, text: str, day: date) -> bool:
         """Whether a text, such as the place of a meeting, tells a protected address on a day."""
-        if not text or not self.is_protected_on(day):
-            return False
+        return self.is_protected_on(day) and self.tells_address(text)
+
+    def tells_address(self, text: str) -> bool:
         street = _plain(self.street.split(",")[0])
         return bool(street) and street in _plain(text)
 
@@ -143,6 +145,7 @@ class LivelihoodPeriod(models.Model):
                 violation_error_message=_("The citizen already has a livelihood in that period."),
             ),
         ]
+        triggers = kept("livelihood")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.from_on}–{self.to_on or ''}"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.enums import ExportState
 from cases.models.casefile import CaseFile
 from microloan.core import clock
+from microloan.core.history import frozen, kept
 
 # How long a finished file lies ready. It can be made again at any time.
 KEPT_FOR = timedelta(days=7)
@@ -47,6 +48,14 @@ class CaseFileExport(models.Model):
                 name="case_export_one_at_work",
                 fields=["case", "ordered_by"],
                 condition=Q(state__in=[ExportState.WAITING, ExportState.MAKING]),
+            ),
+        ]
+        triggers = [
+            *kept("case_export"),
+            frozen(
+                "case_export",
+                *("case", "ordered_by", "ordered_at", "sections", "leave_out", "mask_cpr"),
+                message="what was ordered stays as it was",
             ),
         ]
 

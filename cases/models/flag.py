@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.casefile import CaseFile
 from microloan.core import clock
-from microloan.core.history import locked_when, tracked
+from microloan.core.history import kept, tracked
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):
@@ -47,8 +47,8 @@ class Flag(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["case"], name="flag_open_case", condition=Q(resolved_at__isnull=True))]
-        triggers = locked_when(
-            "flag", pgtrigger.Q(old__resolved_at__isnull=False), message="a resolved flag stays as it is"
+        triggers = kept(
+            "flag", final_when=pgtrigger.Q(old__resolved_at__isnull=False), message="a resolved flag stays as it is"
         )
 
     def __str__(self) -> str:

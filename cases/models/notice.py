@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models.casefile import CaseFile
 from cases.models.work import JournalEntry
 from microloan.core import clock
+from microloan.core.history import frozen, kept
 
 
 class ReferrerNotice(models.Model):
@@ -29,6 +30,10 @@ class ReferrerNotice(models.Model):
         indexes = [
             models.Index(fields=["to", "case"], name="notice_unseen", condition=models.Q(seen_at__isnull=True)),
             models.Index(fields=["created_at"], name="notice_unsent", condition=models.Q(sent_at__isnull=True)),
+        ]
+        triggers = [
+            *kept("notice"),
+            frozen("notice", "case", "entry", "to", "created_at", message="what was told stays as it was"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from cases.enums import ConsentKind
 from cases.models.casefile import CaseFile
 from microloan.core import clock
 from microloan.core.forms import phone_groups
-from microloan.core.history import locked_when, tracked
+from microloan.core.history import kept, tracked
 from microloan.policy.models import closed_range
 
 
@@ -78,6 +78,7 @@ class Mentor(PersonAround):
         verbose_name = _("mentor")
         verbose_name_plural = _("mentors")
         constraints = [_from_before_to("mentor")]
+        triggers = kept("mentor")
 
 
 @tracked()
@@ -101,6 +102,7 @@ class Representative(PersonAround):
                 violation_error_message=_("Write the day the power of attorney ends."),
             ),
         ]
+        triggers = kept("representative")
 
     @property
     def address_lines(self) -> list[str]:
@@ -118,6 +120,7 @@ class Interpreter(PersonAround):
         verbose_name = _("interpreter")
         verbose_name_plural = _("interpreters")
         constraints = [_from_before_to("interpreter")]
+        triggers = kept("interpreter")
 
     def __str__(self) -> str:
         return f"{self.language}: {self.name}" if self.name else self.language
@@ -162,8 +165,10 @@ class Consent(models.Model):
                 name="consent_once", fields=["case", "kind", "scope"], condition=Q(withdrawn_on__isnull=True)
             ),
         ]
-        triggers = locked_when(
-            "consent", pgtrigger.Q(old__withdrawn_on__isnull=False), message="a withdrawn consent stays as it is"
+        triggers = kept(
+            "consent",
+            final_when=pgtrigger.Q(old__withdrawn_on__isnull=False),
+            message="a withdrawn consent stays as it is",
         )
 
     def __str__(self) -> str:

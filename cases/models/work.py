@@ -12,7 +12,7 @@ from cases import registry
 from cases.enums import ContactKind, ContactState, EntryKind, Holder
 from cases.models.casefile import CaseFile
 from microloan.core import clock
-from microloan.core.history import append_only, tracked
+from microloan.core.history import append_only, kept, tracked
 
 
 def link_url(link: dict[str, Any] | None, case_number: str) -> str:
@@ -61,6 +61,7 @@ class Contact(models.Model):
             # The calendars: what lies in a week, of whomever.
             models.Index(fields=["at", "id"], name="contact_at"),
         ]
+        triggers = kept("contact")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
@@ -168,6 +169,7 @@ class Task(models.Model):
                 condition=Q(done_at__isnull=True),
             ),
         ]
+        triggers = kept("task")
 
     def __str__(self) -> str:
         return self.title or self.kind

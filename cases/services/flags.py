@@ -20,8 +20,8 @@ def raise_flag(*, case: CaseFile, reason: str, by: User) -> Flag:
     reason = " ".join(reason.split())
     if not reason:
         raise Refused(_("Write why the case is flagged."), field="reason")
-    perms.check_shown(reason, field="reason")
     case = lock_open_case(case)
+    perms.check_shown(reason, field="reason", citizen=case.citizen)
     known = Flag.objects.open().filter(case=case, reason=reason).first()
     if known is not None:
         return known

@@ -11,7 +11,7 @@ from cases.enums import EntryKind
 from cases.models import CaseFile, Citizen, LivelihoodPeriod
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case
-from cases.services.people import hide_places
+from cases.services.people import hide_address
 from cases.services.tasks import reconcile_tasks
 from microloan.accounts.models import User
 from microloan.core import cpr as cpr_numbers
@@ -46,7 +46,7 @@ def record_cpr(*, case: CaseFile, cpr: str, same: bool, by: User, today: date, v
         title = _move_to(case, other, same=same)
     case.version += 1
     case.save(update_fields=["citizen", "version"])
-    hide_places(case.citizen, today)
+    hide_address(case.citizen, today)
     add_journal_entry(case=case, kind=EntryKind.NOTE, title=title[:200], by=by)
     reconcile_tasks(case=case, today=today)
     return case

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import INELIGIBLE_FORMS, EntryKind, Livelihood
-from cases.models import Business, CaseFile, Citizen, Cohort, Contact, LivelihoodPeriod
+from cases.models import Business, CaseFile, Citizen, Cohort, Contact, LivelihoodPeriod, Task
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case, lock_open_case
 from cases.services.tasks import reconcile_tasks
@@ -30,6 +30,9 @@ CITIZEN_FIELDS = (
     "digital_post_exempt",
     "letter_preference",
 )
+
+
+TITLE_LENGTH = 160  # of a task
 
 
 @transaction.atomic
@@ -83,7 +86,7 @@ def update_citizen(
     for name in changed:
         setattr(citizen, name, values[name])
     citizen.save(update_fields=changed)
-    hide_places(citizen, today)
+    hide_address(citizen, today)
     case.version += 1
     case.save(update_fields=["version"])
     labels = [str(field.verbose_name) for field in Citizen._meta.fields if field.name in changed]
@@ -94,12 +97,16 @@ def update_citizen(
     return citizen
 
 
-def hide_places(citizen: Citizen, today: date) -> None:
-    """From the day an address is protected, contacts no longer say it either."""
+def hide_address(citizen: Citizen, today: date) -> None:
+    """From the day an address is protected, contacts and the titles of tasks no longer say it either."""
     for contact in Contact.objects.filter(case__citizen=citizen).exclude(place=""):
         if citizen.hides(contact.place, today):
             contact.place = _("Protected address")
             contact.save(update_fields=["place"])
+    for task in Task.objects.filter(case__citizen=citizen).exclude(title=""):
+        if (shown := citizen.without_address(task.title, today)) != task.title:
+            task.title = shown[:TITLE_LENGTH]
+            task.save(update_fields=["title"])
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ def update_task(*, task: Task, title: str, due_on: date, holder: str, owner: Use
         raise Refused(_("The task is done. Open it again first."))
     if not title.strip():
         raise Refused(_("Write what has to be done."), field="title")
-    perms.check_shown(title, field="title")
+    perms.check_shown(title, field="title", citizen=task.case.citizen)
     if holder not in Holder.values:
         raise Refused(_("Choose whose turn it is."), field="holder")
     task.title, task.due_on, task.holder, task.owner = title.strip(), due_on, holder, owner

@@ -157,8 +157,8 @@ def add_task(*, case: CaseFile, title: str, due_on: date, holder: str, owner: Us
         perms.check_team(by)
     if not title.strip():
         raise Refused(_("Write what has to be done."), field="title")
-    perms.check_shown(title, field="title")
     case = lock_open_case(case)
+    perms.check_shown(title, field="title", citizen=case.citizen if by else None)
     task = Task.objects.create(case=case, title=title.strip(), due_on=due_on, holder=holder, owner=owner, created_by=by)
     note_turns([case.pk])
     return task

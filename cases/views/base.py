@@ -76,9 +76,15 @@ def header(user: User, case: CaseFile, steps: list[dict[str, Any]], today: date)
         "is_protected": case.citizen.is_protected_on(today),
         "may_work": user.is_team,
         "may_reveal": user.role in REVEALERS,
-        "flags": list(case.flags.filter(resolved_at__isnull=True).order_by("raised_at", "pk")) if user.is_team else [],
+        "flags": _flags(case, today) if user.is_team else [],
         "may_reopen": user.role == Role.PROJECT_LEAD and not case.is_open,
     }
+
+
+def _flags(case: CaseFile, today: date) -> list[dict[str, Any]]:
+    """Those nobody has resolved; what was written before the address was protected is shown without it."""
+    open_ones = case.flags.filter(resolved_at__isnull=True).order_by("raised_at", "pk")
+    return [{"pk": flag.pk, "reason": case.citizen.without_address(flag.reason, today)} for flag in open_ones]
 
 
 def first_page_for(user: User, case: CaseFile) -> str:

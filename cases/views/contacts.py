@@ -132,15 +132,23 @@ def _save(request: StaffRequest, case: CaseFile, form: ContactForm, known: Conta
 
 
 def _warned(request: StaffRequest, form: ContactForm | MoveContactForm, known: Contact | None, **facts: Any) -> bool:
-    """Whether the page has to say first that the time is taken. Sent again with the same time, it is meant."""
+    """Whether the page has to say first that the time is taken. Sent again with the same time, it is meant.
+
+    A contact that keeps its time is warned about for those alone who come to it anew."""
     values = {**_stored(known), **form.cleaned_data} if known else form.cleaned_data
     at, minutes, staff = values["at"], values["minutes"], facts["staff"]
-    if known is not None and known.is_planned and (known.at, known.minutes) == (at, minutes):
-        return False
-    case = known.case if known else facts["case"]
+    keeps_time = known is not None and known.is_planned and (_minute(known.at), known.minutes) == (at, minutes)
+    if known is not None and keeps_time:
+        staff = [person for person in staff if person not in known.staff.all()]
+    case = None if keeps_time else known.case if known else facts["case"]
     form.clashes = clashes(case, kind=values["kind"], at=at, minutes=minutes, staff=staff, but=known)
     form.overrule = f"{at.isoformat()}/{minutes}/{'-'.join(str(person.pk) for person in staff)}"
     return bool(form.clashes) and request.POST.get("overrule") != form.overrule
+
+
+def _minute(at: datetime) -> datetime:
+    """As the page shows it."""
+    return at.replace(second=0, microsecond=0)
 
 
 def _page(request: StaffRequest, case: CaseFile, form: ContactForm, known: Contact | None) -> HttpResponse:

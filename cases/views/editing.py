@@ -3,6 +3,7 @@ nothing is changed until then (ui-guide.md §2, `microloan.core.two_versions`)."
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -30,15 +31,18 @@ class Editing:
     submit: Any
     saved: Any
     form_class: type[TwoVersionsForm]
-    stored: Callable[[CaseFile], dict[str, Any]]
+    stored: Callable[[CaseFile, date], dict[str, Any]]
     save: Callable[[CaseFile, Any, StaffRequest], object]
     row: Callable[[CaseFile], Model | None]
     intro: Any = ""
+    needs_day: bool = False  # the form asks what holds today
 
 
 def _edit(request: StaffRequest, number: str, page: Editing) -> HttpResponse:
     case = locked(request, get_case(request, number))
-    form = page.form_class(posted(request), stored=page.stored(case), row=page.row(case))
+    today = clock.today()
+    day: dict[str, Any] = {"today": today} if page.needs_day else {}
+    form = page.form_class(posted(request), stored=page.stored(case, today), row=page.row(case), **day)
     if request.method == "POST" and form.is_valid():
         try:
             page.save(case, form, request)
@@ -56,7 +60,8 @@ CITIZEN = Editing(
     submit=gettext_lazy("Save citizen's data"),
     saved=gettext_lazy("The citizen's data is saved."),
     form_class=CitizenForm,
-    stored=lambda case: CitizenForm.stored_of(case.citizen),
+    needs_day=True,
+    stored=lambda case, today: CitizenForm.stored_of(case.citizen, today),
     row=lambda case: case.citizen,
     save=lambda case, form, request: services.update_citizen(
         case=case,
@@ -72,7 +77,7 @@ COACH = Editing(
     saved=gettext_lazy("The coach is assigned."),
     intro=gettext_lazy("The coach also gets the case's open tasks."),
     form_class=CoachForm,
-    stored=lambda case: {"coach": case.coach},
+    stored=lambda case, today: {"coach": case.coach},
     row=lambda case: case,
     save=lambda case, form, request: services.assign_coach(
         case=case,
@@ -87,7 +92,7 @@ COHORT = Editing(
     submit=gettext_lazy("Save cohort"),
     saved=gettext_lazy("The cohort is saved."),
     form_class=CohortForm,
-    stored=lambda case: {"cohort": case.cohort},
+    stored=lambda case, today: {"cohort": case.cohort},
     row=lambda case: case,
     save=lambda case, form, request: services.set_cohort(
         case=case, cohort=form.cleaned_data["cohort"], by=request.user, version=case.version
@@ -99,7 +104,7 @@ def _firm_row(case: CaseFile) -> Business | None:
     return Business.objects.filter(case=case).first()
 
 
-def _firm(case: CaseFile) -> dict[str, Any]:
+def _firm(case: CaseFile, today: date) -> dict[str, Any]:
     firm = _firm_row(case)
     names = ("name", "form", "trade", "cvr", "started_on")
     return {name: getattr(firm, name) if firm else None for name in names}

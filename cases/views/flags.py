@@ -10,8 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from cases import services
 from cases.forms import FlagForm, ResolveFlagForm, add_refusal
+from cases.models import CaseFile, Flag
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.perms import StaffRequest, team_required
+from microloan.core import clock
 from microloan.core.errors import Refused
 
 FLAGS_PER_PAGE = 25
@@ -35,9 +37,17 @@ def flags(request: StaffRequest, number: str) -> HttpResponse:
         F("resolved_at").desc(nulls_first=True), "-raised_at", "-pk"
     )
     page = Paginator(rows, FLAGS_PER_PAGE).get_page(request.GET.get("page"))
+    for flag in page:
+        _hide_address(flag, case)
     return render(
         request, "cases/flags.html", {**case_context(request, case, tab="overview"), "form": form, "page": page}
     )
+
+
+def _hide_address(flag: Flag, case: CaseFile) -> None:
+    """What was written before the address was protected is shown without it."""
+    shown = case.citizen.without_address
+    flag.reason, flag.resolution = shown(flag.reason, clock.today()), shown(flag.resolution, clock.today())
 
 
 @team_required
@@ -47,6 +57,7 @@ def flag_resolve(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     case = get_case(request, number)
     flag = get_object_or_404(case.flags.select_related("raised_by", "resolved_by"), pk=pk)
     if not flag.is_open:
+        _hide_address(flag, case)
         messages.info(
             request, _("The flag has been resolved already: %(resolution)s") % {"resolution": flag.resolution}
         )
@@ -60,6 +71,7 @@ def flag_resolve(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The flag is resolved."))
             return redirect("cases:detail", number=case.number)
+    _hide_address(flag, case)
     return render(
         request, "cases/flag_resolve.html", {**case_context(request, case, tab="overview"), "form": form, "flag": flag}
     )

@@ -4,10 +4,13 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -35,24 +38,42 @@ may_refer = role_required(*REFERRERS, *TEAM)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def referral_new(request: StaffRequest) -> HttpResponse:
-    """Three steps on one address: the form, the check page, the receipt. What is typed is kept as the writer's draft."""
+    """The form, the check page, the receipt. What is typed is kept as the writer's draft, from which the check page is
+    shown by its own address: the browser's "back" never asks whether to send again."""
     today = clock.today()
     draft = services.open_draft(owner=request.user, kind=referral_draft.CODE, today=today)
     make = referral_form_for(request.user)
     if request.method != "POST":
-        return _form_page(request, _from_draft(request, draft, today), draft, found=bool(draft.content))
+        return _shown(request, draft, today)
     form = make(request.POST, user=request.user, today=today)
     draft = _keep(request, draft)
     valid = form.is_valid()
     if request.POST.get("step") == "send" and (sent := _sent_before(request, form)):
         return sent
-    if "edit" in request.POST:
-        return _form_page(request, _to_edit(form, request.POST["edit"]), draft)
+    if "edit" in request.POST and draft.saved_at:
+        return _to(edit=request.POST["edit"])
     if not valid or form.questions:
         return _form_page(request, form, draft)
     if request.POST.get("step") != "send":
-        return _check_page(request, form, draft)
+        return _to(step="check")
     return _send(request, form, draft)
+
+
+def _to(**where: str) -> HttpResponse:
+    return redirect(f"{reverse('cases:referral_new')}?{urlencode(where)}")
+
+
+def _shown(request: StaffRequest, draft: services.DraftState, today: date) -> HttpResponse:
+    """What is read from the draft: the check page, the form at the field to change, or the form as it was left."""
+    form = _from_draft(request, draft, today)
+    if request.GET.get("step") == "check" and form.is_bound and form.is_valid() and not form.questions:
+        return _check_page(request, form, draft)
+    if "step" in request.GET and not draft.content:
+        messages.info(request, _("There is nothing left to send: what you have sent stands below."))
+        return redirect("cases:my_referrals" if request.user.is_referrer else "cases:list")
+    if "edit" in request.GET:
+        return _form_page(request, _to_edit(form, request.GET["edit"]), draft)
+    return _form_page(request, form, draft, found=bool(draft.content))
 
 
 def _from_draft(request: StaffRequest, draft: services.DraftState, today: date) -> ReferralForm:

@@ -64,6 +64,26 @@ def append_only(name: str) -> list[pgtrigger.Trigger]:
     ]
 
 
+def kept(
+    name: str, *, final_when: pgtrigger.Q | None = None, message: str = "the row is final"
+) -> list[pgtrigger.Trigger]:
+    """Refuse DELETE and TRUNCATE on a table whose rows may change, but must never be lost. A row whose old values meet
+    `final_when` changes no more."""
+    words = "the rows are kept"
+    guards = [Refuse(name=f"{name}_kept", operation=pgtrigger.Delete, message=words), no_truncate(name, words)]
+    if final_when is None:
+        return guards
+    final = Refuse(name=f"{name}_final", operation=pgtrigger.Update, condition=final_when, message=message)
+    return [*guards, final]
+
+
+def frozen(name: str, *fields: str, message: str) -> pgtrigger.Trigger:
+    """Refuse to change what a row was made with; the other fields go on."""
+    return Refuse(
+        name=f"{name}_frozen", operation=pgtrigger.Update, condition=pgtrigger.AnyChange(*fields), message=message
+    )
+
+
 def no_truncate(name: str, message: str) -> pgtrigger.Trigger:
     """Refuse TRUNCATE, which no trigger on rows would see."""
     return Refuse(name=f"{name}_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement, message=message)

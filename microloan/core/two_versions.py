@@ -4,7 +4,7 @@ A form that changes what is stored inherits `TwoVersionsForm` and is given what 
 that under the row lock which the service takes too, so that nobody can save in between:
 
     case = locked(case)
-    form = CitizenForm(request.POST, stored=CitizenForm.stored_of(case.citizen), row=case.citizen)
+    form = TaskEditForm(request.POST, stored=TaskEditForm.stored_of(task), row=task, today=today)
     if form.is_valid(): …save
 
 The page says `{% two_versions form %}` inside its <form>. That writes a signed note of what was stored when the page was

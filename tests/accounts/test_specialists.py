@@ -40,10 +40,10 @@ def test_a_centre_without_a_trained_specialist_shows(lead, specialist, client_fo
     make_centre(name="Center Tom")
     client = client_for(lead)
     page = client.get("/specialists/").content.decode()
-    assert page.count("Ingen uddannet vidensperson") == 2
+    assert page.count("Ingen oplært vidensperson") == 2
     assert services.centres_without(lead, clock.today()) == 2
     train(specialist, lead)
-    assert client.get("/specialists/").content.decode().count("Ingen uddannet vidensperson") == 1
+    assert client.get("/specialists/").content.decode().count("Ingen oplært vidensperson") == 1
     specialist.refresh_from_db()
     specialist.is_active = False
     specialist.save()

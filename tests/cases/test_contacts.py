@@ -351,6 +351,25 @@ def test_moving_to_a_time_that_is_taken_is_told_too(cast, coach, case, planned):
     )
 
 
+def test_a_time_that_is_kept_is_not_asked_about_again_but_for_those_who_come_to_it(cast, coach, case, planned):
+    """Only the place is another: no warning. Somebody else comes along, who is taken: a warning about that person."""
+    other = builders.accepted(cast.caseworker, cast.coach, name="Bo Testesen")
+    for staff in ([cast.coach], [cast.lead]):
+        services.plan_contact(
+            case=other, kind=ContactKind.COACHING, at=planned.at, place="", staff=staff, by=cast.coach, today=TODAY
+        )
+    at = planned.at.astimezone(clock.COPENHAGEN)
+    times = {"date": f"{at:%d-%m-%Y}", "time": f"{at:%H.%M}"}
+    seen = coach.get(url("contact_move", planned)).context["form"].seen_note
+    moved = coach.post(url("contact_move", planned), {**times, "seen": seen, "place": "Biblioteket", "reason": ""})
+    assert moved.status_code == 302
+    seen = coach.get(url("contact", planned)).context["form"].seen_note
+    values = contact_values(**times, seen=seen, minutes=planned.minutes, staff=[cast.coach.pk, cast.lead.pk])
+    page = coach.post(url("contact", planned), values)
+    (line,) = page.context["form"].clashes
+    assert line.startswith(f"{cast.lead.full_name} har allerede: Coachsamtale")
+
+
 def test_the_list_takes_as_many_queries_for_many_contacts(coach, cast, case):
     def count():
         with CaptureQueriesContext(connection) as caught:

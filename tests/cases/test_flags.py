@@ -54,9 +54,9 @@ def test_the_database_guards_flags(cast, case, flag):
     with pytest.raises(IntegrityError, match="flag_resolved_in_words"), transaction.atomic():
         Flag.objects.filter(pk=flag.pk).update(resolved_at=clock.now(), resolved_by=cast.coach)
     services.resolve_flag(flag=flag, resolution="Løst", by=cast.coach)
-    with pytest.raises(IntegrityError, match="flag_locked"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="flag_final"), transaction.atomic():
         Flag.objects.filter(pk=flag.pk).update(resolution="Omskrevet")
-    with pytest.raises(IntegrityError, match="flag_locked"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="flag_kept"), transaction.atomic():
         Flag.objects.filter(pk=flag.pk).delete()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -1,12 +1,40 @@
 """Each guard of the database is attacked once, past the services and past the models (architecture.md §8)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from cases.enums import ClosedBy, ClosingReason, EntryKind, Livelihood, Phase
-from cases.models import CaseFile, Cohort, JournalEntry, LivelihoodPeriod, PhaseChange, Referral, Task
+from cases.enums import (
+    BusinessForm,
+    ClosedBy,
+    ClosingReason,
+    ConsentKind,
+    ContactKind,
+    EntryKind,
+    Livelihood,
+    Phase,
+)
+from cases.models import (
+    Absence,
+    Business,
+    CaseFile,
+    CaseFileExport,
+    Cohort,
+    Consent,
+    Contact,
+    Flag,
+    Interpreter,
+    JournalEntry,
+    LivelihoodPeriod,
+    Mentor,
+    PhaseChange,
+    Referral,
+    ReferrerNotice,
+    Representative,
+    Task,
+)
+from microloan.core import clock
 from tests.cases import builders
 from tests.cases.builders import TODAY
 
@@ -116,6 +144,66 @@ def test_append_only_rows_are_never_deleted(case, model, column):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused(f"TRUNCATE {table} CASCADE", says="append-only")
+
+
+@pytest.fixture
+def rows(cast, case):
+    """One row of each kind of thing that is corrected or ended, never thrown away, by its table."""
+    colleague, soon = cast.lead, clock.now() + timedelta(days=2)
+    entry = case.journal.first()
+    made = [
+        case,
+        case.citizen,
+        case.tasks.first(),
+        Contact.objects.create(case=case, kind=ContactKind.COACHING, at=soon),
+        Absence.objects.create(
+            worker=cast.coach, substitute=colleague, from_on=TODAY, to_on=TODAY, recorded_by=colleague
+        ),
+        ReferrerNotice.objects.create(case=case, entry=entry, to=cast.caseworker),
+        Flag.objects.create(case=case, reason="Ring først", raised_by=colleague),
+        CaseFileExport.objects.create(case=case, ordered_by=colleague),
+        Consent.objects.create(
+            case=case, kind=ConsentKind.MENTOR, scope="Mentor", given_on=TODAY, recorded_by=colleague
+        ),
+        Mentor.objects.create(case=case, name="Mona Testesen", trade="Café", from_on=TODAY),
+        Representative.objects.create(case=case, name="Ras Testesen", from_on=TODAY, to_on=TODAY, scope="Alt"),
+        Interpreter.objects.create(case=case, language="Somali", from_on=TODAY),
+        Business.objects.create(case=case, name="Testesens Café", form=BusinessForm.PMV),
+        Cohort.objects.create(code="M9", start_on=TODAY, end_on=TODAY),
+        LivelihoodPeriod.objects.create(citizen=case.citizen, kind=Livelihood.CASH_BENEFIT, from_on=TODAY),
+    ]
+    return {row._meta.db_table: row for row in made}
+
+
+def test_what_is_kept_is_never_deleted(rows):
+    for table, row in rows.items():
+        refused(f"DELETE FROM {table} WHERE id = %s", row.pk, says=f"rows of {table}: the rows are kept")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in rows:
+        refused(f"TRUNCATE {table} CASCADE", says="Cannot truncate")
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
+        ("cases_referrernotice SET created_at = now()", "notice_frozen"),
+        ("cases_casefileexport SET mask_cpr = NOT mask_cpr", "case_export_frozen"),
+        ("cases_casefileexport SET ordered_at = now()", "case_export_frozen"),
+    ],
+)
+def test_what_was_told_and_ordered_stays_as_it_was(rows, change, guard):
+    refused(f"UPDATE {change}", says=guard)
+
+
+def test_an_absence_called_off_stays_called_off(cast, rows):
+    absence = rows["cases_absence"]
+    Absence.objects.filter(pk=absence.pk).update(cancelled_at=clock.now(), cancelled_by=cast.coach)
+    refused(
+        "UPDATE cases_absence SET cancelled_at = NULL, cancelled_by_id = NULL WHERE id = %s",
+        absence.pk,
+        says="absence_final",
+    )
 
 
 def test_no_bulk_update_escapes_the_journal_s_guard(case):

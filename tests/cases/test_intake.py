@@ -177,8 +177,10 @@ def test_the_check_page_tells_the_team_and_not_the_caseworker(cast, client_for):
         "channel": "inquiry",
         "step": "check",
     }
-    assert first.number in client_for(cast.coach).post("/referrals/new/", form).content.decode()
-    assert first.number not in client_for(cast.colleague).post("/referrals/new/", form).content.decode()
+    assert first.number in client_for(cast.coach).post("/referrals/new/", form, follow=True).content.decode()
+    checked = client_for(cast.colleague).post("/referrals/new/", form, follow=True).content.decode()
+    assert "Send henvisning" in checked
+    assert first.number not in checked
 
 
 # --- The number that comes later ----------------------------------------------------------------------------------------
@@ -311,7 +313,8 @@ def test_the_team_is_asked_whether_it_is_the_same_by_name(cast, client_for):
     assert first.number in page.content.decode()
     page = client.post("/referrals/new/", {**form, "same_as": str(first.citizen_id)})
     assert page.context["form"].errors["same_as"]
-    assert "Åbn sagen" in client.post("/referrals/new/", {**form, "same_as": "another"}).content.decode()
+    checked = client.post("/referrals/new/", {**form, "same_as": "another"}, follow=True)
+    assert "Åbn sagen" in checked.content.decode()
     sent = client.post("/referrals/new/", {**form, "same_as": "another", "step": "send"})
     again = client.post("/referrals/new/", {**form, "same_as": "another", "step": "send"})
     assert sent.url == again.url

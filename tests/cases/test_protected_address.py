@@ -18,6 +18,7 @@ from cases.letters.services import prepare_letter
 from cases.models import Citizen, Task
 from microloan.accounts.enums import Role
 from microloan.core import clock
+from microloan.core.errors import Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.letters.reading import text_of
@@ -205,6 +206,30 @@ def test_what_was_written_before_the_protection_is_not_told(cast, client_for, wr
         assert WORD.lower() not in page.lower()
         assert "[beskyttet adresse]" in page
         assert "hos en søster." in page
+
+
+def test_titles_of_tasks_and_reasons_of_flags_tell_it_no_more(cast, client_for):
+    case, by = builders.accepted(cast.caseworker, cast.coach), cast.coach
+    words = "Aflever nøgler på hemmelig sti 7, 2.tv, inden ferien"
+    task = services.add_task(case=case, title=words, due_on=TODAY, holder="team", owner=by, by=by)
+    services.raise_flag(case=case, reason=words, by=by)
+    flag = services.raise_flag(case=case, reason=f"{words} igen", by=by)
+    services.resolve_flag(flag=flag, resolution="Talt om Hemmelig Sti 7", by=by)
+    protect(case, by)
+    task.refresh_from_db()
+    assert task.title == "Aflever nøgler på [beskyttet adresse], inden ferien"
+    for name in ("detail", "flags", "tasks", "work"):
+        of_case = {} if name == "work" else {"number": case.number}
+        page = readable(client_for(by).get(reverse(f"cases:{name}", kwargs=of_case)))
+        assert WORD.lower() not in page.lower(), name
+        assert "[beskyttet adresse]" in page
+    for write in (
+        lambda: services.add_task(case=case, title=words, due_on=TODAY, holder="team", owner=by, by=by),
+        lambda: services.update_task(task=task, title=words, due_on=TODAY, holder="team", owner=by, by=by),
+        lambda: services.raise_flag(case=case, reason=words, by=by),
+    ):
+        with pytest.raises(Refused, match="uden adressen"):
+            write()
 
 
 def test_a_number_that_only_begins_like_the_address_stays(cast):

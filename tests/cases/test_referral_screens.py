@@ -51,8 +51,8 @@ def test_the_team_is_also_asked_how_the_citizen_found_us(cast, client_for):
 
 
 def test_a_referral_is_checked_and_then_sent(caseworker, cast):
-    checked = caseworker.post(NEW, answers())
-    assert checked.status_code == 200
+    checked = caseworker.post(NEW, answers(), follow=True)
+    assert checked.redirect_chain == [(f"{NEW}?step=check", 302)]
     assert "Send henvisning" in checked.content.decode()
     assert not CaseFile.objects.exists()
     sent = caseworker.post(NEW, answers(step="send"), follow=True)
@@ -66,10 +66,30 @@ def test_a_referral_is_checked_and_then_sent(caseworker, cast):
 
 
 def test_change_on_the_check_page_leads_back_with_all_answers(caseworker):
-    page = caseworker.post(NEW, answers(step="", edit="idea"))
+    page = caseworker.post(NEW, answers(step="", edit="idea"), follow=True)
+    assert page.redirect_chain == [(f"{NEW}?edit=idea", 302)]
     form = page.context["form"]
     assert form["idea"].value() == "Et lille bageri med surdej"
     assert form.fields["idea"].widget.attrs["autofocus"] is True
+
+
+def test_back_after_sending_says_that_it_was_sent_and_sends_nothing(caseworker):
+    checked = caseworker.post(NEW, answers(), follow=True)
+    page = checked.context["draft"].page
+    caseworker.post(NEW, answers(step="send", draft_page=page))
+    back = caseworker.get(f"{NEW}?step=check", follow=True)
+    assert back.redirect_chain == [("/referrals/mine/", 302)]
+    assert "Der er ikke mere at sende" in back.content.decode()
+    again = caseworker.post(NEW, answers(draft_page=page), follow=True)  # an old tab that is checked once more
+    assert "allerede en åben sag" in again.content.decode()
+    assert CaseFile.objects.count() == 1
+
+
+def test_what_was_heard_from_another_reaches_the_check_page(caseworker):
+    told = {"own_wish": "told", "answer_own_wish_heard": "Mentoren, 3. november"}
+    checked = caseworker.post(NEW, answers(**told), follow=True)
+    assert "Mentoren, 3. november" in checked.content.decode()
+    assert "Send henvisning" in checked.content.decode()
 
 
 def test_a_warning_is_a_question_and_not_an_error(caseworker):
@@ -137,6 +157,7 @@ def test_the_cpr_number_stands_in_no_log_session_or_address(caseworker, caplog):
 
 def test_pages_with_a_cpr_number_are_not_kept_by_the_browser(caseworker):
     assert "no-store" in caseworker.post(NEW, answers())["Cache-Control"]
+    assert "no-store" in caseworker.get(f"{NEW}?step=check")["Cache-Control"]
 
 
 def test_my_referrals_shows_name_step_and_date_of_my_own(cast, client_for):

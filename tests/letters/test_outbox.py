@@ -83,7 +83,7 @@ def test_missing_block_stores_nothing(town, folders):
 
 
 def test_sending_writes_file_and_manifest_and_journal(town, folders):
-    letter = services.dispatch_letter(prepare(town).pk)
+    letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     assert (letter.status, letter.channel, letter.attempts) == (LetterStatus.DISPATCHED, Channel.DIGITAL_POST, 1)
     assert letter.dispatched_on == clock.today()
     assert outbox_files(folders) == [f"digital_post/{letter.pk}.json", f"digital_post/{letter.pk}.pdf"]
@@ -98,9 +98,9 @@ def test_sending_writes_file_and_manifest_and_journal(town, folders):
 
 def test_sent_twice_leaves_the_house_once(town, folders):
     letter = prepare(town)
-    services.dispatch_letter(letter.pk)
+    services.dispatch_letter(letter.pk, today=clock.today())
     before = [(path, path.stat().st_mtime_ns) for path in folders.outbox.rglob("*.*")]
-    assert services.dispatch_letter(letter.pk).attempts == 1
+    assert services.dispatch_letter(letter.pk, today=clock.today()).attempts == 1
     assert [(path, path.stat().st_mtime_ns) for path in folders.outbox.rglob("*.*")] == before
     assert JournalEntry.objects.filter(kind=EntryKind.LETTER).count() == 1
 
@@ -136,7 +136,7 @@ def test_what_a_letter_says_cannot_be_changed_by_sql(town, change):
 
 @pytest.mark.parametrize("change", ["status = 'ready', dispatched_at = NULL, dispatched_on = NULL", "error = 'x'"])
 def test_sent_letter_cannot_be_changed_by_sql(town, change):
-    services.dispatch_letter(prepare(town).pk)
+    services.dispatch_letter(prepare(town).pk, today=clock.today())
     with pytest.raises(IntegrityError, match="letter_locked"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE letters_letter SET {change}")
 
@@ -168,7 +168,7 @@ def test_changed_file_is_not_sent_but_held(town, folders):
     (folders.documents / letter.path).write_bytes(b"%PDF-1.7 something else")
     with pytest.raises(LetterFileChanged):
         letter.read_pdf()
-    held = services.dispatch_letter(letter.pk)
+    held = services.dispatch_letter(letter.pk, today=clock.today())
     assert held.status == LetterStatus.HELD
     assert held.error
     assert outbox_files(folders) == []
@@ -177,14 +177,14 @@ def test_changed_file_is_not_sent_but_held(town, folders):
 def test_missing_file_is_held(town):
     letter = prepare(town)
     default_storage.delete(letter.path)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.HELD
 
 
 def test_sent_again_is_the_same_file(town, folders):
-    letter = services.dispatch_letter(prepare(town).pk)
+    letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     copy = services.resend_letter(letter=letter, by=town.coach)
     assert (copy.path, copy.sha256, copy.copy_of) == (letter.path, letter.sha256, letter)
-    services.dispatch_letter(copy.pk)
+    services.dispatch_letter(copy.pk, today=clock.today())
     assert (folders.outbox / f"digital_post/{copy.pk}.pdf").read_bytes() == letter.read_pdf()
     second = services.resend_letter(letter=Letter.objects.get(pk=copy.pk), by=town.coach)
     assert second.copy_of == letter
@@ -193,11 +193,11 @@ def test_sent_again_is_the_same_file(town, folders):
 
 
 def test_pressed_twice_a_letter_is_sent_again_once(town):
-    letter = services.dispatch_letter(prepare(town).pk)
+    letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     copy = services.resend_letter(letter=letter, by=town.coach)
     with pytest.raises(Conflict):
         services.resend_letter(letter=letter, by=town.coach)
-    services.dispatch_letter(copy.pk)
+    services.dispatch_letter(copy.pk, today=clock.today())
     with pytest.raises(Conflict):
         services.resend_letter(letter=services.resend_letter(letter=copy, by=town.coach).copy_of, by=town.coach)
     assert letter.copies.count() == 2
@@ -223,7 +223,7 @@ def test_unsent_letter_is_not_sent_again(town):
 def test_outbox_that_cannot_be_written_is_tried_again(town, folders):
     letter = prepare(town)
     folders.outbox.write_text("a file where the folder should be")
-    failed = services.dispatch_letter(letter.pk)
+    failed = services.dispatch_letter(letter.pk, today=clock.today())
     assert (failed.status, failed.attempts) == (LetterStatus.FAILED, 1)
     folders.outbox.unlink()
     assert tasks.dispatch_waiting(clock.today()).created == 1
@@ -234,26 +234,26 @@ def test_outbox_that_cannot_be_written_is_tried_again(town, folders):
 def test_after_three_attempts_a_person_decides(town, folders):
     letter = prepare(town)
     folders.outbox.write_text("still a file")
-    services.dispatch_letter(letter.pk)
+    services.dispatch_letter(letter.pk, today=clock.today())
     for _day in range(5):
         tasks.dispatch_waiting(clock.today())
     assert Letter.objects.get(pk=letter.pk).attempts == services.MAX_ATTEMPTS
     folders.outbox.unlink()
     services.release_letter(letter=letter, by=town.coach)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
 
 
 def test_letter_stuck_after_a_crash_waits_for_a_person(town, folders):
     letter = prepare(town)
     Letter.objects.filter(pk=letter.pk).update(status=LetterStatus.CLAIMED, claimed_at=clock.now(), attempts=1)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.CLAIMED
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.CLAIMED
     assert tasks.dispatch_waiting(clock.today()).created == 0
     assert list(Letter.objects.needs_a_person()) == [letter]
     with pytest.raises(Conflict):
         services.release_letter(letter=letter, by=town.coach)
     Letter.objects.filter(pk=letter.pk).update(claimed_at=clock.now() - timedelta(hours=1))
     services.release_letter(letter=letter, by=town.coach)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
 
 
 def test_person_confirms_what_was_sent_by_hand(town):
@@ -282,7 +282,7 @@ def test_schedule_names_a_task_that_exists():
 def test_rule_is_asked_again_at_the_moment_of_sending(town, folders):
     send_checks.register("closing", lambda letter: "Sagen er genåbnet.")
     try:
-        held = services.dispatch_letter(prepare(town, kind="closing", key="closing:1").pk)
+        held = services.dispatch_letter(prepare(town, kind="closing", key="closing:1").pk, today=clock.today())
     finally:
         send_checks._entries.pop("closing")
     assert (held.status, held.error) == (LetterStatus.HELD, "Sagen er genåbnet.")
@@ -291,9 +291,9 @@ def test_rule_is_asked_again_at_the_moment_of_sending(town, folders):
 
 def test_held_letter_waits_for_release(town):
     letter = prepare(town, send=False)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.HELD
     services.release_letter(letter=letter, by=town.coach)
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.DISPATCHED
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
 
 
 @pytest.mark.django_db(transaction=True)
@@ -368,7 +368,7 @@ def test_two_workers_send_one_letter_once(folders, monkeypatch):
 
     def work():
         barrier.wait()
-        services.dispatch_letter(letter.pk)
+        services.dispatch_letter(letter.pk, today=clock.today())
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -393,7 +393,7 @@ def test_two_workers_send_one_letter_once(folders, monkeypatch):
 )
 def test_channel_is_the_citizens(town, fields, channel):
     case = make_case(make_citizen(name="Bo Testesen", **fields), "ML-2026-0043", coach=town.coach)
-    assert services.dispatch_letter(prepare(town, case=case).pk).channel == channel
+    assert services.dispatch_letter(prepare(town, case=case).pk, today=clock.today()).channel == channel
 
 
 def test_channel_is_asked_at_the_moment_of_sending(town):
@@ -401,7 +401,7 @@ def test_channel_is_asked_at_the_moment_of_sending(town):
     citizen = town.case.citizen
     citizen.digital_post_exempt = True
     citizen.save()
-    assert services.dispatch_letter(letter.pk).channel == Channel.PRINT
+    assert services.dispatch_letter(letter.pk, today=clock.today()).channel == Channel.PRINT
 
 
 def test_paper_needs_an_address(town):
@@ -413,12 +413,12 @@ def test_paper_needs_an_address(town):
 def test_protected_address_stands_in_the_window_and_nowhere_else(town, folders):
     citizen = make_citizen(name="Bo Testesen", protected_address=True, street="Hemmeliggade 7")
     case = make_case(citizen, "ML-2026-0043", coach=town.coach)
-    digital = services.dispatch_letter(prepare(town, case=case).pk)
+    digital = services.dispatch_letter(prepare(town, case=case).pk, today=clock.today())
     assert "Hemmeliggade" not in reading.text_of(digital.read_pdf())
     assert digital.recipient_address == ""
     citizen.digital_post_exempt = True
     citizen.save()
-    paper = services.dispatch_letter(prepare(town, case=case, key="reminder:2").pk)
+    paper = services.dispatch_letter(prepare(town, case=case, key="reminder:2").pk, today=clock.today())
     assert reading.text_of(paper.read_pdf()).count("Hemmeliggade 7") == 1
     for path in folders.outbox.rglob("*.json"):
         assert "Hemmeliggade" not in path.read_text()
@@ -430,12 +430,12 @@ def test_protected_address_made_for_digital_post_never_goes_blank_on_paper(town)
     letter = prepare(town, case=make_case(citizen, "ML-2026-0043", coach=town.coach))
     citizen.digital_post_exempt = True
     citizen.save()
-    assert services.dispatch_letter(letter.pk).status == LetterStatus.HELD
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.HELD
 
 
 def test_receipt_to_a_colleague_goes_by_neutral_mail(town):
     letter = prepare(town, kind="referral_receipt", key="receipt:1", to_user=town.caseworker)
-    sent = services.dispatch_letter(letter.pk)
+    sent = services.dispatch_letter(letter.pk, today=clock.today())
     assert sent.channel == Channel.EMAIL
     (message,) = mail.outbox
     assert message.to == ["sanne@example.org"]

@@ -116,13 +116,13 @@ def test_held_letter_is_released_on_screen(town, client_for):
 
 
 def test_released_twice_says_so(town, client_for):
-    letter = services.dispatch_letter(prepare(town).pk)
+    letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     response = client_for(town.coach).post(address("release", letter), follow=True)
     assert "Brevet er allerede sendt." in response.content.decode()
 
 
 def test_sent_letter_is_sent_again_after_a_check(town, client_for):
-    letter = services.dispatch_letter(prepare(town).pk)
+    letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     client = client_for(town.coach)
     assert "Amina Testesen" in client.get(address("resend", letter)).content.decode()
     assert Letter.objects.count() == 1

@@ -155,7 +155,7 @@ def test_one_letter_that_cannot_be_made_does_not_stop_the_others(world: World, l
 
 def send(letter: Letter, on: date) -> Letter:
     with clock.at(on):
-        return letter_services.dispatch_letter(letter.pk)
+        return letter_services.dispatch_letter(letter.pk, today=clock.today())
 
 
 def test_it_is_sent(loan: Loan, due: date) -> None:

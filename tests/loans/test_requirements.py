@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from cases import queries
 from cases import services as cases
 from cases.closing import open_at_closing
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
@@ -73,6 +74,18 @@ def test_an_extension_does_not_end_the_main_course(world: World) -> None:
     assert len(missing(case, Phase.AFTERCARE, last_day(case) + timedelta(days=1))) == 1
     builders.decided_screening(world, case, ScreeningNumber.FOUR, Outcome.STOP, round_=2)
     assert missing(case, Phase.AFTERCARE, last_day(case) + timedelta(days=1)) == []
+
+
+def test_a_decided_screening_4_is_ticked_while_the_support_runs_on(world: World) -> None:
+    def states() -> list[str]:
+        return [step["state"] for step in queries.journey(CaseFile.objects.get(pk=case.pk), world.today)][7:]
+
+    case = in_main_course(world)
+    assert states() == ["current", "upcoming", "upcoming"]
+    builders.decided_screening(world, case, ScreeningNumber.FOUR, Outcome.REVISE)
+    assert states() == ["current", "upcoming", "upcoming"]
+    builders.decided_screening(world, case, ScreeningNumber.FOUR, Outcome.STOP, round_=2)
+    assert states() == ["current", "done", "upcoming"]
 
 
 def test_a_pensioner_goes_on_when_screening_4_has_been_held(world: World) -> None:

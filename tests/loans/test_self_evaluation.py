@@ -142,7 +142,7 @@ def test_an_answer_holds_the_reminder_back_at_the_moment_of_sending(world: World
         assert self_evaluation.why_not_send(reminder) == ""
         answer(world, asked.case, day)
         assert "svaret" in self_evaluation.why_not_send(reminder)
-        assert dispatch_letter(reminder.pk).error == "Borgeren har svaret imens."
+        assert dispatch_letter(reminder.pk, today=clock.today()).error == "Borgeren har svaret imens."
     with clock.at(day + timedelta(days=1)):
         assert self_evaluation.why_not_send(reminder) == "Dagen er gået imens."
 

@@ -21,7 +21,9 @@ def make_letter(world: World) -> Letter:
 
 
 def make_sent_letter(world: World) -> Letter:
-    return services.dispatch_letter(services.release_letter(letter=world.of(make_letter), by=world.user(Role.COACH)).pk)
+    return services.dispatch_letter(
+        services.release_letter(letter=world.of(make_letter), by=world.user(Role.COACH)).pk, today=world.today
+    )
 
 
 def letter(world: World) -> dict[str, str]:

@@ -25,7 +25,7 @@ PARTS = {
     "cases.citizen_with": "reads",
     "cases.duplicates_of": "reads",
     "cases.give_cpr": "a part of `refer` and `record_cpr`",
-    "cases.hide_places": "a part of `update_citizen` and `record_cpr`",
+    "cases.hide_address": "a part of `update_citizen` and `record_cpr`",
     "cases.known_by_cpr": "reads",
     "cases.mark_seen": "the reader's own",
     "cases.possible_duplicates": "reads",
