@@ -4,6 +4,7 @@
 |---|---|
 | `schedule` | which amounts fall due on which days |
 | `deferment` | which months are free, and what moves |
+| `changes` | another instalment from a month on, and an arrangement for arrears |
 | `allocation` | what the ledger means: paid, owed, handed over, per line and in all |
 | `effects` | what money ahead of plan does (cover, shorten, lower) |
 | `preview` | a change before and after, before anyone decides it |
@@ -17,6 +18,7 @@ A refusal is a `RuleError` with a reason for people and a code for programs.
 
 from loans.rules.allocation import Entry, LineState, Position, Terms, allocate, effective, ledger_balance, position
 from loans.rules.arrears import Arrears, Ladder, age_band, reminder_due
+from loans.rules.changes import Arrangement, Change, NewAmount
 from loans.rules.deferment import Deferment, check_deferments, check_next_deferment
 from loans.rules.errors import RuleError
 from loans.rules.limitation import Interruption, limitation_date, limitation_warning
@@ -30,18 +32,21 @@ from loans.rules.periods import (
     months_used,
     support_end,
 )
-from loans.rules.preview import Preview, preview_deferment, preview_entry
+from loans.rules.preview import Preview, preview_change, preview_entry
 from loans.rules.reference import check_reference, payment_reference, slip_line
 from loans.rules.schedule import Instalment, build_schedule, first_nominal_due
 
 __all__ = [
+    "Arrangement",
     "Arrears",
+    "Change",
     "Deferment",
     "Entry",
     "Instalment",
     "Interruption",
     "Ladder",
     "LineState",
+    "NewAmount",
     "Period",
     "Position",
     "Preview",
@@ -66,7 +71,7 @@ __all__ = [
     "months_used",
     "payment_reference",
     "position",
-    "preview_deferment",
+    "preview_change",
     "preview_entry",
     "reminder_due",
     "slip_line",

@@ -11,7 +11,7 @@ same day. At every moment
 Source: domain.md §7.4, §7.5. Why: docs/decisions/013-replay.md.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,8 +21,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from loans.enums import EntryKind, Extra
-from loans.rules import effects
-from loans.rules.deferment import DEFAULT_MAX_DEFERMENT, Deferment, in_calendar_order, later
+from loans.rules import changes, effects
+from loans.rules.changes import Arrangement, Change, NewAmount
+from loans.rules.deferment import DEFAULT_MAX_DEFERMENT, Deferment, later
 from loans.rules.errors import RuleError, day_text
 from loans.rules.schedule import DEFAULT_DUE_DAY, DEFAULT_INSTALMENTS, Instalment, build_schedule, check_amount
 from loans.rules.working import WorkingLine
@@ -113,7 +114,7 @@ class Position:
     only if more was refunded than ever came in. `outstanding`: owed to us. `handed_over`: with recovery. `overpaid`: to
     be refunded. `taken_off`: the part of `paid` that shortened or lowered the plan and so lies on no line.
     `excess`: what hand-overs and write-offs were larger than the debt they were for, as when a payment with an earlier
-    value date turns up; someone must write down or recall it. `idle`: deferments that found no unpaid line to move.
+    value date turns up; someone must write down or recall it. `idle`: changes of plan that found no unpaid line.
     """
 
     lines: tuple[LineState, ...]
@@ -125,7 +126,7 @@ class Position:
     overpaid: Decimal
     taken_off: Decimal
     excess: Decimal
-    idle: tuple[Deferment, ...] = ()
+    idle: tuple[Change, ...] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -141,14 +142,14 @@ class Position:
 def position(
     terms: Terms,
     entries: Iterable[Entry] = (),
-    deferments: Sequence[Deferment] = (),
+    plan_changes: Sequence[Change] = (),
     as_of: date | None = None,
 ) -> Position:
-    """Where a loan on `terms` stands after its entries and deferments: the one computation of a plan.
+    """Where a loan on `terms` stands after its entries and the changes of its plan: the one computation of a plan.
 
-    With `as_of`, only entries with a value date up to and including that day count. Deferments are taken as they are;
-    `check_deferments` says whether they may be. A deferment moves the lines that are unpaid at the end of the day
-    before its window opens.
+    With `as_of`, only entries with a value date up to and including that day count. Changes are taken as they are;
+    `check_deferments` and `preview_change` say whether they may be. A deferment moves the lines that are unpaid at the
+    end of the day before its window opens.
 
     Raises `RuleError` with the code `before_payout` for an entry dated before the payout, or `ledger` for entries that
     contradict each other (see `effective`).
@@ -162,7 +163,7 @@ def position(
                 % {"day": day_text(entry.value_date), "payout": day_text(terms.payout)},
             )
     replay = _Replay(_working(terms.schedule()), terms.multiple)
-    return replay.run(counting, deferments, terms.due_day)
+    return replay.run(counting, plan_changes, terms.due_day)
 
 
 def allocate(
@@ -241,28 +242,38 @@ class _Replay:
     deficit: Decimal = ZERO
     taken_off: Decimal = ZERO
     excess: Decimal = ZERO
-    idle: list[Deferment] = field(default_factory=list)
+    idle: list[Change] = field(default_factory=list)
 
-    def run(self, entries: Sequence[Entry], deferments: Sequence[Deferment], due_day: int) -> Position:
+    def run(self, entries: Sequence[Entry], plan_changes: Sequence[Change], due_day: int) -> Position:
         principal = sum((line.amount for line in self.lines), ZERO)
         days: dict[date, list[Entry]] = defaultdict(list)
         for entry in entries:
             days[entry.value_date].append(entry)
-        windows = in_calendar_order(deferments)
+        coming = deque(changes.in_order(plan_changes))
         for day in sorted(days):
-            while windows and windows[0].from_month <= day:
-                self._defer(windows.pop(0), due_day)
+            while coming and coming[0].opens <= day:
+                self._change(coming.popleft(), due_day)
             self._apply_day(day, days[day])
-        for window in windows:
-            self._defer(window, due_day)
+        for change in coming:
+            self._change(change, due_day)
         return self._freeze(principal)
+
+    def _change(self, change: Change, due_day: int) -> None:
+        before = [(line.number, line.nominal_due, line.amount) for line in self.lines]
+        match change:
+            case Deferment():
+                self._defer(change, due_day)
+            case Arrangement():
+                self.lines = changes.arrange(self.lines, change, due_day)
+            case NewAmount():
+                self.lines = changes.renew(self.lines, change, due_day)
+        if [(line.number, line.nominal_due, line.amount) for line in self.lines] == before:
+            self.idle.append(change)
 
     def _defer(self, window: Deferment, due_day: int) -> None:
         moving = [line for line in self.lines if line.remaining and line.nominal_due >= window.from_month]
         for line in moving:
             line.nominal_due = later(line.nominal_due, window.months, due_day)
-        if not moving:
-            self.idle.append(window)
 
     def _apply_day(self, day: date, entries: Sequence[Entry]) -> None:
         """The entries of one day, added up by what they do: first money in, then money out, then what gives up a claim.

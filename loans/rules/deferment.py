@@ -42,6 +42,11 @@ class Deferment:
             raise ValueError("a deferment lasts at least one whole month")
 
     @property
+    def opens(self) -> date:
+        """The day from which it counts: before the entries of that day."""
+        return self.from_month
+
+    @property
     def resumes(self) -> date:
         """The first month after the window."""
         return add_months(self.from_month, self.months)
@@ -114,11 +119,6 @@ def check_next_deferment(
     if deferment.kind is DefermentKind.GRANTED:
         raise RuleError("cap", message)
     return message
-
-
-def in_calendar_order(deferments: Sequence[Deferment]) -> list[Deferment]:
-    """The windows in the order in which they open."""
-    return sorted(deferments, key=lambda window: window.from_month)
 
 
 def later(nominal_due: date, months: int, due_day: int) -> date:

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from loans.enums import DefermentKind, EntryKind
-from loans.rules import Deferment, Entry, RuleError, Terms, preview_deferment, preview_entry
+from loans.rules import Deferment, Entry, RuleError, Terms, preview_change, preview_entry
 
 D = Decimal
 PAYOUT = date(2026, 1, 31)
@@ -17,14 +17,14 @@ def payment(amount, kind=EntryKind.PAYMENT):
 
 
 def test_a_deferment_before_and_after():
-    preview = preview_deferment(TERMS, [payment("5000")], [], SIX)
+    preview = preview_change(TERMS, [payment("5000")], [], SIX)
     assert (preview.last_due_before, preview.last_due_after) == (date(2033, 2, 1), date(2033, 8, 1))
     assert preview.before.outstanding == preview.after.outstanding == D("45000.00")
     assert preview.warning == ""
 
 
 def test_a_mandatory_deferment_over_the_cap_warns():
-    preview = preview_deferment(TERMS, [], [SIX], Deferment(date(2028, 3, 1), 31, DefermentKind.MANDATORY))
+    preview = preview_change(TERMS, [], [SIX], Deferment(date(2028, 3, 1), 31, DefermentKind.MANDATORY))
     assert "37" in preview.warning
 
 
@@ -41,7 +41,7 @@ def test_a_mandatory_deferment_over_the_cap_warns():
 )
 def test_refused(entries, existing, deferment, code):
     with pytest.raises(RuleError) as refused:
-        preview_deferment(TERMS, entries, existing, deferment)
+        preview_change(TERMS, entries, existing, deferment)
     assert refused.value.code == code
     assert refused.value.messages == [str(refused.value)]
 
