@@ -20,7 +20,7 @@ from cases.registry import NextStep
 from loans import self_evaluation
 from loans.enums import SupportKind
 from loans.models import Instalment, Loan, PlanVersion
-from loans.queries import ledger_sum, main_course_is_over, position_of, support_of, with_ledger_sum
+from loans.queries import ledger_sum, main_course_is_over, position_of, support_of, with_ledger_sum, with_open_change
 from microloan.core import danish
 from microloan.policy.services import rule_set_on
 
@@ -53,7 +53,7 @@ def read_loans(today: date) -> Prefetch:
     """The loans of many cases at once, with what their ledger says is owed and what of it is not due yet."""
     newest = PlanVersion.objects.filter(loan=OuterRef(OuterRef("pk"))).order_by("-version").values("pk")[:1]
     coming = Instalment.objects.filter(plan=Subquery(newest), due_on__gte=today).order_by().values("plan")
-    loans = with_ledger_sum(Loan.objects.select_related("rule_set", "decision", "order")).annotate(
+    loans = with_open_change(with_ledger_sum(Loan.objects.select_related("rule_set", "decision", "order"))).annotate(
         not_due_yet=Subquery(coming.annotate(total=Sum("amount")).values("total"), output_field=DecimalField())
     )
     return Prefetch("loans", loans, to_attr=READ_LOANS)

@@ -50,6 +50,14 @@ class DefermentKind(models.TextChoices):
     MANDATORY = "mandatory", _("Mandatory")
 
 
+class PlanChangeKind(models.TextChoices):
+    """What may be changed in a repayment plan by decision (domain.md §7.3)."""
+
+    DEFERMENT = "deferment", _("Deferment")
+    NEW_AMOUNT = "new_amount", _("New instalment")
+    ARRANGEMENT = "arrangement", _("Instalment arrangement")
+
+
 class LadderStep(models.TextChoices):
     """The steps from a friendly reminder to a proposal for hand-over (domain.md §7.6)."""
 
@@ -66,6 +74,9 @@ class PlanCause(models.TextChoices):
     DEFERMENT = "deferment", _("Deferment")
     EXTRA_PAYMENT = "extra_payment", _("Extra payment")
     NEW_AMOUNT = "new_amount", _("New instalment")
+    ARRANGEMENT = "arrangement", _("Instalment arrangement")
+    UNDONE = "undone", _("A change was taken back")
+    REPLAY = "replay", _("Payments registered or reversed")
 
 
 class PeriodKind(models.TextChoices):

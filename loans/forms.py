@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.enums import Livelihood
 from cases.models import CaseFile
-from loans.enums import Charge, LoanOutcome, SupportKind
+from loans.enums import Charge, DefermentKind, Extra, LoanOutcome, SupportKind
 from loans.models import Loan
 from microloan.core import danish
 from microloan.core.forms import AmountField, BaseForm, DateField
+from microloan.core.months import add_months, month_start
 from microloan.policy.models import LegalBasis, RuleSet
 from screening.enums import Hearing
 
 LONGEST_AHEAD = timedelta(days=366)
+MOST_MONTHS = 120
 RADIO = forms.RadioSelect
 TWO_LINES = {"rows": 2}
 
@@ -227,6 +229,14 @@ class PaymentForm(BaseForm):
         max_length=60,
         widget=forms.TextInput(attrs={"class": "mk-w-short"}),
     )
+    extra = forms.ChoiceField(
+        label=_("If it is more than what is due"),
+        help_text=_("Choose another than the first only where the citizen has asked for it."),
+        choices=Extra.choices,
+        widget=RADIO,
+        initial=Extra.COVER,
+        required=False,
+    )
     key = forms.UUIDField(
         label=_("Page"),
         widget=forms.HiddenInput,
@@ -241,6 +251,120 @@ class PaymentForm(BaseForm):
         amount.max_value, amount.suffix = loan.principal, "kr."
         day: Any = self.fields["value_date"]
         day.min_value, day.max_value = paid_out_on, today
+
+    def clean_extra(self) -> Extra:
+        return Extra(self.cleaned_data["extra"] or Extra.COVER)
+
+
+class MonthField(forms.TypedChoiceField):
+    """One of the months from `first` on, chosen by name; its value is the first day of the month."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, coerce=date.fromisoformat, **more)
+
+    def offer(self, first: date, count: int) -> None:
+        months = [add_months(month_start(first), index) for index in range(count)]
+        self.choices = [("", _("Choose a month")), *((day.isoformat(), danish.month_name(day)) for day in months)]
+
+
+WHY_CHANGE = {
+    "label": _("Why should the plan be changed?"),
+    "help_text": _("What has the citizen said, and what have you agreed? It stands in the case, not in the letter."),
+    "max_length": 2000,
+    "widget": forms.Textarea(attrs={"rows": 3}),
+    "error_messages": {"required": _("Write why the plan should be changed.")},
+}
+MONTH_ERRORS = dict.fromkeys(("required", "invalid_choice"), _("Choose the month from the list."))
+OFFERED_MONTHS = 24
+
+
+class ChangeForm(BaseForm):
+    """What the changes of plan ask alike. `first`: the earliest month that may be chosen."""
+
+    from_month = MonthField(label=_("From which month?"), error_messages=MONTH_ERRORS)
+    asked = forms.CharField(**WHY_CHANGE)
+
+    def __init__(self, *args: Any, loan: Loan, first: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        month: Any = self.fields["from_month"]
+        month.offer(first, OFFERED_MONTHS)
+        amount: Any = self.fields.get("amount")
+        if amount is not None:
+            amount.min_value, amount.max_value, amount.suffix = 1, loan.principal, "kr."
+
+
+class DefermentForm(ChangeForm):
+    months = forms.IntegerField(
+        label=_("How many months?"),
+        widget=forms.TextInput(attrs={"class": "mk-w-short", "inputmode": "numeric"}),
+        error_messages=dict.fromkeys(("required", "invalid"), _("Write the number of months, such as 3.")),
+    )
+    deferment_kind = forms.ChoiceField(
+        label=_("Which kind?"),
+        choices=[
+            (DefermentKind.GRANTED, _("Granted by us, within the months of the rule set")),
+            (DefermentKind.MANDATORY, _("The law gives it: income from benefits or disability pension only")),
+        ],
+        widget=RADIO,
+        initial=DefermentKind.GRANTED,
+    )
+    field_order = ("from_month", "months", "deferment_kind", "asked")
+
+    def clean_months(self) -> int:
+        months: int = self.cleaned_data["months"]
+        if not 1 <= months <= MOST_MONTHS:
+            raise forms.ValidationError(_("Write a number of months from 1 to %(most)s.") % {"most": MOST_MONTHS})
+        return months
+
+
+class NewAmountForm(ChangeForm):
+    amount = AmountField(label=_("New instalment a month"))
+    field_order = ("from_month", "amount", "asked")
+
+
+class ArrangementForm(ChangeForm):
+    amount = AmountField(
+        label=_("How much a month for what is overdue?"), help_text=_("Beside the ordinary instalment.")
+    )
+    field_order = ("from_month", "amount", "asked")
+
+
+class ExtraForm(BaseForm):
+    """An extra payment tried out; nothing is registered."""
+
+    amount = AmountField(label=_("Extra payment"))
+
+    def __init__(self, *args: Any, loan: Loan, **more: Any) -> None:
+        super().__init__(*args, **more)
+        amount: Any = self.fields["amount"]
+        amount.max_value, amount.suffix = loan.principal, "kr."
+
+
+class DecideChangeForm(BaseForm):
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        choices=LoanOutcome.choices,
+        widget=RADIO,
+        error_messages={"required": _("Choose whether it is granted or refused.")},
+    )
+    reasons = forms.CharField(
+        label=_("Reasons"),
+        help_text=_(
+            "Needed for a refusal. Write to the citizen: they stand in the letter, each line as a point of its own."
+        ),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class UndoForm(BaseForm):
+    reason = forms.CharField(
+        label=_("Why is the change taken back?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs=TWO_LINES),
+        error_messages={"required": _("Write why the change is taken back.")},
+    )
 
 
 class PayoutForm(BaseForm):

@@ -29,7 +29,7 @@ from cases.models.document import DocumentFileChanged
 from loans import rules
 from loans.enums import EntryKind, OrderState, PeriodKind, PlanCause, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
-from loans.queries import payout_date, rule_entries, terms_of
+from loans.queries import PLAN_CHANGES, changes_of, payout_date, position_of, rule_entries, terms_of
 from loans.services import limits_of_rules
 from loans.services.ledger import content_hash
 from microloan.core.danish import kr, short_date
@@ -37,6 +37,7 @@ from microloan.core.money import ZERO
 
 BATCH = 500
 BEING_MADE = 3600  # seconds: a file is there before its row
+FROM_TERMS = (PlanCause.DECISION, PlanCause.PAYOUT)  # nothing has been taken off these yet
 IMPORTED = "history:"  # the keys of imported entries begin so; their hash is that of the sheet row
 
 
@@ -73,6 +74,7 @@ def _batches(rows: models.QuerySet) -> Iterator[list]:
 def check_loans(report: Report) -> None:
     loans = Loan.objects.select_related("rule_set", "decision", "order").prefetch_related(
         Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")),
+        PLAN_CHANGES,
         Prefetch(
             "plan_versions",
             PlanVersion.objects.order_by("version").prefetch_related(
@@ -114,6 +116,7 @@ def _hash_of(entry: LedgerEntry) -> str:
         amount=entry.amount,
         value_date=entry.value_date,
         reverses_id=entry.reverses_id,
+        extra=entry.extra,
     )
 
 
@@ -145,7 +148,8 @@ def _position(loan: Loan, entries: list[rules.Entry]) -> rules.Position | None:
     payout = payout_date(loan)
     if payout is None or loan.rule_set is None or loan.kind != SupportKind.LOAN:
         return None
-    return rules.position(terms_of(loan, payout), [e for e in entries if e.kind is not EntryKind.PAYOUT])
+    later = [entry for entry in entries if entry.kind is not EntryKind.PAYOUT]
+    return rules.position(terms_of(loan, payout), later, changes_of(loan))
 
 
 def _check_imported(report: Report, loan: Loan, entries: Iterable[rules.Entry]) -> None:
@@ -199,7 +203,8 @@ def _check_plans(report: Report, loan: Loan) -> None:
         report.checked["plans"] += 1
         lines = list(plan.instalments.all())
         report.checked["instalments"] += len(lines)
-        if sum((line.amount for line in lines), ZERO) != loan.principal:
+        total = sum((line.amount for line in lines), ZERO)
+        if total > loan.principal or (total != loan.principal and plan.cause in FROM_TERMS):
             report.found(loan, _("plan %(version)s does not add up to the principal") % {"version": plan.version})
         if lines and not _is_recomputed(loan, plan, lines):
             report.found(loan, _("plan %(version)s is not what the rules make of it") % {"version": plan.version})
@@ -208,8 +213,19 @@ def _check_plans(report: Report, loan: Loan) -> None:
         return
     if not plans:
         report.found(loan, _("there is no repayment plan"))
-    elif payout is not None and not _same(loan, list(plans[-1].instalments.all()), payout):
+    elif payout is not None and not _is_in_force(loan, list(plans[-1].instalments.all())):
         report.found(loan, _("the plan in force is not that of the payout on %(day)s") % {"day": short_date(payout)})
+
+
+def _is_in_force(loan: Loan, lines: list[Instalment]) -> bool:
+    """The newest plan is, line by line, what the payout, the changes of plan and the ledger make of it."""
+    try:
+        position = position_of(loan)
+    except (rules.RuleError, ValueError):
+        return True  # told of by the check of the ledger
+    stored = {(line.number, line.nominal_due_on, line.due_on, line.amount) for line in lines}
+    computed = position.lines if position else ()
+    return stored == {(line.number, line.nominal_due, line.due, line.amount) for line in computed}
 
 
 def _is_recomputed(loan: Loan, plan: PlanVersion, lines: list[Instalment]) -> bool:

@@ -21,8 +21,10 @@ from loans.enums import LoanOutcome, OrderState, SupportKind
 from loans.models import Loan, LoanDecision
 from loans.prerequisites import OWN_REQUIREMENT
 from loans.queries import (
+    PLAN_CHANGES,
     current_plan,
     find_by_number,
+    has_open_change,
     last_screening_4,
     ledger_sum,
     main_course_is_over,
@@ -67,6 +69,7 @@ def register() -> None:
         ("screening_4", gettext_lazy("Hold screening 4 and have it decided"), gettext_lazy("Open screenings")),
         ("support_ends", gettext_lazy("The living support ends: move the case to aftercare"), gettext_lazy("Move case on")),
         ("loan_settled", gettext_lazy("The loan is repaid: close the case"), gettext_lazy("Close case")),
+        ("plan_change_decide", gettext_lazy("Decide the change of plan"), gettext_lazy("Decide change of plan")),
         ("loan_overpaid", gettext_lazy("Refund what was paid too much"), gettext_lazy("Open loan")),
     ):  # fmt: skip
         cases.register_task_kind(code, label, action)
@@ -102,7 +105,7 @@ def _loan(case: CaseFile) -> Loan | None:
     return (
         Loan.objects.filter(case=case)
         .select_related("rule_set", "decision", "order")
-        .prefetch_related("entries")
+        .prefetch_related("entries", PLAN_CHANGES)
         .first()
     )
 
@@ -135,6 +138,8 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _approval_steps(case, loan, today)
     elif case.phase == Phase.MAIN_COURSE:
         yield from _main_course_steps(case, today)
+    if loan is not None and has_open_change(loan):
+        yield _step(case, "plan_change_decide", Holder.PROJECT_LEAD, today, link="loans:change_decide")
     if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE) and not is_owed_for_sure(loan):
         position = position_of(loan)
         if position is not None and position.overpaid:

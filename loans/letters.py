@@ -13,13 +13,14 @@ from cases.letters.services import prepare_letter
 from cases.models import CaseFile
 from cases.services import add_journal_entry
 from loans import rules
-from loans.enums import SupportKind
-from loans.models import Instalment, Loan, LoanDecision, SupportPeriod
-from loans.queries import current_plan
+from loans.enums import DefermentKind, LoanOutcome, PlanChangeKind, SupportKind
+from loans.models import Instalment, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
+from loans.queries import changes_of, current_plan, position_of
 from microloan.accounts.models import User
 from microloan.core.danish import kr
 from microloan.core.danish import months as months_in_words
 from microloan.core.errors import Refused
+from microloan.core.months import add_months
 from microloan.policy.services import basis_facts
 from screening import evaluation_letters
 from screening.enums import Hearing
@@ -303,6 +304,86 @@ def remind_of_self_evaluation(*, case: CaseFile, key: str, facts: Mapping[str, A
     context = {**days, "with_support": facts["with_support"]}
     with translation.override("da"):
         _send(kind=evaluation_letters.REMINDER, case=case, key=key, context=context, by=None, today=today)
+
+
+def _plan_from_now(loan: Loan) -> dict[str, Any]:
+    """What is still to be paid, line by line, by the plan in force."""
+    position = position_of(loan)
+    unpaid = position.unpaid if position else ()
+    left = balance = sum((line.remaining for line in unpaid), Decimal("0.00"))
+    lines = []
+    for line in unpaid:
+        left -= line.remaining
+        lines.append({"due": line.due, "amount": line.remaining, "remaining": left})
+    if not lines:
+        raise Refused(_("Nothing is left to pay, so there is no plan to send."))
+    return {
+        "balance": balance,
+        "lines": lines,
+        "next_due": lines[0]["due"],
+        "last_due": lines[-1]["due"],
+        "payment_reference": loan.payment_reference,
+    }
+
+
+def send_plan_change(*, loan: Loan, change: PlanChange, by: User, today: date) -> None:
+    """The decision on a change of plan: with the new plan where it was granted, with reasons where it was not."""
+    with translation.override("da"):
+        if change.outcome == LoanOutcome.REFUSED:
+            kind, facts = "plan_refusal", _refusal_facts(loan, change)
+        elif change.kind == PlanChangeKind.DEFERMENT:
+            kind, facts = "deferment_decision", _deferment_facts(loan, change)
+        else:
+            kind, facts = "instalment_decision", {"amount": change.amount, "arrears": change.total}
+        if change.outcome == LoanOutcome.GRANTED:
+            facts |= {**_plan_from_now(loan), "from_month": change.from_month, "fully_favourable": True}
+        context = {
+            **facts,
+            "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
+            "considerations": _lines(change.reasons),
+        }
+        _send(kind=kind, case=loan.case, key=f"plan-change:{change.pk}", context=context, by=by, today=today)
+
+
+def _deferment_facts(loan: Loan, change: PlanChange) -> dict[str, Any]:
+    deferments = [made for made in changes_of(loan) if isinstance(made, rules.Deferment)]
+    return {
+        "months": change.months,
+        "resumes": add_months(change.from_month, change.months or 0),
+        "months_used": sum(made.months for made in deferments),
+        "months_cap": loan.rule_set.max_deferment_months,
+        "mandatory": change.deferment_kind == DefermentKind.MANDATORY,
+    }
+
+
+def _refusal_facts(loan: Loan, change: PlanChange) -> dict[str, Any]:
+    position = position_of(loan)
+    coming = position.unpaid[0] if position and position.unpaid else None
+    return {
+        "asked_for": change.in_words,
+        "facts": [_("You asked for: %(change)s.") % {"change": change.in_words}],
+        "next_due": coming.due if coming else None,
+        "next_amount": coming.remaining if coming else None,
+    }
+
+
+def send_changed_plan(
+    *, loan: Loan, plan: PlanVersion, by: User | None, today: date, extra_paid: Decimal | None = None
+) -> None:
+    """The plan that is in force after a payment that changed it (`extra_paid` kroner), or after a change taken back."""
+    with translation.override("da"):
+        _send(
+            kind="new_plan",
+            case=loan.case,
+            key=f"new-plan:{loan.pk}:v{plan.version}",
+            context={
+                **_plan_from_now(loan),
+                "extra_paid": extra_paid,
+                "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
+            },
+            by=by,
+            today=today,
+        )
 
 
 def reminder_key(loan: Loan, instalment: Instalment) -> str:

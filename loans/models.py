@@ -6,12 +6,25 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
-from loans.enums import Charge, EntryKind, LoanOutcome, OrderState, PeriodKind, PlanCause, SupportKind
-from microloan.core import clock
+from loans.enums import (
+    Charge,
+    DefermentKind,
+    EntryKind,
+    Extra,
+    LoanOutcome,
+    OrderState,
+    PeriodKind,
+    PlanCause,
+    PlanChangeKind,
+    SupportKind,
+)
+from microloan.core import clock, danish
 from microloan.core.history import Refuse, append_only, locked_when, tracked
+from microloan.core.money import ZERO
 from microloan.policy.models import LegalBasis, RuleSet, closed_range
 from screening.enums import Hearing
 from screening.models import Budget, Screening
@@ -240,6 +253,144 @@ class Instalment(models.Model):
         return f"{self.plan_id}/{self.number}"
 
 
+@tracked()
+class PlanChange(Decision):
+    """A change of plan that the team proposes and the project lead decides (domain.md §7.3); locked once decided.
+
+    It counts from the first of a month. What it does to the lines is computed by `loans.rules`, never stored here;
+    taken back (`PlanChangeUndo`), it is left out of the computation, which gives the plan as it was before.
+    """
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="plan_changes")
+    kind = models.CharField(_("change"), max_length=12, choices=PlanChangeKind)
+    from_month = models.DateField(_("from month"))
+    months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
+    deferment_kind = models.CharField(_("kind of deferment"), max_length=10, choices=DefermentKind, blank=True)
+    amount = models.DecimalField(_("monthly amount"), max_digits=12, decimal_places=2, null=True, blank=True)
+    # Of an arrangement: what was overdue on the day it was decided, in kroner.
+    total = models.DecimalField(_("overdue amount"), max_digits=12, decimal_places=2, null=True, blank=True)
+    asked = models.TextField(_("why"))
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_on = models.DateField()
+    outcome = models.CharField(_("decision"), max_length=8, choices=LoanOutcome, blank=True)
+
+    class Meta:
+        ordering = ("loan", "-pk")
+        verbose_name = _("change of plan")
+        verbose_name_plural = _("changes of plan")
+        constraints = [
+            models.UniqueConstraint(name="plan_change_one_open", fields=["loan"], condition=Q(decided_at__isnull=True)),
+            models.CheckConstraint(name="plan_change_from_first", condition=Q(from_month__day=1)),
+            models.CheckConstraint(
+                name="plan_change_fits_kind",
+                condition=(Q(kind=PlanChangeKind.DEFERMENT, months__gte=1, amount__isnull=True) & ~Q(deferment_kind=""))
+                | Q(
+                    kind__in=[PlanChangeKind.NEW_AMOUNT, PlanChangeKind.ARRANGEMENT],
+                    amount__gt=0,
+                    months__isnull=True,
+                    deferment_kind="",
+                ),
+            ),
+            models.CheckConstraint(
+                name="plan_change_total_of_arrangement",
+                condition=Q(total__isnull=True) | Q(kind=PlanChangeKind.ARRANGEMENT, total__gt=0),
+            ),
+            models.CheckConstraint(
+                name="plan_change_whole",
+                condition=Q(decided_at__isnull=True, outcome="")
+                | (
+                    Q(decided_at__isnull=False, decided_on__isnull=False, decided_by__isnull=False)
+                    & ~Q(outcome="")
+                    & ~Q(appeal_variant="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="plan_refusal_has_reasons",
+                condition=~Q(outcome=LoanOutcome.REFUSED) | ~Q(reasons=""),
+                violation_error_message=_("Write the reasons for the refusal."),
+            ),
+            models.CheckConstraint(
+                name="plan_arrangement_has_total",
+                condition=~Q(kind=PlanChangeKind.ARRANGEMENT, outcome=LoanOutcome.GRANTED) | Q(total__isnull=False),
+            ),
+        ]
+        triggers = [
+            *locked_when("plan_change", pgtrigger.Q(old__decided_at__isnull=False)),
+            pgtrigger.Trigger(
+                # Deferments never share a month, and those the programme grants stay within the loan's cap (§7.3).
+                name="plan_change_limits",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__kind="deferment", new__outcome="granted"),
+                declare=[("deferred", "integer"), ("cap", "integer")],
+                func="""
+                    PERFORM 1 FROM loans_loan l WHERE l.id = NEW.loan_id FOR UPDATE;
+                    IF EXISTS (
+                        SELECT 1 FROM loans_planchange c
+                        WHERE c.loan_id = NEW.loan_id AND c.id <> NEW.id AND c.kind = 'deferment'
+                          AND c.outcome = 'granted'
+                          AND NOT EXISTS (SELECT 1 FROM loans_planchangeundo u WHERE u.change_id = c.id)
+                          AND c.from_month < (NEW.from_month + make_interval(months => NEW.months))::date
+                          AND NEW.from_month < (c.from_month + make_interval(months => c.months))::date
+                    ) THEN
+                        RAISE EXCEPTION 'deferments_overlap' USING ERRCODE = 'check_violation';
+                    END IF;
+                    SELECT coalesce(sum(c.months), 0) INTO deferred FROM loans_planchange c
+                     WHERE c.loan_id = NEW.loan_id AND c.id <> NEW.id AND c.kind = 'deferment' AND c.outcome = 'granted'
+                       AND NOT EXISTS (SELECT 1 FROM loans_planchangeundo u WHERE u.change_id = c.id);
+                    SELECT r.max_deferment_months INTO cap
+                      FROM loans_loan l JOIN policy_ruleset r ON r.id = l.rule_set_id WHERE l.id = NEW.loan_id;
+                    IF NEW.deferment_kind = 'granted' AND deferred + NEW.months > cap THEN
+                        RAISE EXCEPTION 'deferments_over_cap' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.kind} {self.from_month:%Y-%m}"
+
+    @property
+    def in_words(self) -> str:
+        """`Henstand i 3 måneder fra juni 2027`."""
+        words = {"month": danish.month_name(self.from_month), "months": danish.months(self.months or 0)}
+        words["amount"] = danish.kr(self.amount or ZERO)
+        if self.kind == PlanChangeKind.DEFERMENT:
+            return gettext("Deferment for %(months)s from %(month)s") % words
+        if self.kind == PlanChangeKind.ARRANGEMENT:
+            return gettext("Arrangement for arrears: %(amount)s a month from %(month)s") % words
+        return gettext("%(amount)s a month from %(month)s") % words
+
+    @property
+    def is_undone(self) -> bool:
+        return hasattr(self, "undo")
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it counts in the plan: granted, and not taken back."""
+        return self.outcome == LoanOutcome.GRANTED and not self.is_undone
+
+
+class PlanChangeUndo(models.Model):
+    """A change of plan taken back, with the reason. Append-only, like what it takes back."""
+
+    change = models.OneToOneField(PlanChange, on_delete=models.PROTECT, related_name="undo")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    reason = models.TextField(_("why"))
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("change of plan taken back")
+        verbose_name_plural = _("changes of plan taken back")
+        constraints = [models.CheckConstraint(name="plan_change_undo_has_reason", condition=~Q(reason=""))]
+        triggers = append_only("plan_change_undo")
+
+    def __str__(self) -> str:
+        return f"{self.change_id} {self.on}"
+
+
 class LedgerEntry(models.Model):
     """One entry of a loan's ledger, append-only (domain.md §7.4). Balance = sum of `amount`.
 
@@ -255,6 +406,8 @@ class LedgerEntry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     voucher = models.CharField(max_length=60, blank=True)
     reason = models.TextField(blank=True)
+    # Of a payment: what money ahead of plan does, as the citizen asked (domain.md §7.3).
+    extra = models.CharField(max_length=7, choices=Extra, default=Extra.COVER, db_default=Extra.COVER)
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
     key = models.CharField(max_length=120, unique=True)
     content_hash = models.CharField(max_length=64)
@@ -283,6 +436,9 @@ class LedgerEntry(models.Model):
                 name="entry_reversal_names_entry",
                 condition=(Q(kind=EntryKind.REVERSAL, reverses__isnull=False) & ~Q(reason=""))
                 | (~Q(kind=EntryKind.REVERSAL) & Q(reverses__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="entry_extra_of_payment", condition=Q(extra=Extra.COVER) | Q(kind=EntryKind.PAYMENT)
             ),
             # The historic fault: a loan paid out twice. One payout entry per voucher and loan is not enough; one in all
             # until payout in parts is built.

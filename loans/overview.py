@@ -3,8 +3,9 @@
 All figures come from the stored rows and `rules`; nothing is computed a second way (domain.md §1).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -17,7 +18,7 @@ from cases.enums import Phase
 from cases.models import CaseFile
 from loans import rules
 from loans.enums import EntryKind, LoanOutcome, OrderState, PeriodKind, SupportKind
-from loans.models import LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.models import LedgerEntry, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
 from loans.queries import balance_of, payout_date, rule_entries
 from loans.services import limits_of
 from microloan.accounts.enums import Role
@@ -42,11 +43,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Year:
-    """The lines of one year, folded."""
+    """The lines of one year, folded; `pauses` are the deferments that begin in it."""
 
     year: int
     lines: tuple[Line, ...]
     is_open: bool
+    pauses: tuple[rules.Deferment, ...] = ()
 
     @property
     def amount(self) -> Decimal:
@@ -157,16 +159,28 @@ def _state(line: rules.LineState, today: date) -> str:
 SHOWN = ("all", "year", "late")
 
 
-def years_of(lines: Iterable[Line], today: date, shown: str) -> list[Year]:
-    """The lines folded by year; this year and years with something late stand open."""
-    wanted = [line for line in lines if _is_wanted(line, today, shown)]
-    years = []
-    for year, group in groupby(wanted, key=lambda line: line.due.year):
-        of_year = tuple(group)
-        is_open = shown != "all" or year == today.year or any(line.state == "late" for line in of_year)
-        years.append(Year(year, of_year, is_open))
+def years_of(lines: Iterable[Line], today: date, shown: str, pauses: Iterable[rules.Deferment] = ()) -> list[Year]:
+    """The lines folded by year, with the deferments that begin in it; this year and years with something late stand
+    open."""
+    of_year: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        if _is_wanted(line, today, shown):
+            of_year[line.due.year].append(line)
+    begin: dict[int, list[rules.Deferment]] = defaultdict(list)
+    for pause in pauses:
+        if shown == "all" or (shown == "year" and pause.from_month.year == today.year):
+            begin[pause.from_month.year].append(pause)
+    years = [
+        Year(
+            year,
+            tuple(of_year[year]),
+            shown != "all" or year == today.year or any(line.state == "late" for line in of_year[year]),
+            tuple(begin[year]),
+        )
+        for year in sorted({*of_year, *begin})
+    ]
     if years and not any(year.is_open for year in years):
-        years[0] = Year(years[0].year, years[0].lines, True)
+        years[0] = replace(years[0], is_open=True)
     return years
 
 
@@ -287,12 +301,56 @@ def _instalment_rows(lines: list[Line]) -> Iterator[tuple[str, Any]]:
 
 
 def instalment_words(amounts: list[Decimal]) -> str:
-    """`417 kr. × 83 + 389 kr.`"""
-    if len(amounts) == 1:
-        return danish.kr(amounts[0])
-    if amounts[-1] == amounts[0]:
-        return f"{danish.kr(amounts[0])} × {len(amounts)}"
-    return f"{danish.kr(amounts[0])} × {len(amounts) - 1} + {danish.kr(amounts[-1])}"
+    """`417 kr. × 83 + 389 kr.`; where they have changed on the way, each run of them."""
+    runs = [(amount, len(list(group))) for amount, group in groupby(amounts)]
+    return " + ".join(danish.kr(amount) if count == 1 else f"{danish.kr(amount)} × {count}" for amount, count in runs)
+
+
+def preview_rows(position: rules.Position, today: date) -> list[tuple[str, Any]]:
+    """A position in a few lines, to be read before and after a change."""
+    unpaid = position.unpaid
+    if not unpaid:
+        return [(_("Balance"), danish.kr(position.outstanding)), (_("Next instalment"), _("None: all is paid"))]
+    coming = next((line for line in unpaid if line.due >= today), unpaid[-1])
+    late = sum((line.remaining for line in unpaid if line.due < today), ZERO)
+    return [
+        (_("Balance"), danish.kr(position.outstanding)),
+        (_("Overdue"), danish.kr(late)),
+        (_("Next instalment"), f"{danish.kr(coming.remaining)}, {danish.short_date(coming.due)}"),
+        (_("Still to be paid"), instalment_words([line.remaining for line in unpaid])),
+        (_("Last instalment"), danish.short_date(unpaid[-1].due)),
+    ]
+
+
+# --- Changes of plan --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A change of plan as the loan page lists it."""
+
+    change: PlanChange
+    state: str
+    tone: str
+    may_undo: bool
+
+
+def changes_of_page(loan: Loan, user: User) -> list[ChangeRow]:
+    """The changes of plan, the newest first."""
+    is_lead = user.role == Role.PROJECT_LEAD
+    rows = []
+    for change in sorted(loan.plan_changes.all(), key=lambda one: -one.pk):
+        state, tone = _change_state(change)
+        rows.append(ChangeRow(change, state, tone, is_lead and change.is_in_force))
+    return rows
+
+
+def _change_state(change: PlanChange) -> tuple[str, str]:
+    if not change.is_decided:
+        return _("Waiting for the project lead"), "warn"
+    if change.is_undone:
+        return _("Taken back"), ""
+    return (_("Refused"), "bad") if change.outcome == LoanOutcome.REFUSED else (_("In force"), "good")
 
 
 @dataclass(frozen=True)
@@ -333,6 +391,10 @@ def _officer_actions(
 def _team_actions(
     user: User, case: CaseFile, loan: Loan | None, decision: LoanDecision | None, has_support: bool
 ) -> Iterator[Action]:
+    if loan is not None and loan.kind == SupportKind.LOAN and payout_date(loan) and loan.rule_set is not None:
+        if user.role == Role.PROJECT_LEAD and any(not change.is_decided for change in loan.plan_changes.all()):
+            yield Action(_("Decide the change of plan"), _url("change_decide", case))
+        yield Action(_("Propose a change of plan"), _url("change", case))
     if case.phase != Phase.APPROVAL:
         return
     is_lead = user.role == Role.PROJECT_LEAD

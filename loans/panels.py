@@ -10,7 +10,7 @@ from cases.registry import CasePanel, register_panel
 from loans import overview
 from loans.enums import SupportKind
 from loans.models import Loan
-from loans.queries import current_plan, payout_date, position_of, support_of
+from loans.queries import PLAN_CHANGES, current_plan, payout_date, position_of, support_of
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -22,7 +22,7 @@ def register() -> None:
 
 
 def _loan(case: CaseFile) -> Loan | None:
-    return Loan.objects.filter(case=case).select_related("rule_set").prefetch_related("entries").first()
+    return Loan.objects.filter(case=case).select_related("rule_set").prefetch_related("entries", PLAN_CHANGES).first()
 
 
 def loan_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:

@@ -4,21 +4,35 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextChoices
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import Phase
 from cases.models import CaseFile
 from loans import rules
-from loans.enums import EntryKind, OrderState, SupportKind
-from loans.models import DisbursementOrder, Instalment, LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.enums import DefermentKind, EntryKind, Extra, OrderState, PlanChangeKind, SupportKind
+from loans.models import (
+    DisbursementOrder,
+    Instalment,
+    LedgerEntry,
+    Loan,
+    LoanDecision,
+    PlanChange,
+    PlanVersion,
+    SupportPeriod,
+)
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
 from microloan.policy.models import LegalBasis
 from screening.enums import Outcome, ScreeningNumber
 from screening.models import Screening
+
+# What the position of a loan is computed from beside its ledger, with what was taken back.
+PLAN_CHANGES = Prefetch(
+    "plan_changes", PlanChange.objects.select_related("undo__by", "proposed_by", "decided_by").order_by("pk")
+)
 
 
 def loans_visible_to(user: User) -> QuerySet[Loan]:
@@ -30,7 +44,9 @@ def loans_visible_to(user: User) -> QuerySet[Loan]:
 
 def with_ledger(loans: QuerySet[Loan]) -> QuerySet[Loan]:
     """Loans with all that `position_of` reads, in a fixed number of queries."""
-    return loans.select_related("case__citizen", "rule_set", "legal_basis", "decision").prefetch_related("entries")
+    return loans.select_related("case__citizen", "rule_set", "legal_basis", "decision").prefetch_related(
+        "entries", PLAN_CHANGES
+    )
 
 
 def find_by_number(text: str) -> QuerySet[Loan, int]:
@@ -53,9 +69,26 @@ def rule_entries(entries: Iterable[LedgerEntry]) -> list[rules.Entry]:
             value_date=entry.value_date,
             amount=entry.amount,
             reverses=entry.reverses_id,
+            extra=Extra(entry.extra),
         )
         for entry in entries
     ]
+
+
+def rule_change(change: PlanChange) -> rules.Change:
+    """A change of plan as the rules see it. An arrangement is dated the day it was decided."""
+    if change.kind == PlanChangeKind.DEFERMENT:
+        return rules.Deferment(change.from_month, change.months or 0, DefermentKind(change.deferment_kind))
+    if change.kind == PlanChangeKind.NEW_AMOUNT:
+        return rules.NewAmount(change.from_month, change.amount or ZERO)
+    decided_on = change.decided_on or change.proposed_on
+    return rules.Arrangement(decided_on, change.from_month, change.amount or ZERO, change.total or ZERO)
+
+
+def changes_of(loan: Loan) -> list[rules.Change]:
+    """The changes of plan in force, in the order they were decided."""
+    in_force = [change for change in loan.plan_changes.all() if change.is_in_force]
+    return [rule_change(change) for change in sorted(in_force, key=lambda change: (change.decided_at, change.pk))]
 
 
 def payout_date(loan: Loan) -> date | None:
@@ -73,6 +106,26 @@ def terms_of(loan: Loan, payout: date) -> rules.Terms:
         multiple=rule_set.instalment_multiple,
         max_deferment=rule_set.max_deferment_months,
     )
+
+
+def has_open_change(loan: Loan) -> bool:
+    """Whether a change of plan waits for the project lead; `with_open_change` reads it ahead for many loans."""
+    if hasattr(loan, "open_change"):
+        return bool(loan.open_change)
+    return any(not change.is_decided for change in loan.plan_changes.all())
+
+
+def with_open_change(loans: QuerySet[Loan]) -> QuerySet[Loan]:
+    proposals = PlanChange.objects.filter(loan=OuterRef("pk"), decided_at__isnull=True)
+    return loans.annotate(open_change=Exists(proposals))
+
+
+def terms_in_force(loan: Loan) -> rules.Terms:
+    """The terms of a loan that has been paid out. Raises ValueError for one that has not."""
+    payout = payout_date(loan)
+    if payout is None:
+        raise ValueError("the loan has not been paid out")
+    return terms_of(loan, payout)
 
 
 def with_ledger_sum(loans: QuerySet[Loan]) -> QuerySet[Loan]:
@@ -96,8 +149,12 @@ def position_of(loan: Loan, as_of: date | None = None) -> rules.Position | None:
     payout = payout_date(loan)
     if payout is None or loan.rule_set is None or loan.kind != SupportKind.LOAN:
         return None
-    entries = [entry for entry in rule_entries(loan.entries.all()) if entry.kind is not EntryKind.PAYOUT]
-    return rules.position(terms_of(loan, payout), entries, as_of=as_of)
+    return rules.position(terms_of(loan, payout), entries_after_payout(loan), changes_of(loan), as_of=as_of)
+
+
+def entries_after_payout(loan: Loan) -> list[rules.Entry]:
+    """The ledger without the payout, which is what the schedule is made of."""
+    return [entry for entry in rule_entries(loan.entries.all()) if entry.kind is not EntryKind.PAYOUT]
 
 
 def balance_of(loan: Loan) -> Decimal:
@@ -198,7 +255,7 @@ def loan_of(case: CaseFile) -> Loan | None:
         with_ledger(Loan.objects.filter(case=case))
         .select_related("order", "approved_by", "rule_set", "legal_basis", "decision__decided_by")
         .prefetch_related(None)
-        .prefetch_related(ENTRIES, Prefetch("plan_versions", PlanVersion.objects.order_by("-version")))
+        .prefetch_related(ENTRIES, PLAN_CHANGES, Prefetch("plan_versions", PlanVersion.objects.order_by("-version")))
         .first()
     )
     if loan is not None:

@@ -21,7 +21,7 @@ from cases.letters.models import Letter
 from loans import letters, rules
 from loans.enums import EntryKind, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan
-from loans.queries import instalments_due, position_of
+from loans.queries import PLAN_CHANGES, instalments_due, position_of
 from microloan.core import clock
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
@@ -90,7 +90,7 @@ def _loans(ids: Iterable[int]) -> dict[int, Loan]:
     loans = (
         Loan.objects.filter(pk__in=set(ids))
         .select_related("case__citizen", "case__coach", "rule_set")
-        .prefetch_related(Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")))
+        .prefetch_related(Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")), PLAN_CHANGES)
     )
     return {loan.pk: loan for loan in loans}
 
@@ -141,7 +141,12 @@ def _tell_the_team(loan: Loan, refusal: Refused, today: date) -> None:
 def why_not_send(letter: Letter) -> str:
     """Asked at the moment of sending; a text holds the letter back (`cases.letters.registry.send_checks`)."""
     due = parse_date(letter.context["due"])
-    loan = Loan.objects.filter(case=letter.case_id).select_related("rule_set").prefetch_related("entries").first()
+    loan = (
+        Loan.objects.filter(case=letter.case_id)
+        .select_related("rule_set")
+        .prefetch_related("entries", PLAN_CHANGES)
+        .first()
+    )
     position = position_of(loan) if loan else None
     if due is None or due < clock.today():
         return _("The instalment has fallen due in the meantime.")

@@ -225,6 +225,60 @@ SUPPORT_END = _decision(
     {"ends_on": REQUIRED, "first_day_without": REQUIRED, "total_months": REQUIRED, "instalment_amount": None},
     scope=("ends_on", "total_months"),
 )
+# What a changed plan asks for from now on. `lines`: [{"due", "amount", "remaining"}], only what is still to be paid.
+CHANGED_PLAN: dict[str, Any] = {
+    "balance": REQUIRED,
+    "lines": REQUIRED,
+    "next_due": REQUIRED,
+    "last_due": REQUIRED,
+    "payment_reference": "",
+}
+
+
+def _check_changed_plan(context: Context) -> None:
+    lines = context["lines"]
+    if not lines or sum((line["amount"] for line in lines), Decimal(0)) != context["balance"]:
+        raise LetterError(_("The repayment plan does not add up to the loan. The letter was not made."))
+    days = [line["due"] for line in lines]
+    if days != sorted(days) or (days[0], days[-1]) != (context["next_due"], context["last_due"]):
+        raise LetterError(_("The dates of the repayment plan are not in order. The letter was not made."))
+
+
+DEFERMENT_DECISION = _decision(
+    "deferment_decision",
+    gettext_lazy("Deferment decision"),
+    {
+        **CHANGED_PLAN,
+        "months": REQUIRED,
+        "from_month": REQUIRED,
+        "resumes": REQUIRED,
+        "months_used": REQUIRED,
+        "months_cap": REQUIRED,
+        "mandatory": False,
+    },
+    scope=("months", "from_month"),
+    check=_check_changed_plan,
+)
+INSTALMENT_DECISION = _decision(
+    "instalment_decision",
+    gettext_lazy("Decision on another instalment or an arrangement"),
+    # `arrears`: kroner of an arrangement; None where the ordinary instalment is changed.
+    {**CHANGED_PLAN, "amount": REQUIRED, "from_month": REQUIRED, "arrears": None},
+    scope=("amount", "from_month"),
+    check=_check_changed_plan,
+)
+PLAN_REFUSAL = _decision(
+    "plan_refusal",
+    gettext_lazy("Change of plan: refusal"),
+    {"asked_for": REQUIRED, "next_due": None, "next_amount": None},
+    scope=("asked_for",),
+)
+NEW_PLAN = _letter(
+    "new_plan",
+    gettext_lazy("New repayment plan"),
+    {**CHANGED_PLAN, "extra_paid": None, "legal_basis": REQUIRED},
+    check=_check_changed_plan,
+)
 INSTALMENT_REMINDER = _letter(
     "instalment_reminder",
     gettext_lazy("Friendly reminder before an instalment"),

@@ -14,6 +14,15 @@ from loans.services.decisions import (
 from loans.services.ledger import write_entry
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
+from loans.services.plan_changes import (
+    Wanted,
+    decide_change,
+    overdue_on,
+    preview_change,
+    propose_change,
+    undo_change,
+    withdraw_proposal,
+)
 from loans.services.support import (
     announce_end,
     asked_months,
@@ -27,6 +36,13 @@ from loans.services.support import (
 )
 
 __all__ = [
+    "withdraw_proposal",
+    "undo_change",
+    "propose_change",
+    "preview_change",
+    "overdue_on",
+    "decide_change",
+    "Wanted",
     "Answer",
     "Proposal",
     "announce_end",

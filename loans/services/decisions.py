@@ -16,10 +16,11 @@ from courses.queries import residential_end
 from courses.rules import latest_main_course_start
 from loans import letters, rules
 from loans.enums import Charge, LoanOutcome, OrderState, PlanCause, SupportKind
-from loans.models import DisbursementOrder, Instalment, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.models import DisbursementOrder, Loan, LoanDecision, SupportPeriod
 from loans.prerequisites import Check, checks_before_decision
 from loans.queries import terms_of
 from loans.services.ledger import lock_loan
+from loans.services.plans import store_plan
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -285,31 +286,14 @@ def _make_loan(decision: LoanDecision, *, by: User, today: date) -> Loan:
         debt_instrument=decision.legal_basis.debt_instrument,
     )
     if loan.kind == SupportKind.LOAN:
-        store_plan(loan=loan, payout=decision.planned_payout_on, cause=PlanCause.DECISION, by=by, today=today)
+        store_plan(
+            loan=loan,
+            lines=terms_of(loan, decision.planned_payout_on).schedule(),
+            cause=PlanCause.DECISION,
+            by=by,
+            today=today,
+        )
     return loan
-
-
-def store_plan(*, loan: Loan, payout: date, cause: PlanCause, by: User, today: date) -> PlanVersion | None:
-    """Store a new version of the plan, unless it would be the same line by line as the one in force."""
-    lines = terms_of(loan, payout).schedule()
-    last = loan.plan_versions.order_by("-version").first()
-    if last is not None:
-        stored = list(last.instalments.order_by("number").values_list("number", "due_on", "amount"))
-        if stored == [(line.number, line.due, line.amount) for line in lines]:
-            return None
-    plan = PlanVersion.objects.create(
-        loan=loan,
-        version=last.version + 1 if last else 1,
-        made_on=today,
-        cause=cause,
-        by=by,
-        rule_set=loan.rule_set,
-    )
-    Instalment.objects.bulk_create(
-        Instalment(plan=plan, number=line.number, nominal_due_on=line.nominal_due, due_on=line.due, amount=line.amount)
-        for line in lines
-    )
-    return plan
 
 
 @transaction.atomic

@@ -5,11 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from cases.services import lock_case
-from loans.enums import EntryKind
+from loans.enums import EntryKind, Extra
 from loans.models import LedgerEntry, Loan
+from loans.services import plans
 from microloan.accounts.models import User
 from microloan.core.errors import Conflict
 from microloan.core.money import kroner
@@ -30,9 +32,19 @@ def lock_loan(loan: Loan) -> Loan:
     return fresh
 
 
-def content_hash(*, loan_id: int, kind: str, amount: Decimal, value_date: date, reverses_id: int | None = None) -> str:
+def content_hash(
+    *,
+    loan_id: int,
+    kind: str,
+    amount: Decimal,
+    value_date: date,
+    reverses_id: int | None = None,
+    extra: str = Extra.COVER,
+) -> str:
     """What makes two entries the same entry."""
     text = f"{loan_id}|{kind}|{kroner(amount)}|{value_date.isoformat()}|{reverses_id or ''}"
+    if extra != Extra.COVER:
+        text += f"|{extra}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -48,10 +60,19 @@ def write_entry(
     voucher: str = "",
     reason: str = "",
     reverses: LedgerEntry | None = None,
+    extra: Extra = Extra.COVER,
 ) -> LedgerEntry:
-    """Write one entry, once: the same key with the same content returns the first; with other content it is a Conflict."""
+    """Write one entry, once: the same key with the same content returns the first; with other content it is a Conflict.
+
+    Where it changes the lines of the plan, the new version is stored with it (`loans.services.plans`).
+    """
     digest = content_hash(
-        loan_id=loan.pk, kind=kind, amount=amount, value_date=value_date, reverses_id=reverses.pk if reverses else None
+        loan_id=loan.pk,
+        kind=kind,
+        amount=amount,
+        value_date=value_date,
+        reverses_id=reverses.pk if reverses else None,
+        extra=extra,
     )
     entry, created = LedgerEntry.objects.get_or_create(
         key=key,
@@ -64,9 +85,12 @@ def write_entry(
             "voucher": voucher,
             "reason": reason,
             "reverses": reverses,
+            "extra": extra,
             "content_hash": digest,
         },
     )
     if not created and (entry.content_hash, entry.voucher, entry.reason) != (digest, voucher, reason):
         raise Conflict(_("This has been registered before, with another content. Nothing was changed."))
+    if created:
+        plans.follow_ledger(entry, today=localdate(entry.booked_at))
     return entry

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from cases import services as cases
 from cases.enums import EntryKind as JournalKind
 from loans import letters
-from loans.enums import EntryKind, SupportKind
+from loans.enums import EntryKind, Extra, PlanCause, SupportKind
 from loans.models import LedgerEntry, Loan
-from loans.queries import payout_date, position_of
+from loans.queries import current_plan, payout_date, position_of
 from loans.services.ledger import lock_loan, write_entry
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
@@ -22,10 +22,19 @@ from microloan.core.money import ZERO
 
 @transaction.atomic
 def register_payment(
-    *, loan: Loan, amount: Decimal, value_date: date, key: str, by: User, today: date, voucher: str = ""
+    *,
+    loan: Loan,
+    amount: Decimal,
+    value_date: date,
+    key: str,
+    by: User,
+    today: date,
+    voucher: str = "",
+    extra: Extra = Extra.COVER,
 ) -> LedgerEntry:
     """Book a payment of `amount` kroner (0.01 up to the loan itself). The same key counts once.
 
+    `extra`: what money ahead of plan does, where the citizen has asked (domain.md §7.3); the changed plan is sent.
     A back-dated payment replays what follows. What is more than the debt is held as overpaid, to be refunded.
     """
     if by.role != Role.BENEFITS_OFFICER:
@@ -46,6 +55,7 @@ def register_payment(
         key=key,
         by=by,
         voucher=voucher.strip(),
+        extra=extra,
     )
     if already:
         return entry
@@ -59,8 +69,16 @@ def register_payment(
     position = position_of(loan)
     if position is not None and position.is_settled:
         letters.send_or_tell(letters.send_loan_repaid, loan=loan, position=position, by=by, today=today)
+    elif extra != Extra.COVER:
+        _send_changed_plan(loan, amount, by, today)
     cases.reconcile_tasks(case=loan.case, today=today)
     return entry
+
+
+def _send_changed_plan(loan: Loan, amount: Decimal, by: User, today: date) -> None:
+    plan = current_plan(loan)
+    if plan is not None and plan.cause == PlanCause.EXTRA_PAYMENT:
+        letters.send_or_tell(letters.send_changed_plan, loan=loan, by=by, today=today, plan=plan, extra_paid=amount)
 
 
 def _check_payment(loan: Loan, amount: Decimal, value_date: date, paid_out: date, today: date) -> None:

@@ -12,8 +12,9 @@ from loans import letters
 from loans.enums import EntryKind, OrderState, PlanCause, SupportKind
 from loans.models import DisbursementOrder, Loan
 from loans.prerequisites import checks_before_payout
-from loans.services.decisions import store_plan
+from loans.queries import terms_of
 from loans.services.ledger import lock_loan, write_entry
+from loans.services.plans import store_plan
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
 from microloan.core.danish import kr
@@ -63,7 +64,9 @@ def register_payout(
     order.state, order.disbursed_by, order.paid_on, order.voucher = OrderState.PAID, by, paid_on, voucher.strip()
     order.save()
     if loan.kind == SupportKind.LOAN:
-        plan = store_plan(loan=loan, payout=paid_on, cause=PlanCause.PAYOUT, by=by, today=today)
+        plan = store_plan(
+            loan=loan, lines=terms_of(loan, paid_on).schedule(), cause=PlanCause.PAYOUT, by=by, today=today
+        )
         if plan is not None:
             letters.send_or_tell(letters.send_new_plan, loan=loan, by=by, today=today, paid_on=paid_on)
     cases.add_journal_entry(

@@ -13,10 +13,18 @@ from django.views.decorators.http import require_safe
 from cases.letters.models import Letter
 from cases.models import CaseFile
 from cases.views.base import get_case
-from loans import overview
+from loans import overview, rules
 from loans.models import Loan, LoanDecision, PlanVersion
 from loans.prerequisites import Check, checks_before_decision, checks_before_payout
-from loans.queries import bases_for_proposals, loan_of, newest_decision, payout_date, position_of, support_of
+from loans.queries import (
+    bases_for_proposals,
+    changes_of,
+    loan_of,
+    newest_decision,
+    payout_date,
+    position_of,
+    support_of,
+)
 from loans.views.base import page_of
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
@@ -24,7 +32,18 @@ from microloan.accounts.perms import StaffRequest, role_required
 from microloan.core import danish
 
 ENTRIES_PER_PAGE = 50
-LETTER_KINDS = ("loan_grant", "grant_decision", "loan_refusal", "grant_refusal", "loan_agreement", "loan_repaid")
+LETTER_KINDS = (
+    "loan_grant",
+    "grant_decision",
+    "loan_refusal",
+    "grant_refusal",
+    "loan_agreement",
+    "loan_repaid",
+    "deferment_decision",
+    "instalment_decision",
+    "plan_refusal",
+    "new_plan",
+)
 
 
 @role_required(*TEAM, Role.BENEFITS_OFFICER)
@@ -81,10 +100,15 @@ def _loan_context(request: StaffRequest, found: Loan, position: Any, today: date
         "older_plans": plans[1:],
         "is_current": is_current,
         "lines": lines,
-        "years": overview.years_of(lines, today, shown),
+        "years": overview.years_of(lines, today, shown, _pauses(found) if is_current else ()),
+        "changes": overview.changes_of_page(found, request.user),
         "plan_views": _plan_views(found.case, lines, shown, today),
         "page": page,
     }
+
+
+def _pauses(found: Loan) -> list[rules.Deferment]:
+    return [change for change in changes_of(found) if isinstance(change, rules.Deferment)]
 
 
 def _chosen(plans: list[PlanVersion], wanted: str) -> PlanVersion | None:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from loans import rules, services
-from loans.enums import EntryKind, SupportKind
+from loans.enums import EntryKind, Extra, SupportKind
 from loans.forms import PaymentForm, new_key
 from loans.models import Loan
-from loans.overview import money_of
-from loans.queries import payout_date, position_of, rule_entries, terms_of
+from loans.overview import money_of, preview_rows
+from loans.queries import changes_of, entries_after_payout, payout_date, position_of, terms_in_force
 from loans.views.base import add_refusal, case_and_loan, page_of, typed
 from microloan.accounts.perms import StaffRequest, benefits_officer_required
 from microloan.core import clock, danish
@@ -49,7 +49,7 @@ def payment(request: StaffRequest, number: str) -> HttpResponse:
         return render(request, "loans/payment.html", context)
     values = form.cleaned_data
     if request.POST.get("step") != "book":
-        context |= preview(loan, values["amount"], values["value_date"], paid_out_on)
+        context |= preview(loan, values["amount"], values["value_date"], values["extra"], today)
         rows = _rows(values)
         return render(
             request, "loans/payment_check.html", {**context, "rows": rows, "hidden": typed(form, step="book")}
@@ -61,6 +61,7 @@ def payment(request: StaffRequest, number: str) -> HttpResponse:
             value_date=values["value_date"],
             key=f"payment:{values['key']}",
             voucher=values["voucher"],
+            extra=values["extra"],
             by=request.user,
             today=today,
         )
@@ -76,33 +77,20 @@ def _rows(values: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("Amount"), danish.kr(values["amount"])),
         (_("Arrived on"), danish.long_date(values["value_date"])),
         (_("Voucher number"), values["voucher"]),
+        (_("If it is more than what is due"), values["extra"].label),
     ]
 
 
-def preview(loan: Loan, amount: Decimal, on: date, paid_out_on: date) -> dict[str, Any]:
+def preview(loan: Loan, amount: Decimal, on: date, extra: Extra, today: date) -> dict[str, Any]:
     """The loan before and after the payment (domain.md §7.3): balance, next instalment, and what is too much."""
     if loan.rule_set is None:
         return {"before": [], "after": [], "overpaid": None}
-    entries = [entry for entry in rule_entries(loan.entries.all()) if entry.kind is not EntryKind.PAYOUT]
-    new = rules.Entry(id=0, kind=EntryKind.PAYMENT, value_date=on, amount=-amount)
-    change = rules.preview_entry(terms_of(loan, paid_out_on), entries, (), new)
-    extra = change.after.overpaid - change.before.overpaid
+    new = rules.Entry(id=0, kind=EntryKind.PAYMENT, value_date=on, amount=-amount, extra=extra)
+    change = rules.preview_entry(terms_in_force(loan), entries_after_payout(loan), changes_of(loan), new)
+    too_much = change.after.overpaid - change.before.overpaid
     return {
-        "before": position_rows(change.before),
-        "after": position_rows(change.after),
-        "overpaid": extra or None,
+        "before": preview_rows(change.before, today),
+        "after": preview_rows(change.after, today),
+        "overpaid": too_much or None,
         "settles": change.after.is_settled and not change.before.is_settled,
     }
-
-
-def position_rows(position: rules.Position) -> list[tuple[str, Any]]:
-    """What a person wants to know of a position, in three lines."""
-    coming = position.unpaid[0] if position.unpaid else None
-    return [
-        (_("Balance"), danish.kr(position.outstanding)),
-        (_("Paid"), danish.kr(position.paid)),
-        (
-            _("Next instalment"),
-            f"{danish.kr(coming.remaining)}, {danish.short_date(coming.due)}" if coming else _("None: all is paid"),
-        ),
-    ]

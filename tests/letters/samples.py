@@ -106,6 +106,17 @@ def agreement(amount: int, instalment: int, count: int) -> Context:
     }
 
 
+def changed_plan(balance: int, instalment: int, count: int) -> Context:
+    lines = plan_lines(balance, instalment, count)
+    return {
+        "balance": Decimal(balance),
+        "lines": [{name: line[name] for name in ("due", "amount", "remaining")} for line in lines],
+        "next_due": lines[0]["due"],
+        "last_due": lines[-1]["due"],
+        "payment_reference": "000000000000018",
+    }
+
+
 STRENGTHS = ("Du møder til tiden.", "Du har en klar idé om, hvem dine kunder er.")
 CONTEXTS: dict[str, Context] = {
     "screening_admission": {
@@ -182,6 +193,31 @@ CONTEXTS: dict[str, Context] = {
     },
     "grant_refusal": {**REFUSAL_REASONS, "requested_amount": Decimal(12000)},
     "loan_agreement": agreement(50000, 596, 84),
+    "deferment_decision": {
+        **REASONS,
+        **changed_plan(42250, 1750, 25),
+        "fully_favourable": True,
+        "months": 3,
+        "from_month": date(2027, 1, 1),
+        "resumes": date(2027, 4, 1),
+        "months_used": 5,
+        "months_cap": 36,
+    },
+    "instalment_decision": {
+        **REASONS,
+        **changed_plan(42250, 1750, 25),
+        "fully_favourable": True,
+        "amount": Decimal(1750),
+        "from_month": date(2027, 4, 1),
+        "arrears": Decimal(2500),
+    },
+    "plan_refusal": {
+        **REFUSAL_REASONS,
+        "asked_for": "Henstand i 12 måneder fra januar 2027",
+        "next_due": date(2027, 1, 4),
+        "next_amount": Decimal(596),
+    },
+    "new_plan": {**changed_plan(42250, 1750, 25), "extra_paid": Decimal(5000), "legal_basis": LEGAL_BASIS},
     "support_decision": {
         **REASONS,
         "legal_basis": SUPPORT_BASIS,

@@ -1,9 +1,14 @@
 """Who may open the pages of loans and the disbursement queue."""
 
+from datetime import date
+from typing import Any
+
 from cases.models import CaseFile
 from loans import services
-from loans.models import DisbursementOrder, Loan, LoanDecision
+from loans.enums import DefermentKind, LoanOutcome, PlanChangeKind
+from loans.models import DisbursementOrder, Loan, LoanDecision, PlanChange
 from microloan.core.danish import input_date
+from microloan.core.months import month_start
 from tests.loans import builders
 from tests.support.routing import LEAD, TEAM, Role, row
 from tests.support.world import World
@@ -81,7 +86,82 @@ def payout_data(world: World) -> dict[str, str]:
     return {"paid_on": input_date(world.today), "voucher": "B-1", "booked": "on"}
 
 
+def deferment_data(world: World) -> dict[str, str]:
+    first = month_start(world.today).replace(year=world.today.year + 1, month=3)
+    return {
+        "from_month": first.isoformat(),
+        "months": "3",
+        "deferment_kind": "granted",
+        "asked": "Butikken er lukket om vinteren.",
+        "step": "propose",
+    }
+
+
+def make_change(world: World) -> PlanChange:
+    data = deferment_data(world)
+    wanted = services.Wanted(PlanChangeKind.DEFERMENT, date.fromisoformat(data["from_month"]), 3, DefermentKind.GRANTED)
+    loan = world.of(make_paid_out)
+    return services.propose_change(
+        loan=loan, wanted=wanted, asked=data["asked"], by=world.user(Role.COACH), today=world.today
+    )
+
+
+def make_change_in_force(world: World) -> PlanChange:
+    return services.decide_change(
+        change=make_change(world),
+        outcome=LoanOutcome.GRANTED,
+        reasons="",
+        by=world.user(Role.PROJECT_LEAD),
+        today=world.today,
+    )
+
+
+def proposed_change(world: World) -> dict[str, Any]:
+    return {"number": world.of(make_change).loan.case.number}
+
+
+def change_in_force(world: World) -> dict[str, Any]:
+    change = world.of(make_change_in_force)
+    return {"number": change.loan.case.number, "pk": change.pk}
+
+
+def change_data(world: World) -> dict[str, str]:
+    return {"change": str(world.of(make_change).pk), "outcome": "granted", "reasons": ""}
+
+
 ROWS = [
+    row("loans:change", allow=TEAM, kwargs=paid_out, logs=True),
+    row("loans:try_extra", allow=TEAM, kwargs=paid_out, logs=True),
+    row(
+        "loans:change_propose",
+        allow=TEAM,
+        kwargs=lambda world: {**paid_out(world), "kind": "deferment"},
+        method="post",
+        get=200,
+        data=deferment_data,
+        logs=True,
+    ),
+    row(
+        "loans:change_decide",
+        allow=LEAD,
+        elsewhere={Role.COACH},
+        kwargs=proposed_change,
+        method="post",
+        get=200,
+        data=change_data,
+        logs=True,
+    ),
+    row("loans:change_withdraw", allow=TEAM, kwargs=proposed_change, method="post", data=change_data, logs=True),
+    row(
+        "loans:change_undo",
+        allow=LEAD,
+        elsewhere={Role.COACH},
+        kwargs=change_in_force,
+        method="post",
+        get=200,
+        data={"reason": "Forkert måned"},
+        logs=True,
+    ),
     row("loans:loan", allow=TEAM | OFFICER, kwargs=paid_out, logs=True),
     row("loans:propose", allow=TEAM, kwargs=approval, logs=True),
     row(
