@@ -21,7 +21,7 @@ from loans.queries import changes_of, entries_after_payout, position_of, rule_ch
 from loans.services import Wanted
 from loans.views.base import add_refusal, case_and_loan, page_of, typed
 from microloan.accounts.enums import Role
-from microloan.accounts.perms import StaffRequest, lead_decides, team_required
+from microloan.accounts.perms import StaffRequest, lead_decides, lead_required, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
@@ -194,7 +194,7 @@ def withdraw_change(request: StaffRequest, number: str) -> HttpResponse:
     return redirect("loans:change", number=case.number)
 
 
-@lead_decides("loans:loan")
+@lead_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_change(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Take a granted change back, with before and after."""

@@ -25,12 +25,6 @@ def months(count: int) -> str:
 
 
 @register.filter
-def month_year(day: date) -> str:
-    """`juni 2027`, on one line."""
-    return danish.month_name(day).replace(" ", NBSP)
-
-
-@register.filter
 def sentence(text: str) -> str:
     """Text typed by staff or taken from data, ended as a sentence."""
     text = " ".join(str(text).split())

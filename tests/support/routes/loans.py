@@ -98,9 +98,12 @@ def deferment_data(world: World) -> dict[str, str]:
 
 
 def make_change(world: World) -> PlanChange:
+    return propose_deferment(world, builders.paid_out(world))
+
+
+def propose_deferment(world: World, loan: Loan) -> PlanChange:
     data = deferment_data(world)
     wanted = services.Wanted(PlanChangeKind.DEFERMENT, date.fromisoformat(data["from_month"]), 3, DefermentKind.GRANTED)
-    loan = world.of(make_paid_out)
     return services.propose_change(
         loan=loan, wanted=wanted, asked=data["asked"], by=world.user(Role.COACH), today=world.today
     )
@@ -108,7 +111,7 @@ def make_change(world: World) -> PlanChange:
 
 def make_change_in_force(world: World) -> PlanChange:
     return services.decide_change(
-        change=make_change(world),
+        change=propose_deferment(world, builders.paid_out(world)),
         outcome=LoanOutcome.GRANTED,
         reasons="",
         by=world.user(Role.PROJECT_LEAD),
@@ -155,7 +158,6 @@ ROWS = [
     row(
         "loans:change_undo",
         allow=LEAD,
-        elsewhere={Role.COACH},
         kwargs=change_in_force,
         method="post",
         get=200,
