@@ -61,13 +61,13 @@ class Inspected:
     name: str
 
 
-def inspect(name: str, data: bytes) -> Inspected:
-    """The format by content, and the name as we keep it."""
+def inspect(name: str, data: bytes, *, as_it_is: bool = False) -> Inspected:
+    """The format by content, and the name as we keep it. `as_it_is`: a PDF also where it is broken or locked."""
     if not data:
         raise _refused(_("The file is empty. Choose another."))
     if len(data) > MAX_SIZE:
         raise _refused(_("The file is larger than 20 MB. Make it smaller, or divide it."))
-    found = _format_of(data)
+    found = FileFormat.PDF if as_it_is and data.startswith(b"%PDF-") else _format_of(data)
     if found is None:
         raise _refused(_("Choose a PDF, PNG, JPEG, Word (DOCX), Excel (XLSX) or OpenDocument (ODT) file."))
     ending = clean_name(name).rpartition(".")[2].lower()

@@ -9,12 +9,13 @@ class ScreeningConfig(AppConfig):
 
     def ready(self) -> None:
         from cases.registry import CasePanel, CaseTab, register_draft_kind, register_panel, register_tab
-        from microloan.accounts.enums import Role
+        from microloan.accounts.enums import TEAM, Role
         from microloan.core import navigation
         from screening import (
             budget_kinds,
             case_file,
             draft,
+            errands,
             evaluation_letters,
             journey,
             letters,
@@ -36,6 +37,7 @@ class ScreeningConfig(AppConfig):
         year_budget_kinds.register()
         evaluation_letters.register_letters()
         paper_journey.register()
+        errands.register()
         for kind in (draft.KIND, *paper_drafts.KINDS):
             register_draft_kind(kind)
         register_tab(
@@ -55,6 +57,9 @@ class ScreeningConfig(AppConfig):
             {Role.ADMINISTRATOR},
             order=45,
             owns=("screening:criteria",),
+        )
+        register_panel(
+            CasePanel("screening_back", "screening/_back_panel.html", presentation.back_box, frozenset(TEAM), order=8)
         )
         register_panel(
             CasePanel(

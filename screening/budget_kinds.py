@@ -1,6 +1,6 @@
 """The establishment budget as a form for the citizen: lines with an amount, read into the budget of the case."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -47,6 +47,13 @@ def _line(kind: LineKind, number: int) -> tuple[Question, Question]:
         Question(f"{kind.value}_{number}", f"{what}: hvad?", kind=AnswerKind.LINE),
         Question(f"{kind.value}_{number}_amount", f"{what}: kroner", kind=AnswerKind.AMOUNT),
     )
+
+
+def lines_beyond(case: CaseFile, codes: Collection[str]) -> Iterator[Question]:
+    """Lines of a form that was made when the budget had more of them."""
+    for kind in (LineKind.EXPENSE, LineKind.OWN_FUNDS):
+        for number in _numbers(codes, kind):
+            yield from _line(kind, number)
 
 
 def _lines_of(budget: Budget | None, kind: str) -> list[tuple[str, Decimal]]:
@@ -109,6 +116,7 @@ ESTABLISHMENT = FormKind(
     stored=establishment_stored,
     save=save_establishment,
     page="screening:budget",
+    beyond=lines_beyond,
 )
 
 

@@ -10,9 +10,9 @@ from cases.models import CaseFile
 from microloan.core import danish
 from screening import presentation, queries, year_presentation
 from screening.enums import BudgetKind, LineKind, ScreeningNumber, ScreeningState
-from screening.models import Budget, Screening
+from screening.models import Budget, HearingRecord, Screening
 from screening.registry import Material
-from screening.services import hearing_of, material_of, outcome_words, year_budget_of
+from screening.services import hearings_of, material_of, outcome_words, year_budget_of
 from screening.year_forms import rows_in_words
 
 
@@ -72,10 +72,11 @@ def _figures(item: Material) -> str:
 
 
 def _hearing(screening: Screening) -> list[tuple[str, str]]:
-    """What the citizen was shown before a stop, and answered."""
-    record = hearing_of(screening)
-    if record is None:
-        return []
+    """What the citizen was shown before a stop, and answered; also where the recommendation was written anew since."""
+    return [row for record in reversed(hearings_of(screening)) for row in _heard(record)]
+
+
+def _heard(record: HearingRecord) -> list[tuple[str, str]]:
     sent = _("Sent %(date)s, to be answered by %(by)s:") % {
         "date": danish.long_date(record.sent_on),
         "by": danish.long_date(record.answer_by),

@@ -135,7 +135,7 @@ def _accept(
 
 def _set_aside(request: StaffRequest, case: CaseFile, received: ReceivedForm) -> HttpResponse:
     try:
-        services.set_aside_form(received=received, by=request.user)
+        services.set_aside_form(received=received, by=request.user, today=clock.today())
     except Refused as refusal:
         messages.warning(request, refusal.messages[0])
     else:

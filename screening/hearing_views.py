@@ -18,7 +18,7 @@ from microloan.core.forms import DateField
 from screening import queries, rules, services
 from screening.enums import ScreeningNumber, ScreeningState
 from screening.forms import UnmarkedForm, refuse, text_area
-from screening.models import Screening
+from screening.models import HearingRecord, Screening
 
 
 class HearingForm(UnmarkedForm):
@@ -105,11 +105,25 @@ def hearing(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     return _to(screening)
 
 
+def _to_answer(screening: Screening, recommendation: str) -> HearingRecord | None:
+    """The hearing about the present recommendation, or the earlier one that the address names."""
+    if not recommendation:
+        return services.hearing_of(screening)
+    records = services.hearings_of(screening)
+    return next((record for record in records if str(record.recommendation_number) == recommendation), None)
+
+
+def _answered_words(record: HearingRecord, screening: Screening) -> str:
+    if services.is_about_present(record, screening):
+        return _("The answer is registered. The project lead can decide.")
+    return _("The answer is registered. It was about an earlier recommendation.")
+
+
 @team_required
 def hearing_answer(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Register the citizen's answer."""
     screening = _screening(request, number, pk)
-    record = services.hearing_of(screening)
+    record = _to_answer(screening, request.GET.get("recommendation", ""))
     if record is None or screening.is_decided:
         return _to(screening)
     today = clock.today()
@@ -120,6 +134,6 @@ def hearing_answer(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         except Refused as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, _("The answer is registered. The project lead can decide."))
+            messages.success(request, _answered_words(record, screening))
             return _to(screening)
     return _page(request, screening, form, record=record)

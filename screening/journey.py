@@ -16,7 +16,7 @@ from cases.registry import JourneyDetail, NextStep
 from microloan.core import danish
 from microloan.core.calendars import add_working_days
 from microloan.policy.services import rule_set_on
-from screening import registry, rules, warning_rules
+from screening import errands, registry, rules, warning_rules
 from screening.enums import BudgetKind, BudgetState, Outcome, ScreeningNumber, ScreeningState
 from screening.models import Budget, Screening
 from screening.registry import Clock, Fact, Material
@@ -85,15 +85,7 @@ def _screening_step(case: CaseFile, number: int, screening: Screening | None, to
         if number == ScreeningNumber.FOUR:
             return  # its date follows the living support, which a higher room knows
         if screening is not None:
-            yield NextStep(
-                key=f"screening-{number}-revise",
-                kind="screening_revise",
-                holder=Holder.CITIZEN,
-                due_on=screening.return_by,
-                why=what,
-                is_promise=True,
-                link={"name": "screening:list", "kwargs": kwargs},
-            )
+            yield errands.after_revision(case, screening, today)
             return
         weeks = getattr(rule_set_on(today), PHASE_WEEKS[Phase(case.phase)])
         yield NextStep(
@@ -232,8 +224,8 @@ def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
         "loan_max": rule_set.loan_max,
         "pmv_most": rule_set.pmv_most,
         "vat_from": rule_set.vat_from,
-        "business_form": business.form if business else "",
-        "trade": business.trade if business else "",
+        "case_form": business.form if business else "",
+        "case_trade": business.trade if business else "",
         "has_establishment": budget is not None,
         "loan_need": budget_totals(budget)["loan_need"] if budget else None,
         "not_resubmitted": not_resubmitted(case),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,11 +21,12 @@ from screening import paper_pdf, registry
 from screening.enums import ScreeningNumber
 from screening.models import GoalReview, Paper
 from screening.papers import rules
-from screening.papers.enums import GoalResult, PaperKind
+from screening.papers.enums import GoalResult, PaperKind, PlanStage
+from screening.papers.questions import FORM_OF_ANSWER
 from screening.registry import Fact, Material
 from screening.services import latest_paper, link_to_paper, standings
 
-READ_PLANS = "action_plans_read"
+READ_PLANS = "plans_read"
 # Which papers each screening looks at.
 SHOWN = {
     ScreeningNumber.ONE: (PaperKind.PERSON_PROFILE, PaperKind.BUSINESS_PLAN),
@@ -40,8 +41,10 @@ def register() -> None:
     registry.material.register("papers", material, order=20)
     registry.plan_facts.register("papers", plan_facts, order=20)
     cases.next_steps.register("goals", next_steps, order=25)
-    plans = Paper.objects.filter(kind=PaperKind.ACTION_PLAN, case__phase=Phase.MAIN_COURSE).prefetch_related("reviews")
-    cases.next_step_relations.register("action plans", Prefetch("papers", plans, to_attr=READ_PLANS))
+    of_phase = Q(kind=PaperKind.ACTION_PLAN, case__phase=Phase.MAIN_COURSE)
+    of_phase |= Q(kind=PaperKind.BUSINESS_PLAN, case__phase=Phase.COURSES)
+    plans = Paper.objects.filter(of_phase).prefetch_related("reviews")
+    cases.next_step_relations.register("plans", Prefetch("papers", plans, to_attr=READ_PLANS))
     for code, label in (
         ("goals_review", gettext_lazy("Write down how it stands with the goals")),
         ("goals_late", gettext_lazy("Talk with the citizen about a goal that is past its date")),
@@ -54,8 +57,7 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     """Goals are followed up at each evaluation meeting, and when one is past its date (H)."""
     if case.phase != Phase.MAIN_COURSE:
         return
-    plans: list[Paper] | None = getattr(case, READ_PLANS, None)
-    plans = list(case.papers.filter(kind=PaperKind.ACTION_PLAN)) if plans is None else plans
+    plans = plans_read(case, PaperKind.ACTION_PLAN)
     if not plans:
         return
     newest = max(plans, key=lambda plan: plan.number)
@@ -73,6 +75,12 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
     ]
     if late:
         yield _step(case, "goals_late", min(late), 5, f"goals-late-{min(late).isoformat()}")
+
+
+def plans_read(case: CaseFile, kind: PaperKind) -> list[Paper]:
+    """The versions of the plan that the phase looks at: read ahead where many cases are looked at."""
+    plans: list[Paper] | None = getattr(case, READ_PLANS, None)
+    return [plan for plan in (case.papers.all() if plans is None else plans) if plan.kind == kind]
 
 
 def _step(case: CaseFile, kind: str, day: date, working_days: int, key: str) -> NextStep:
@@ -109,9 +117,17 @@ def material(case: CaseFile) -> Iterator[Material]:
 
 
 def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
-    """What sets the business apart from others in the trade, in the words of the plan."""
+    """How far the plan is, the form and the trade of the business, and what sets it apart, in the words of the plan."""
     plan = latest_paper(case, PaperKind.BUSINESS_PLAN)
-    return {"difference": plan.answers.get("difference", "")} if plan else {}
+    if plan is None:
+        return {}
+    return {
+        "has_plan": True,
+        "is_plan_detailed": plan.stage == PlanStage.DETAILED,
+        "plan_form": FORM_OF_ANSWER.get(plan.answers.get("business_form", ""), ""),
+        "plan_trade": plan.answers.get("trade", ""),
+        "difference": plan.answers.get("difference", ""),
+    }
 
 
 def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:

@@ -1,12 +1,13 @@
 """The forms of the papers, as citizens get them: which questions, what is stored, and how an answer is saved."""
 
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from cases.enums import DocumentKind
 from cases.models import CaseFile
 from screening.citizen_forms.kinds import FormKind, Stored, Taken, form_kinds
 from screening.papers.enums import PaperKind, PaperSource, PlanStage
-from screening.papers.questions import Part, codes_of, parts_of
+from screening.papers.questions import Part, Question, codes_of, parts_of, questions_of
 from screening.services.papers import PaperData, latest_paper, save_paper
 
 SELF_EVALUATION = "self_evaluation"
@@ -20,6 +21,11 @@ def parts_for(kind: str, stage: str, case: CaseFile) -> tuple[Part, ...]:
 def stored_of(kind: str, case: CaseFile) -> Stored:
     newest = latest_paper(case, kind)
     return Stored(newest.number, newest.answers) if newest else Stored()
+
+
+def asked_of_others(kinds: Collection[str], case: CaseFile, codes: Collection[str]) -> Iterator[Question]:
+    """Questions that are not asked in this stage, or no longer of this citizen, and came back all the same."""
+    return (question for kind in kinds for question in questions_of(kind) if question.code in codes)
 
 
 def save_taken(kind: str, stage: str, taken: Taken) -> int:
@@ -70,6 +76,7 @@ def _kind(code: str, kind: PaperKind, label: str, intro: str, document: Document
         save=partial(save_taken, kind.value, stage),
         page="screening:paper",
         page_kwargs={"kind": kind.value},
+        beyond=partial(asked_of_others, (kind.value,)),
     )
 
 
@@ -107,6 +114,7 @@ KINDS = (
         save=save_evaluation,
         page="screening:paper",
         page_kwargs={"kind": PaperKind.SELF_EVALUATION.value},
+        beyond=partial(asked_of_others, EVALUATION),
     ),
     _kind(
         "action_plan",

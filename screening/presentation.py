@@ -11,12 +11,12 @@ from cases.models import CaseFile
 from cases.models.work import link_url
 from microloan.accounts.models import User
 from microloan.core import danish
-from screening import perms, registry, rules
+from screening import perms, queries, registry, rules
 from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.forms import ScreeningForm, explained, hearing_rows
 from screening.models import Screening
 from screening.registry import Clock, Material
-from screening.services import answer_to, current_warnings, missing_of, outcome_words
+from screening.services import answer_to, clocks_of, current_warnings, missing_of, outcome_words
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,12 @@ def clock_rows(clocks: Iterable[Clock]) -> list[tuple[str, str]]:
         )
         for clock in clocks
     ]
+
+
+def back_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:
+    """On the case: what was sent back to be improved, by when, and the clocks that go on meanwhile."""
+    back = queries.sent_back(case) if case.is_open else None
+    return {"back": back, "clocks": clock_rows(clocks_of(case, today))} if back else None
 
 
 def specialist_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:

@@ -63,9 +63,16 @@ class PlanFacts:
     # The establishment budget
     has_establishment: bool = False
     loan_need: Decimal | None = None
-    # The business
-    business_form: str = ""
-    trade: str = ""
+    # The budgets of a year, and the business plan with how far it is
+    has_operating: bool = False
+    has_liquidity: bool = False
+    has_plan: bool = False
+    is_plan_detailed: bool = False
+    # The business: on the case, and in the newest version of the plan, which goes first
+    case_form: str = ""
+    plan_form: str = ""
+    case_trade: str = ""
+    plan_trade: str = ""
     difference: str | None = None  # what sets it apart from the others in the trade, in the words of the plan
     # The operating budget: the sales of its twelve months without VAT
     sales_of_year: Decimal | None = None
@@ -75,6 +82,14 @@ class PlanFacts:
     sales_source: str | None = None
     # The version of a budget that was sent back yellow and is still the newest, in words
     not_resubmitted: str = ""
+
+    @property
+    def business_form(self) -> str:
+        return self.plan_form or self.case_form
+
+    @property
+    def trade(self) -> str:
+        return self.plan_trade or self.case_trade
 
 
 @dataclass(frozen=True)

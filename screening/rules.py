@@ -75,8 +75,17 @@ def earliest_answer(today: date) -> date:
     return today + timedelta(days=HEARING_DAYS)
 
 
-def hearing_refusal(hearing: str, *, answer_by: date | None, is_answered: bool, today: date) -> str:
-    """Why a stop cannot rest on this hearing yet, or empty. `answer_by` is None where no hearing was sent."""
+def hearing_refusal(
+    hearing: str, *, answer_by: date | None, is_answered: bool, today: date, was_heard_before: bool = False
+) -> str:
+    """Why a stop cannot rest on this hearing yet, or empty. `answer_by` is None where no hearing was sent.
+
+    `was_heard_before`: about a recommendation that was taken back, and not about this one.
+    """
+    if was_heard_before and answer_by is None and hearing in (Hearing.ANSWERED, Hearing.EXPIRED):
+        return _(
+            "The citizen was heard about an earlier recommendation. Hold a hearing about this one, or write why it is not needed."
+        )
     if answer_by is not None and not is_answered and today <= answer_by:
         return _("The citizen has until %(date)s to answer. Register the answer, or wait.") % {
             "date": danish.long_date(answer_by)

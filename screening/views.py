@@ -37,7 +37,7 @@ def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) ->
         "facts": [(fact.label, fact.value) for fact in services.facts_of(screening, clock.today())],
         "material": presentation.material_rows(screening.case, services.material_of(screening)),
         "newer": services.newer_since_sent(screening),
-        "hearing": services.hearing_of(screening) if screening.number != ScreeningNumber.FOUR else None,
+        **_hearings(screening),
         "may_hold_hearing": perms.may_hear(request.user)
         and screening.state == ScreeningState.RECOMMENDED
         and screening.number != ScreeningNumber.FOUR
@@ -47,6 +47,16 @@ def _page(request: HttpRequest, name: str, screening: Screening, **more: Any) ->
         and screening.case.is_open,
     }
     return render(request, f"screening/{name}.html", _context(request, screening.case, **common, **more))
+
+
+def _hearings(screening: Screening) -> dict[str, Any]:
+    """The hearing about the present recommendation, and those about recommendations that were taken back."""
+    rows = services.hearings_of(screening) if screening.number != ScreeningNumber.FOUR else []
+    present = [row for row in rows if services.is_about_present(row, screening)]
+    return {
+        "hearing": present[0] if present else None,
+        "earlier_hearings": [row for row in rows if row not in present],
+    }
 
 
 def _screening(

@@ -27,6 +27,8 @@ SUDDEN_TIMES = 2
 def register() -> None:
     rules = (
         establishment,
+        year_budgets,
+        business_plan,
         resubmitted,
         loan_limits,
         business_form,
@@ -53,6 +55,35 @@ def establishment(facts: PlanFacts) -> Iterator[PlanWarning]:
             _("The loan is what the establishment budget leaves to be borrowed."),
             _("programme: the loan need comes from the establishment budget"),
         )
+
+
+def year_budgets(facts: PlanFacts) -> Iterator[PlanWarning]:
+    if not facts.has_operating:
+        yield PlanWarning(
+            "no_operating",
+            _("There is no operating budget. How is it known that the business can earn enough?"),
+            _("The operating budget shows the sales that are needed before anything is left to live on."),
+            _("programme: budget realism and earnings at screening 3 (Aalborg 2014)"),
+        )
+    if not facts.has_liquidity:
+        yield PlanWarning(
+            "no_liquidity",
+            _("There is no liquidity budget. How is it known that the bills can be paid in each month?"),
+            _("Whether money runs out, and where the sales come from, can only be seen month by month."),
+            _("programme: screening 3 (review 2017)"),
+        )
+
+
+def business_plan(facts: PlanFacts) -> Iterator[PlanWarning]:
+    source = _("programme: the business plan in detail at screening 3 (Aalborg 2014)")
+    why = _("The plan says who buys, why, and what is done if they do not. The budgets rest on it.")
+    if not facts.has_plan:
+        yield PlanWarning("no_plan", _("There is no business plan. What do the budgets rest on?"), why, source)
+    elif not facts.is_plan_detailed:
+        text = _(
+            "The business plan is still provisional. What is known about the market, the running and the earnings?"
+        )
+        yield PlanWarning("plan_provisional", text, why, source)
 
 
 def resubmitted(facts: PlanFacts) -> Iterator[PlanWarning]:
@@ -96,6 +127,14 @@ def business_form(facts: PlanFacts) -> Iterator[PlanWarning]:
             _("A business of the form %(form)s cannot get the loan. How and when is the form changed?")
             % {"form": BusinessForm(facts.business_form).label},
             _("The partners are liable for one another's debts, so the loan would not be the citizen's own."),
+            _("programme: only natural persons (action plan 2015)"),
+        )
+    if facts.plan_form and facts.case_form and facts.plan_form != facts.case_form:
+        yield PlanWarning(
+            "form_differs",
+            _("The plan says %(plan)s, and the case says %(case)s. Which form does the business get?")
+            % {"plan": BusinessForm(facts.plan_form).label, "case": BusinessForm(facts.case_form).label},
+            _("The form decides who owes the loan, and whether it can be given at all."),
             _("programme: only natural persons (action plan 2015)"),
         )
 
@@ -174,18 +213,27 @@ def sales(facts: PlanFacts) -> Iterator[PlanWarning]:
 
 
 def trade(facts: PlanFacts) -> Iterator[PlanWarning]:
-    if crowded_trade(facts.trade) and not (facts.difference or "").strip():
+    names = list(dict.fromkeys(name for name in (facts.plan_trade, facts.case_trade) if name))
+    if any(crowded_trade(name) for name in names) and not (facts.difference or "").strip():
         yield PlanWarning(
             "crowded_trade",
             _("There are many businesses in this trade (%(trade)s). What makes this one different?")
-            % {"trade": facts.trade},
+            % {"trade": _trades(facts)},
             _("In a crowded trade the customers have somewhere else to go already. The plan should say why they would come here."),
             _("programme: screening 3 (review 2017)"),
         )  # fmt: skip
 
 
+def _trades(facts: PlanFacts) -> str:
+    """The trade; both where the plan and the case say different things."""
+    plan, case = facts.plan_trade, facts.case_trade
+    if plan and case and plan.casefold() != case.casefold():
+        return _("%(plan)s in the plan, %(case)s on the case") % {"plan": plan, "case": case}
+    return facts.trade
+
+
 def crowded_trade(name: str) -> bool:
-    return any(word in name.lower() for word in CROWDED_TRADES)
+    return any(word in name.casefold() for word in CROWDED_TRADES)
 
 
 def _sum(months: Iterable[PlanMonth], name: str) -> Decimal:

@@ -1,6 +1,6 @@
 """Operating and liquidity budgets as forms for the citizen. What is worked out (VAT, tax, loan) is not asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,6 +109,15 @@ def _line(kind: str, line: Line, title: str) -> Iterator[Question]:
         yield Question(line.source, f"{what}: hvorfra ved du det?", kind=AnswerKind.LINE)
 
 
+def lines_beyond(kind: str, case: CaseFile, codes: Collection[str]) -> Iterator[Question]:
+    """Lines of a form that was made when the budget had more of them."""
+    for section in sections_of(kind):
+        for number in range(1, MOST_ROWS + 1):
+            line = Line(section, number)
+            if any(code == line.code or code.startswith(f"{line.code}_") for code in codes):
+                yield from _line(kind, line, TITLES[section])
+
+
 def _rows_of(budget: Budget | None, section: RowSection) -> list[BudgetRow]:
     return [row for row in budget.rows.all() if row.section == section] if budget else []
 
@@ -209,6 +218,7 @@ def _kind(kind: BudgetKind, label: str, intro: str) -> FormKind:
         save=partial(save_taken_budget, kind.value),
         page="screening:year_budget",
         page_kwargs={"kind": PATHS[kind.value]},
+        beyond=partial(lines_beyond, kind.value),
         is_wide=kind == BudgetKind.LIQUIDITY,
     )
 

@@ -36,7 +36,10 @@ def newest_of(case: CaseFile) -> dict[str, Budget]:
 def plan_facts(case: CaseFile, today: date) -> dict[str, Any]:
     """The sales of a year, whether there is VAT, and the months of the liquidity budget (domain.md §4)."""
     years = {kind: year_budget_of(budget) for kind, budget in newest_of(case).items()}
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = {
+        "has_operating": BudgetKind.OPERATING in years,
+        "has_liquidity": BudgetKind.LIQUIDITY in years,
+    }
     liquidity = years.get(BudgetKind.LIQUIDITY)
     for year in [liquidity] if liquidity else years.values():  # its months show whether VAT is really paid
         facts["has_vat"] = year.frame.vat_period != VatPeriod.NONE

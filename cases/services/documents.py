@@ -48,13 +48,17 @@ def add_document(
     others_data: bool,
     by: User,
     today: date,
+    as_it_is: bool = False,
 ) -> Document:
-    """Put a paper on the case, open or closed. Refused: what is no such file, holds a virus, or cannot be looked at."""
+    """Put a paper on the case, open or closed. Refused: what is no such file, holds a virus, or cannot be looked at.
+
+    `as_it_is`: a PDF that came from a citizen is kept also where it cannot be opened.
+    """
     perms.check_team(by)
     _check_facts(kind=kind, title=title, dated=dated, today=today)
     case = lock_case(case)
     document = Document.objects.create(case=case, kind=kind, title=title.strip(), dated=dated, others_data=others_data)
-    _store(document, upload, number=1, by=by)
+    _store(document, upload, number=1, by=by, as_it_is=as_it_is)
     _write_line(document, _("Document: %(kind)s") % {"kind": document.get_kind_display()}, document.title, by=by)
     return document
 
@@ -157,8 +161,8 @@ def _locked(document: Document) -> Document:
     return fresh
 
 
-def _store(document: Document, upload: Upload, *, number: int, by: User) -> DocumentVersion:
-    inspected = files.inspect(upload.name, upload.data)
+def _store(document: Document, upload: Upload, *, number: int, by: User, as_it_is: bool = False) -> DocumentVersion:
+    inspected = files.inspect(upload.name, upload.data, as_it_is=as_it_is)
     scanned_by = scanning.refuse_viruses(upload.data)
     path = _write_file(path_of(f"{uuid.uuid4()}.{inspected.format}"), upload.data)
     try:

@@ -5,7 +5,7 @@
 `code` stands in the forms that are out with citizens: never rename one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -54,11 +54,19 @@ class FormKind:
     page: str
     page_kwargs: Mapping[str, Any] = field(default_factory=dict)
     is_for: Callable[[CaseFile], bool] = lambda case: True
+    # Questions that a form made at another time asked, such as more lines: with the codes that came back.
+    beyond: Callable[[CaseFile, Collection[str]], Iterable[Question]] = lambda case, codes: ()
     is_wide: bool = False  # tables of many columns: the paper lies down
 
     def questions(self, case: CaseFile) -> Iterator[Question]:
         for part in self.parts(case):
             yield from part.questions
+
+    def questions_for(self, case: CaseFile, codes: Collection[str]) -> list[Question]:
+        """What is asked now, and what else came back: nothing that a citizen wrote in a form of ours is dropped."""
+        asked = list(self.questions(case))
+        known = {question.code for question in asked}
+        return [*asked, *(question for question in self.beyond(case, codes) if question.code not in known)]
 
 
 form_kinds: Registry[FormKind] = Registry("forms for citizens")

@@ -53,8 +53,8 @@ def _is_picture(data: bytes) -> bool:
 
 def _read(data: bytes) -> Reading:
     reader = PdfReader(io.BytesIO(data))
-    if reader.is_encrypted:
-        reader.decrypt("")
+    if reader.is_encrypted and not reader.decrypt(""):
+        return Reading(FormResult.LOCKED)
     if not _may_be_ours(reader):
         return Reading(FormResult.FOREIGN)
     fields = reader.get_fields() or {}

@@ -9,14 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile
 from microloan.core import clock
-from microloan.core.history import locked_when, tracked
+from microloan.core.history import Refuse, append_only, locked_when, tracked
 from screening.enums import BudgetKind, BudgetState, LineKind
-from screening.models.locks import locked_with
+from screening.models.locks import sealed_with_budget
+
+# What a version is once it is written; only its approval comes later.
+WRITTEN = ("case_id", "kind", "number", "note", "created_at", "created_by_id", "sealed_at")
 
 
-@tracked()
+@tracked(exclude=["sealed_at"])
 class Budget(models.Model):
-    """One version of a budget; an approved one is locked. The establishment budget gives the loan need (domain.md §4)."""
+    """One version of a budget, as it was saved. The establishment budget gives the loan need (domain.md §4).
+
+    Written once: sealed with its lines in the transaction that makes it, and locked whole when it is approved.
+    """
 
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="budgets")
     kind = models.CharField(max_length=24, choices=BudgetKind)
@@ -25,6 +31,8 @@ class Budget(models.Model):
     note = models.TextField(_("remarks"), blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Set when all lines are in: no line is added, changed or taken away from then on.
+    sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -42,7 +50,15 @@ class Budget(models.Model):
                 | (~Q(state=BudgetState.APPROVED) & Q(approved_at__isnull=True)),
             ),
         ]
-        triggers = locked_when("budget", pgtrigger.Q(old__approved_at__isnull=False))
+        triggers = [
+            *locked_when("budget", pgtrigger.Q(old__approved_at__isnull=False)),
+            Refuse(
+                name="budget_kept",
+                operation=pgtrigger.UpdateOf(*WRITTEN) | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__sealed_at__isnull=False),
+                message="a saved version of a budget is kept as it is",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} v{self.number}"
@@ -64,13 +80,7 @@ class BudgetLine(models.Model):
         verbose_name = _("budget line")
         verbose_name_plural = _("budget lines")
         constraints = [models.CheckConstraint(name="budget_line_positive", condition=Q(amount__gt=0))]
-        triggers = locked_with(
-            "budget_line_locked",
-            parent="screening_budget",
-            key="budget_id",
-            when="approved_at",
-            message="the budget is approved",
-        )
+        triggers = [*append_only("budget_line"), sealed_with_budget("budget_line_locked")]
 
     def __str__(self) -> str:
         return self.text

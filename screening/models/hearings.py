@@ -1,19 +1,43 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from microloan.core import clock
-from microloan.core.history import tracked
+from microloan.core.history import Refuse, tracked
 from screening.models.locks import locked_with
 from screening.models.screenings import Screening
 
 
+def _kept() -> list[pgtrigger.Trigger]:
+    """What the citizen was shown stays, and so does the answer: a new recommendation is heard in a record of its own."""
+    sent = ("screening_id", "recommendation_number", "shown", "sent_on", "sent_by_id", "answer_by", "created_at")
+    return [
+        Refuse(
+            name="hearing_kept",
+            operation=pgtrigger.UpdateOf(*sent) | pgtrigger.Delete,
+            message="a hearing that was sent is kept",
+        ),
+        Refuse(
+            name="hearing_answer_kept",
+            operation=pgtrigger.Update,
+            condition=~pgtrigger.Q(old__answer=""),
+            message="the answer of the citizen is kept",
+        ),
+    ]
+
+
 @tracked()
 class HearingRecord(models.Model):
-    """The hearing of a citizen before a stop: what was shown, when, until when, and the answer or none (danish-rules.md §2.1)."""
+    """The hearing of a citizen before a stop: what was shown, when, until when, and the answer or none (danish-rules.md §2.1).
 
-    screening = models.OneToOneField(Screening, on_delete=models.PROTECT, related_name="hearing_record")
+    It is about one recommendation. A recommendation that was taken back and written anew is heard anew.
+    """
+
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="hearing_records")
+    # Which of the recommendations of the round (`Screening.recommendation_number`).
+    recommendation_number = models.PositiveSmallIntegerField(_("recommendation number"), default=1)
     shown = models.TextField(_("what the citizen is shown"))
     sent_on = models.DateField(_("sent on"))
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -30,6 +54,7 @@ class HearingRecord(models.Model):
         verbose_name = _("hearing of the citizen")
         verbose_name_plural = _("hearings of citizens")
         constraints = [
+            models.UniqueConstraint(name="hearing_once", fields=["screening", "recommendation_number"]),
             models.CheckConstraint(name="hearing_shows_something", condition=Q(shown__regex=r"\S")),
             models.CheckConstraint(name="hearing_has_time", condition=Q(answer_by__gt=F("sent_on"))),
             models.CheckConstraint(
@@ -38,13 +63,16 @@ class HearingRecord(models.Model):
                 | (Q(answer__regex=r"\S", recorded_by__isnull=False, answered_on__gte=F("sent_on"))),
             ),
         ]
-        triggers = locked_with(
-            "hearing_locked_with_screening",
-            parent="screening_screening",
-            key="screening_id",
-            when="decided_at",
-            message="the screening is decided",
-        )
+        triggers = [
+            *locked_with(
+                "hearing_locked_with_screening",
+                parent="screening_screening",
+                key="screening_id",
+                when="decided_at",
+                message="the screening is decided",
+            ),
+            *_kept(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.screening_id}: {self.sent_on}"

@@ -28,3 +28,11 @@ def locked_with(name: str, *, parent: str, key: str, when: str, message: str) ->
         ),
         no_truncate(name, message),
     ]
+
+
+def sealed_with_budget(name: str) -> pgtrigger.Trigger:
+    """Refuse a line that is slipped into a version of a budget after it was saved. (The tables are append-only besides.)"""
+    guard, _truncate = locked_with(
+        name, parent="screening_budget", key="budget_id", when="sealed_at", message="the version is saved"
+    )
+    return guard

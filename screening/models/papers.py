@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Contact, Document
 from microloan.core import clock
-from microloan.core.history import append_only, locked_when
+from microloan.core.history import Refuse, append_only, locked_when
 from screening.papers.enums import READABLE, FormResult, GoalResult, PaperKind, PaperSource, PlanStage
 
 
@@ -60,6 +60,19 @@ class Paper(models.Model):
         return f"{kind}, {str(PlanStage(self.stage).label).lower()}" if self.stage else kind
 
 
+# Of a form that came back; only what was taken of it comes later.
+CAME_BACK = (
+    "case_id",
+    "document_id",
+    "kind",
+    "form_version",
+    "result",
+    "values",
+    "received_at",
+    "received_by_id",
+)
+
+
 class ReceivedForm(models.Model):
     """A file that came back: what it turned out to be, what stood in its fields, and what was taken of it.
 
@@ -99,7 +112,14 @@ class ReceivedForm(models.Model):
                 | Q(settled_at__isnull=False, settled_by__isnull=False, settled_at__gte=F("received_at")),
             ),
         ]
-        triggers = locked_when("received_form", pgtrigger.Q(old__settled_at__isnull=False))
+        triggers = [
+            *locked_when("received_form", pgtrigger.Q(old__settled_at__isnull=False)),
+            Refuse(
+                name="received_form_kept",
+                operation=pgtrigger.UpdateOf(*CAME_BACK) | pgtrigger.Delete,
+                message="what came back is kept as it was",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.result}"

@@ -11,7 +11,7 @@ from microloan.core.history import append_only
 from microloan.policy.models import RuleSet
 from screening.enums import RowSection, VatPeriod
 from screening.models.budgets import Budget
-from screening.models.locks import locked_with
+from screening.models.locks import sealed_with_budget
 
 
 class NoneBelowZero(Func):
@@ -53,16 +53,7 @@ class BudgetFrame(models.Model):
                 & Q(loan__len=12, repayments__len=12, b_tax__gte=0, loan_amount__gte=0),
             ),
         ]
-        triggers = [
-            *append_only("budget_frame"),
-            *locked_with(
-                "budget_frame_locked",
-                parent="screening_budget",
-                key="budget_id",
-                when="approved_at",
-                message="the budget is approved",
-            )[:1],
-        ]
+        triggers = [*append_only("budget_frame"), sealed_with_budget("budget_frame_locked")]
 
     def __str__(self) -> str:
         return f"{self.budget_id}"
@@ -89,16 +80,7 @@ class BudgetRow(models.Model):
                 name="budget_row_amounts", condition=Q(NoneBelowZero("amounts")) & Q(amounts__len__in=[1, 12])
             ),
         ]
-        triggers = [
-            *append_only("budget_row"),
-            *locked_with(
-                "budget_row_locked",
-                parent="screening_budget",
-                key="budget_id",
-                when="approved_at",
-                message="the budget is approved",
-            )[:1],
-        ]
+        triggers = [*append_only("budget_row"), sealed_with_budget("budget_row_locked")]
 
     def __str__(self) -> str:
         return self.text

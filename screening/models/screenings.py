@@ -36,6 +36,8 @@ class Screening(Decision):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     recommended_at = models.DateTimeField(null=True, blank=True)
+    # Counts on where a recommendation is taken back: a hearing is about one of them (`HearingRecord`).
+    recommendation_number = models.PositiveSmallIntegerField(_("recommendation number"), default=1)
     outcome = models.CharField(_("decision"), max_length=10, choices=Outcome, blank=True)
     improvements = models.TextField(_("what must be better"), blank=True)
     return_by = models.DateField(_("back by"), null=True, blank=True)

@@ -33,6 +33,7 @@ class FormResult(models.TextChoices):
     FLATTENED = "flattened", _("Without fields")
     SCANNED = "scanned", _("Scanned or photographed")
     FOREIGN = "foreign", _("Not one of our forms")
+    LOCKED = "locked", _("Locked with a password")
     BROKEN = "broken", _("Cannot be read")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cases.enums import BusinessForm
 from screening.papers.enums import PaperKind, PlanStage
 
 LONGEST_TEXT = 2000
@@ -68,6 +69,14 @@ LINE, DATE, AMOUNT, NUMBER, CHOICE = (
     AnswerKind.CHOICE,
 )
 
+# The forms of a business as the plan offers them. (In the forms that are out with citizens: never rename one.)
+FORM_OF_ANSWER = {
+    "Enkeltmandsvirksomhed": BusinessForm.SOLE_PROPRIETORSHIP.value,
+    "PMV": BusinessForm.PMV.value,
+    "I/S": BusinessForm.PARTNERSHIP.value,
+    "ApS": BusinessForm.APS.value,
+}
+
 PERSON_PROFILE = (
     Part(
         "about",
@@ -126,6 +135,12 @@ BUSINESS_PLAN = (
         "Idéen",
         (
             Q("name", "Hvad skal virksomheden hedde?", kind=LINE),
+            Q(
+                "trade",
+                "Hvilken branche hører virksomheden til?",
+                "For eksempel syværksted, café eller rengøring.",
+                kind=LINE,
+            ),
             Q("product", "Hvad vil du sælge?", rows=4),
             Q("origin", "Hvordan fik du idéen?"),
         ),
@@ -180,7 +195,7 @@ BUSINESS_PLAN = (
                 "business_form",
                 "Hvilken form får virksomheden?",
                 kind=CHOICE,
-                choices=("Enkeltmandsvirksomhed", "PMV", "ApS", "Ved ikke endnu"),
+                choices=(*FORM_OF_ANSWER, "Ved ikke endnu"),
             ),
         ),
         stage=PlanStage.DETAILED,

@@ -20,7 +20,7 @@ from screening.services.findings import (
     warnings_of,
 )
 from screening.services.goals import GoalStanding, Reviewed, evaluation_meetings, review_goals, reviews_of, standings
-from screening.services.hearings import hearing_of, hold_hearing, record_answer
+from screening.services.hearings import hearing_of, hearings_of, hold_hearing, is_about_present, record_answer
 from screening.services.papers import PaperData, latest_paper, link_to_paper, months_asked, save_paper
 from screening.services.received import FieldPair, accept_form, pairs_of, receive_form, set_aside_form
 from screening.services.screenings import (
@@ -77,7 +77,9 @@ __all__ = [
     "facts_of",
     "frame_data_of",
     "hearing_of",
+    "hearings_of",
     "hold_hearing",
+    "is_about_present",
     "latest_budget",
     "latest_paper",
     "months_asked",

@@ -57,12 +57,14 @@ def save_budget(
         BudgetLine(budget=budget, order=order, kind=row.kind, text=row.text, amount=row.amount)
         for order, row in enumerate(rows, start=1)
     )
-    tell_version(budget, by=by, today=today)
+    finish_version(budget, by=by, today=today)
     return budget
 
 
-def tell_version(budget: Budget, *, by: User, today: date) -> None:
-    """A new version in the journal, and what it changes in what is to be done."""
+def finish_version(budget: Budget, *, by: User, today: date) -> None:
+    """All lines are in: the version is sealed, told in the journal, and what is to be done follows."""
+    budget.sealed_at = clock.now()
+    budget.save(update_fields=["sealed_at"])
     title = _("%(budget)s, version %(number)s") % {"budget": budget.get_kind_display(), "number": budget.number}
     case = budget.case
     cases.add_journal_entry(case=case, kind=EntryKind.SCREENING, title=title, by=by, link=_link(budget))
@@ -95,7 +97,7 @@ def approve_budget(*, budget: Budget, by: User, today: date) -> Budget:
     if case.budgets.filter(kind=budget.kind, number__gt=budget.number).exists():
         raise Conflict(_("There is a newer version of the budget. Approve that one."))
     budget.state, budget.approved_by, budget.approved_at = BudgetState.APPROVED, by, clock.now()
-    budget.save()
+    budget.save(update_fields=["state", "approved_by", "approved_at"])
     cases.add_journal_entry(
         case=case,
         kind=EntryKind.SCREENING,

@@ -68,11 +68,15 @@ def not_resubmitted(case: CaseFile) -> str:
     last = max(thirds, key=lambda row: row.round, default=None)
     if last is None or last.outcome != Outcome.REVISE:
         return ""
-    budgets = [item for item in _kept(last) if item.code in BudgetKind.values]
-    newest = {item.code: item.version for item in material_now(case)}
-    if any(newest.get(item.code, 0) > item.version for item in budgets):
+    if has_come_again(case, last):
         return ""
-    return ", ".join(f"{item.label} v{item.version}" for item in budgets)
+    return ", ".join(f"{item.label} v{item.version}" for item in _kept(last) if item.code in BudgetKind.values)
+
+
+def has_come_again(case: CaseFile, back: Screening) -> bool:
+    """Whether a newer budget has come than those the round that sent them back looked at."""
+    seen = {item.code: item.version for item in _kept(back)}
+    return any(budget.number > seen.get(budget.kind, 0) for budget in case.budgets.all())
 
 
 def clocks_of(case: CaseFile, today: date) -> list[Clock]:

@@ -33,7 +33,7 @@ def hold_hearing(
         raise Refused(
             _("A hearing is held about a recommendation that lies with the project lead, at screening 1, 2 or 3.")
         )
-    if HearingRecord.objects.filter(screening=screening).exists():
+    if hearing_of(screening) is not None:
         raise Conflict(_("The citizen is being heard already."))
     if not shown.strip():
         raise Refused(_("Write what the decision would rest on."), field="shown")
@@ -43,7 +43,12 @@ def hold_hearing(
             field="answer_by",
         )
     record = HearingRecord.objects.create(
-        screening=screening, shown=shown.strip(), sent_on=today, sent_by=by, answer_by=answer_by
+        screening=screening,
+        recommendation_number=screening.recommendation_number,
+        shown=shown.strip(),
+        sent_on=today,
+        sent_by=by,
+        answer_by=answer_by,
     )
     _wait_until(screening, answer_by)
     _tell(
@@ -60,7 +65,10 @@ def hold_hearing(
 
 @transaction.atomic
 def record_answer(*, record: HearingRecord, answer: str, answered_on: date, by: User, today: date) -> HearingRecord:
-    """Register what the citizen has answered, also where it comes late: it counts until the decision."""
+    """Register what the citizen has answered, also where it comes late: it counts until the decision.
+
+    An answer about a recommendation that was taken back is kept with it, and the decision does not rest on it.
+    """
     if not perms.may_hear(by):
         raise Refused(_("Only the microloan team registers the answer to a hearing."))
     screening = lock_screening(record.screening)
@@ -74,8 +82,9 @@ def record_answer(*, record: HearingRecord, answer: str, answered_on: date, by: 
             return record
         raise Conflict(_("An answer is registered already. Write what came later in the journal."))
     record.answer, record.answered_on, record.recorded_by = answer.strip(), answered_on, by
-    record.save()
-    _wait_until(screening, None)
+    record.save(update_fields=["answer", "answered_on", "recorded_by"])
+    if is_about_present(record, screening):
+        _wait_until(screening, None)
     _tell(
         screening,
         _("%(screening)s: the citizen has answered the hearing")
@@ -87,15 +96,28 @@ def record_answer(*, record: HearingRecord, answer: str, answered_on: date, by: 
     return record
 
 
+def hearings_of(screening: Screening) -> list[HearingRecord]:
+    """Every hearing of a round, newest first; those about recommendations that were taken back stay on record."""
+    rows = HearingRecord.objects.select_related("sent_by", "recorded_by").filter(screening=screening.pk)
+    return list(rows.order_by("-recommendation_number"))
+
+
+def is_about_present(record: HearingRecord, screening: Screening) -> bool:
+    return record.recommendation_number == screening.recommendation_number
+
+
 def hearing_of(screening: Screening) -> HearingRecord | None:
-    return HearingRecord.objects.select_related("sent_by", "recorded_by").filter(screening=screening.pk).first()
+    """The hearing about the present recommendation: the one that is decided (danish-rules.md §2.1)."""
+    return next((record for record in hearings_of(screening) if is_about_present(record, screening)), None)
 
 
 def check_hearing(screening: Screening, hearing: str, today: date) -> None:
     """A stop waits for the answer, or for the last day to answer; nobody can say that a day passed which was never set."""
-    record = hearing_of(screening)
+    records = hearings_of(screening)
+    record = next((record for record in records if is_about_present(record, screening)), None)
     refusal = rules.hearing_refusal(
         hearing,
+        was_heard_before=bool(records) and record is None,
         answer_by=record.answer_by if record else None,
         is_answered=bool(record and record.answer),
         today=today,

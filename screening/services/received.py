@@ -25,7 +25,9 @@ from screening.papers.questions import Question
 
 @transaction.atomic
 def receive_form(*, case: CaseFile, upload: cases.Upload, by: User, today: date) -> ReceivedForm:
-    """Keep a file that came back, and say what it is. Refused: what the check of documents refuses.
+    """Keep a file that came back, and say what it is. Refused: what is no kind of document, or holds a virus.
+
+    A PDF that is broken or locked is kept too: it is what the citizen sent.
 
     Nothing is taken over yet. A form of another case is kept and marked; what stands in it is not.
     """
@@ -40,10 +42,11 @@ def receive_form(*, case: CaseFile, upload: cases.Upload, by: User, today: date)
         title=_title(kind, today),
         dated=today,
         others_data=result == FormResult.OTHER_CASE,
+        as_it_is=True,
         by=by,
         today=today,
     )
-    return ReceivedForm.objects.create(
+    received = ReceivedForm.objects.create(
         case=case,
         document=document,
         kind=kind.code if kind else "",
@@ -52,11 +55,13 @@ def receive_form(*, case: CaseFile, upload: cases.Upload, by: User, today: date)
         values=_answers(case, kind, reading) if result in (FormResult.READ, FormResult.OLDER) else {},
         received_by=by,
     )
+    cases.reconcile_tasks(case=case, today=today)
+    return received
 
 
 def _answers(case: CaseFile, kind: FormKind | None, reading: Reading) -> dict[str, str]:
     """What came back for the questions that are ours; a file may hold fields of any name."""
-    codes = [question.code for question in kind.questions(case)] if kind else []
+    codes = [question.code for question in kind.questions_for(case, reading.values)] if kind else []
     return {code: rules.clean(reading.values[code]) for code in codes if code in reading.values}
 
 
@@ -107,7 +112,7 @@ def pairs_of(received: ReceivedForm, kind: FormKind) -> list[FieldPair]:
     """Every field that the form held, next to what is stored now. Fields it did not hold are left out."""
     stored = kind.stored(received.case).values
     pairs = []
-    for question in kind.questions(received.case):
+    for question in kind.questions_for(received.case, received.values):
         if question.code not in received.values:
             continue
         raw = received.values[question.code]
@@ -127,6 +132,8 @@ def accept_form(*, received: ReceivedForm, fields: Collection[str], base: int, b
     """
     _check_role(by)
     received = _lock(received)
+    if received.document.is_withdrawn:
+        raise Refused(_("The file has been withdrawn from the case. Nothing can be taken from it. Set the form aside."))
     kind = form_kinds[received.kind]
     stored = kind.stored(received.case)
     if stored.version != base:
@@ -142,14 +149,14 @@ def accept_form(*, received: ReceivedForm, fields: Collection[str], base: int, b
             raise Refused(pairs[code].problem, field=code)
     values = {**stored.values, **{code: pairs[code].came for code in chosen}}
     kind.save(Taken(received.case, values, base=base, document=received.document, by=by, today=today))
-    return _settle(received, chosen, by)
+    return _settle(received, chosen, by, today)
 
 
 @transaction.atomic
-def set_aside_form(*, received: ReceivedForm, by: User) -> ReceivedForm:
+def set_aside_form(*, received: ReceivedForm, by: User, today: date) -> ReceivedForm:
     """Nothing is taken over; the file stays among the documents."""
     _check_role(by)
-    return _settle(_lock(received), [], by)
+    return _settle(_lock(received), [], by, today)
 
 
 def _lock(received: ReceivedForm) -> ReceivedForm:
@@ -163,7 +170,8 @@ def _lock(received: ReceivedForm) -> ReceivedForm:
     return fresh
 
 
-def _settle(received: ReceivedForm, taken: list[str], by: User) -> ReceivedForm:
+def _settle(received: ReceivedForm, taken: list[str], by: User, today: date) -> ReceivedForm:
     received.taken, received.settled_at, received.settled_by = taken, clock.now(), by
     received.save(update_fields=["taken", "settled_at", "settled_by"])
+    cases.reconcile_tasks(case=received.case, today=today)
     return received

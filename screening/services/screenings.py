@@ -201,14 +201,18 @@ def recommend(
 
 @transaction.atomic
 def take_back(*, screening: Screening, by: User, today: date) -> Screening:
-    """Make a screening that lies with the project lead a draft again, to put something right."""
+    """Make a screening that lies with the project lead a draft again, to put something right.
+
+    A hearing that was held about it stays on record, and counts no more.
+    """
     _check_role(by, screening.case, screening.number)
     screening = lock_screening(screening)
     check_phase(screening.case, screening.number)
     if screening.state != ScreeningState.RECOMMENDED:
         return screening
     screening.state, screening.recommendation = ScreeningState.DRAFT, ""
-    screening.recommended_by = screening.recommended_at = None
+    screening.recommended_by = screening.recommended_at = screening.hearing_until = None
+    screening.recommendation_number += 1  # the next one is another: the citizen is heard about that one
     screening.version += 1
     screening.save()
     cases.add_journal_entry(

@@ -21,7 +21,7 @@ from screening.enums import BudgetKind, RowSection, VatPeriod
 from screening.models import Budget, BudgetFrame, BudgetRow
 from screening.registry import LoanPlan
 from screening.rules import one_line
-from screening.services.budgets import budget_totals, latest_budget, tell_version
+from screening.services.budgets import budget_totals, finish_version, latest_budget
 
 YEAR_BUDGETS = (BudgetKind.OPERATING, BudgetKind.LIQUIDITY)
 # Under each heading: what a page of fields and a sheet have room for.
@@ -205,7 +205,7 @@ def save_year_budget(
         )
         for order, row in enumerate(drawn.rows, start=1)
     )
-    tell_version(budget, by=by, today=today)
+    finish_version(budget, by=by, today=today)
     return budget
 
 

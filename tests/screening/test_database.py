@@ -9,13 +9,15 @@ from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.errors import Conflict
 from screening import services
-from screening.enums import Outcome, ScreeningState
-from screening.models import Screening
+from screening.enums import BudgetKind, Outcome, ScreeningState
+from screening.models import Budget, Screening
 from tests.screening.builders import NO, TODAY, YES, budget, case_for, decided, drafted, line, opened, recommended
 from tests.support.world import World
 
 
 def refused(sql: str, *values: object, match: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError, match=match), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, values)
 
@@ -149,20 +151,30 @@ def test_an_approved_budget_and_its_lines_are_locked(world):
     case = case_for(world, 2)
     version = budget(world, case, line(), line("Skilt", "3000.00"))
     services.approve_budget(budget=version, by=world.user(Role.PROJECT_LEAD), today=world.today)
-    refused("UPDATE screening_budget SET note = 'x' WHERE id = %s", version.pk, match="budget_locked")
-    refused("DELETE FROM screening_budget WHERE id = %s", version.pk, match="budget_l")
-    refused("UPDATE screening_budgetline SET amount = 1 WHERE budget_id = %s", version.pk, match="budget_line_locked")
-    refused("DELETE FROM screening_budgetline WHERE budget_id = %s", version.pk, match="budget_line_locked")
-    insert = (
-        "INSERT INTO screening_budgetline (budget_id, \"order\", kind, text, amount) VALUES (%s, 9, 'expense', 'x', 1)"
-    )
-    refused(insert, version.pk, match="budget_line_locked")
+    refused("UPDATE screening_budget SET state = 'draft' WHERE id = %s", version.pk, match="budget_locked")
+    refused("DELETE FROM screening_budget WHERE id = %s", version.pk, match="budget_")
+    refused(LINE, version.pk, 1, match="budget_line_locked")
+
+
+LINE = "INSERT INTO screening_budgetline (budget_id, \"order\", kind, text, amount) VALUES (%s, 9, 'expense', 'x', %s)"
+
+
+def test_a_saved_version_is_kept_from_the_moment_it_is_written(world):
+    version = budget(world, case_for(world, 2), line(), line("Skilt", "3000.00"))
+    for change in ("note = 'x'", "number = 9", "case_id = case_id", "sealed_at = NULL", "created_by_id = NULL"):
+        refused(f"UPDATE screening_budget SET {change} WHERE id = %s", version.pk, match="budget_kept")
+    refused("DELETE FROM screening_budget WHERE id = %s", version.pk, match="budget_kept")
+    guard = "budget_line_append_only"
+    refused("UPDATE screening_budgetline SET amount = 1 WHERE budget_id = %s", version.pk, match=guard)
+    refused("DELETE FROM screening_budgetline WHERE budget_id = %s", version.pk, match=guard)
+    refused("TRUNCATE screening_budgetline", match="budget_line_no_truncate")
+    refused(LINE, version.pk, 1, match="budget_line_locked")
 
 
 def test_a_line_has_an_amount_above_zero(world):
-    version = budget(world, case_for(world, 2))
-    update = "UPDATE screening_budgetline SET amount = %s WHERE budget_id = %s"
-    refused(update, 0, version.pk, match="budget_line_positive")
+    case, by = case_for(world, 2), world.user(Role.COACH)
+    version = Budget.objects.create(case=case, kind=BudgetKind.ESTABLISHMENT, number=1, created_by=by)
+    refused(LINE, version.pk, 0, match="budget_line_positive")
 
 
 # --- Two at once -------------------------------------------------------------------------------------------------------

@@ -138,6 +138,67 @@ def test_an_answer_is_registered_once(world, screening):
         answer(world, record, answer="Noget andet.")
 
 
+@pytest.fixture
+def anew(world, screening):
+    """A hearing was answered; then the recommendation was taken back and written anew."""
+    record, by = answer(world, hold(world, screening)), world.user(Role.COACH)
+    draft = services.take_back(screening=screening, by=by, today=TODAY)
+    return record, services.recommend(screening=draft, recommendation=Outcome.STOP, by=by, today=TODAY)
+
+
+def test_a_recommendation_that_is_written_anew_is_heard_anew(world, anew):
+    old, screening = anew
+    for decision in (NO, EXPIRED):
+        with pytest.raises(Refused, match="hørt om en tidligere indstilling"):
+            check(world, screening, decision)
+    check(world, screening, replace(NO, hearing=Hearing.NOT_NEEDED))
+    new = hold(world, screening)
+    with pytest.raises(Refused, match="4. december"):
+        check(world, screening, NO)
+    answer(world, new)
+    check(world, screening, NO)
+    assert services.hearings_of(screening) == [new, old]
+
+
+def test_a_hearing_runs_no_more_once_its_recommendation_is_taken_back(world, screening):
+    record = hold(world, screening)
+    draft = services.take_back(screening=screening, by=world.user(Role.COACH), today=TODAY)
+    assert draft.hearing_until is None
+    assert services.hearing_of(draft) is None
+    sent = services.recommend(screening=draft, recommendation=Outcome.STOP, by=world.user(Role.COACH), today=TODAY)
+    new = hold(world, sent)
+    answer(world, record)
+    sent.refresh_from_db()
+    assert sent.hearing_until == new.answer_by
+
+
+def test_both_hearings_stand_on_the_page_and_the_old_letter_can_be_answered(world, screening, coach):
+    hold(world, screening)
+    services.take_back(screening=screening, by=world.user(Role.COACH), today=TODAY)
+    page = text_of(coach.get(address("detail", screening)))
+    assert "Om den tidligere indstilling fra den 20. november 2026" in page
+    there = f"{address('hearing_answer', screening)}?recommendation=1"
+    page = text_of(coach.post(there, {"answer": "Jeg har en kunde.", "answered_on": "20-11-2026"}, follow=True))
+    assert "Svaret handlede om en tidligere indstilling." in page
+    assert "Jeg har en kunde." in page
+
+
+@pytest.mark.parametrize(
+    ("sql", "guard"),
+    [
+        ("UPDATE screening_hearingrecord SET shown = 'x' WHERE id = %s", "hearing_kept"),
+        ("UPDATE screening_hearingrecord SET recommendation_number = 2 WHERE id = %s", "hearing_kept"),
+        ("DELETE FROM screening_hearingrecord WHERE id = %s", "hearing_kept"),
+        ("UPDATE screening_hearingrecord SET answer = 'x' WHERE id = %s", "hearing_answer_kept"),
+    ],
+)
+def test_the_database_keeps_what_was_shown_and_answered(world, screening, sql, guard):
+    record = hold(world, screening)
+    if guard == "hearing_answer_kept":
+        answer(world, record)
+    refused(sql, record.pk, guard=guard)
+
+
 def test_the_database_keeps_the_hearing_of_a_decided_round(world, screening):
     record = answer(world, hold(world, screening))
     services.decide(screening=screening, decision=NO, by=world.user(Role.PROJECT_LEAD), today=TODAY)
@@ -145,14 +206,17 @@ def test_the_database_keeps_the_hearing_of_a_decided_round(world, screening):
         "UPDATE screening_hearingrecord SET answer = 'x' WHERE id = %s",
         "DELETE FROM screening_hearingrecord WHERE id = %s",
     ):
-        refused(sql, record.pk, guard="hearing_locked_with_screening")
+        refused(sql, record.pk, guard="hearing_(answer_)?kept|hearing_locked")
+    insert = """INSERT INTO screening_hearingrecord
+        (screening_id, recommendation_number, shown, sent_on, sent_by_id, answer_by, answer, created_at)
+        SELECT screening_id, 9, shown, sent_on, sent_by_id, answer_by, '', created_at
+          FROM screening_hearingrecord WHERE id = %s"""
+    refused(insert, record.pk, guard="hearing_locked_with_screening")
 
 
 @pytest.mark.parametrize(
     ("change", "guard"),
     [
-        ("shown = ' '", "hearing_shows_something"),
-        ("answer_by = sent_on", "hearing_has_time"),
         ("answer = 'x'", "hearing_answer_whole"),
         ("answered_on = sent_on", "hearing_answer_whole"),
     ],
@@ -160,6 +224,23 @@ def test_the_database_keeps_the_hearing_of_a_decided_round(world, screening):
 def test_what_the_database_refuses(world, screening, change, guard):
     record = hold(world, screening)
     refused(f"UPDATE screening_hearingrecord SET {change} WHERE id = %s", record.pk, guard=guard)
+
+
+@pytest.mark.parametrize(
+    ("changes", "guard"),
+    [
+        ({"shown": " "}, "hearing_shows_something"),
+        ({"answer_by": TODAY}, "hearing_has_time"),
+        ({}, "hearing_once"),
+    ],
+)
+def test_what_a_record_has_to_be(world, screening, changes, guard):
+    hold(world, screening)
+    values = {"shown": "x", "answer_by": TODAY + DAYS, **changes}
+    if changes:
+        values["recommendation_number"] = 2
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic():
+        HearingRecord.objects.create(screening=screening, sent_on=TODAY, sent_by=world.user(Role.COACH), **values)
 
 
 def refused(sql, *values, guard):

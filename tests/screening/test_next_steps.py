@@ -7,11 +7,17 @@ import pytest
 from cases import registry
 from cases.models import CaseFile
 from microloan.accounts.enums import Role
+from microloan.core import clock
+from microloan.core.calendars import add_working_days
 from microloan.policy.services import remembered_rule_sets, rule_set_on
-from screening import journey, services
-from screening.enums import Outcome
+from screening import errands, journey, services
+from screening.enums import BudgetKind, Outcome
+from screening.papers.enums import PaperKind, PlanStage
 from tests.loans.builders import put_in_phase
-from tests.screening.builders import BACK, LATER, NO, budget, case_for, decided, drafted, recommended
+from tests.screening.budget_builders import year_budget
+from tests.screening.builders import BACK, LATER, NO, budget, case_for, decided, drafted, line, recommended
+from tests.screening.paper_builders import came_back, evaluation, filled, form_of, paper
+from tests.support.files import pdf
 
 
 def steps(case, today):
@@ -61,3 +67,68 @@ def test_no_query_per_case(world, django_assert_num_queries, number):
         with django_assert_num_queries(0):
             for case in found:
                 assert list(journey.next_steps(case, world.today))
+                list(errands.material_step(case, world.today))
+                list(errands.forms_waiting(case, world.today))
+
+
+# --- After a yellow, and what the next screening looks at -----------------------------------------------------------------
+
+
+@pytest.fixture
+def yellow(world):
+    """Screening 3 sent back with a budget; the citizen comes again by LATER."""
+    case = case_for(world, 3)
+    budget(world, case)
+    return decided(world, 3, BACK, case=CaseFile.objects.get(pk=case.pk))
+
+
+def test_somebody_calls_when_the_budget_has_not_come_again(world, yellow):
+    assert steps(yellow.case, LATER)["screening_revise"].holder == "citizen"
+    late = LATER + timedelta(days=1)
+    step = steps(yellow.case, late)["screening_call_budget"]
+    assert (step.holder, step.due_on) == ("team", add_working_days(LATER, 1))
+    talked = LATER + timedelta(days=4)
+    with clock.at(talked):
+        evaluation(world, yellow.case)
+    assert steps(yellow.case, talked)["screening_call_budget"].due_on == add_working_days(talked, 5)
+    assert "screening_call" in steps(decided(world, 1, BACK).case, late)
+
+
+def test_a_budget_that_has_come_again_is_screened(world, yellow):
+    budget(world, CaseFile.objects.get(pk=yellow.case_id), line(amount="9000.00"))
+    for day in (world.today, LATER + timedelta(days=30)):
+        step = steps(yellow.case, day)["screening_hold"]
+        assert (step.holder, step.due_on) == ("team", add_working_days(world.today, 5))
+
+
+def material(case, today):
+    return next(errands.material_step(CaseFile.objects.get(pk=case.pk), today), None)
+
+
+def test_what_screening_3_looks_at_is_a_task_until_all_of_it_is_there(world):
+    case = case_for(world, 3)
+    step = material(case, world.today)
+    weeks = rule_set_on(world.today).courses_weeks
+    assert step.due_on == world.today + timedelta(weeks=weeks) - timedelta(days=14)
+    assert step.why == "Mangler: detaljeret forretningsplan, etableringsbudget, driftsbudget, likviditetsbudget"
+    assert case.tasks.filter(kind="screening_material", done_at__isnull=True).exists() is False
+    paper(world, case, PaperKind.BUSINESS_PLAN, stage=PlanStage.PROVISIONAL, product="Kjoler")
+    budget(world, case)
+    year_budget(world, case, kind=BudgetKind.OPERATING)
+    assert material(case, world.today).why == "Mangler: detaljeret forretningsplan, likviditetsbudget"
+    assert case.tasks.filter(kind="screening_material", done_at__isnull=True).exists()
+    year_budget(world, case, kind=BudgetKind.LIQUIDITY)
+    paper(world, case, PaperKind.BUSINESS_PLAN, stage=PlanStage.DETAILED, product="Kjoler")
+    assert material(case, world.today) is None
+    assert not case.tasks.filter(kind="screening_material", done_at__isnull=True).exists()
+    assert material(case_for(world, 2), world.today) is None
+
+
+def test_a_form_that_came_back_is_a_task_until_it_is_dealt_with(world):
+    case = case_for(world, 2)
+    form = came_back(world, case, filled(form_of(case), {"background": "Jeg syr."}))
+    came_back(world, case, pdf(), "andet.pdf")
+    (task,) = case.tasks.filter(kind="form_received", done_at__isnull=True)
+    assert (task.holder, task.due_on) == ("team", add_working_days(world.today, 3))
+    services.set_aside_form(received=form, by=world.user(Role.COACH), today=world.today)
+    assert not case.tasks.filter(kind="form_received", done_at__isnull=True).exists()

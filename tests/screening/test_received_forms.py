@@ -6,11 +6,14 @@ from decimal import Decimal
 import pytest
 from django.core import signing
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
-from cases.models import Document
+from cases.enums import Livelihood
+from cases.models import CaseFile, Document
+from cases.services import withdraw_document
 from microloan.accounts.enums import TEAM, Role
 from microloan.core.errors import Conflict, Refused
 from microloan.core.pdf import render_pdf
@@ -192,6 +195,8 @@ def test_a_printed_version_is_one_that_can_be_stored():
         (foreign_form, "skema.pdf", FormResult.FOREIGN),
         (unknown_kind, "skema.pdf", FormResult.FOREIGN),
         (broken_fields, "skema.pdf", FormResult.BROKEN),
+        (lambda case: b"%PDF-1.7 nothing", "skema.pdf", FormResult.BROKEN),
+        (lambda case: pdf(password="hemmeligt"), "skema.pdf", FormResult.LOCKED),
     ],
 )
 def test_what_cannot_be_read_is_kept_with_the_reason(world, make, name, result):
@@ -200,15 +205,13 @@ def test_what_cannot_be_read_is_kept_with_the_reason(world, make, name, result):
     assert (received.result, received.values, received.is_waiting) == (result, {}, False)
     assert Document.objects.filter(case=case).count() == 1
     with pytest.raises(Refused):
-        services.set_aside_form(received=received, by=world.user(Role.COACH))
+        services.set_aside_form(received=received, by=world.user(Role.COACH), today=world.today)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"", "tom"),
-        (b"%PDF-1.7 nothing", "kan ikke læses"),
-        (pdf(password="hemmeligt"), "kodeord"),
         (b"MZ program", "Vælg en PDF"),
     ],
 )
@@ -264,7 +267,7 @@ def test_only_the_team_reads_forms_in(world, role):
     with pytest.raises(Refused):
         accept(world, received, ["future"], by=world.user(role))
     with pytest.raises(Refused):
-        services.set_aside_form(received=received, by=world.user(role))
+        services.set_aside_form(received=received, by=world.user(role), today=world.today)
 
 
 def test_a_plan_form_and_an_action_plan_come_back(world):
@@ -309,6 +312,46 @@ def test_an_establishment_budget_comes_back(world):
 # --- The number of a form ------------------------------------------------------------------------------------------------
 
 
+def test_lines_beyond_those_of_today_are_shown_and_taken(world):
+    """The form was made of a budget with many lines; meanwhile there is one with few."""
+    case = a_case(world)
+    budget(world, case, *[line(f"Ting {number}") for number in range(1, 14)])
+    data = filled(form_of(case, "establishment_budget"), {"expense_16": "Stole", "expense_16_amount": "900"})
+    budget(world, case, line("Ting 1"))
+    received = came_back(world, CaseFile.objects.get(pk=case.pk), data)
+    received.case = CaseFile.objects.get(pk=case.pk)
+    pairs = {pair.question.code: pair for pair in services.pairs_of(received, form_kinds["establishment_budget"])}
+    assert pairs["expense_16"].is_new
+    assert "linje 16" in pairs["expense_16"].question.label
+    accept(world, received, ["expense_16", "expense_16_amount"], base=2)
+    newest = services.latest_budget(CaseFile.objects.get(pk=case.pk))
+    assert [row.text for row in newest.lines.all()] == ["Ting 1", "Stole"]
+
+
+def test_questions_that_are_no_longer_asked_are_shown(world):
+    """The form asked about the support; then the citizen became a pensioner."""
+    case = a_case(world)
+    data = filled(form_of(case, "self_evaluation"), {"money_after": "Jeg kan leve af det."})
+    CaseFile.objects.filter(pk=case.pk).update(livelihood=Livelihood.DISABILITY_PENSION)
+    received = came_back(world, CaseFile.objects.get(pk=case.pk), data)
+    assert received.values["money_after"] == "Jeg kan leve af det."
+
+
+def test_nothing_is_taken_from_a_file_that_was_withdrawn(world, coach):
+    case = a_case(world)
+    received = came_back(world, case, filled(form_of(case), ANSWERS))
+    by = world.user(Role.COACH)
+    withdraw_document(document=received.document, reason="Lagt på den forkerte sag.", by=by)
+    received.document.refresh_from_db()
+    with pytest.raises(Refused, match="trukket tilbage"):
+        accept(world, received, ["future"])
+    there = reverse("screening:form_received", kwargs={"number": case.number, "pk": received.pk})
+    page = coach.get(there).content.decode()
+    assert "Trukket tilbage" in page
+    assert reverse("cases:document", kwargs={"number": case.number, "pk": received.document_id}) not in page
+    services.set_aside_form(received=received, by=by, today=world.today)
+
+
 def test_the_number_is_signed_and_holds_nothing_of_the_citizen(world):
     case = a_case(world)
     number = FormIdentity(case.number, "person_profile", 3)
@@ -334,20 +377,20 @@ def test_reading_never_fails_on_damaged_files(world):
 def test_a_settled_form_is_locked(world):
     case = a_case(world)
     received = came_back(world, case, filled(form_of(case), ANSWERS))
-    services.set_aside_form(received=received, by=world.user(Role.COACH))
+    services.set_aside_form(received=received, by=world.user(Role.COACH), today=world.today)
     for sql in (
         "UPDATE screening_receivedform SET taken = '[\"why\"]' WHERE id = %s",
         "DELETE FROM screening_receivedform WHERE id = %s",
     ):
-        with pytest.raises(IntegrityError, match="received_form_locked"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="received_form_(locked|kept)"), transaction.atomic():
             connection.cursor().execute(sql, [received.pk])
 
 
 @pytest.mark.parametrize(
     ("column", "value", "guard"),
     [
-        ("result", "perhaps", "received_form_result_known"),
-        ("result", "other_case", "received_form_values_when_read"),
+        ("result", "read", "received_form_kept"),
+        ("values", "{}", "received_form_kept"),
         ("taken", '["why"]', "received_form_settled_by_someone"),
         ("settled_at", "2026-11-20", "received_form_settled_by_someone"),
     ],
@@ -358,3 +401,19 @@ def test_the_database_refuses_a_crooked_form(world, column, value, guard):
     sql = f"UPDATE screening_receivedform SET {column} = %s WHERE id = %s"  # noqa: S608
     with pytest.raises(IntegrityError, match=guard), transaction.atomic():
         connection.cursor().execute(sql, [value, received.pk])
+
+
+@pytest.mark.parametrize(
+    ("changes", "guard"),
+    [
+        ({"result": "perhaps", "values": {}}, "received_form_result_known"),
+        ({"result": "other_case"}, "received_form_values_when_read"),
+    ],
+)
+def test_the_database_refuses_a_form_that_cannot_be(world, changes, guard):
+    case = a_case(world)
+    read = came_back(world, case, png(), "foto.png")
+    document = Document.objects.create(case=case, kind="other", title="Skema", dated=world.today)
+    values = {"kind": "person_profile", "values": {"why": "Lyst"}, "received_by": read.received_by, **changes}
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic():
+        ReceivedForm.objects.create(case=case, document=document, **values)

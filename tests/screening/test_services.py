@@ -17,6 +17,7 @@ from microloan.core.errors import Conflict, Refused
 from screening import queries, rules, services
 from screening.enums import Hearing, Outcome, ScreeningState
 from screening.models import CriteriaSet
+from screening.papers.enums import PaperKind, PlanStage
 from tests.loans.builders import business
 from tests.screening.builders import (
     BACK,
@@ -34,6 +35,7 @@ from tests.screening.builders import (
     opened,
     recommended,
 )
+from tests.screening.paper_builders import paper
 
 OUTSIDERS = [role for role in Role if role not in (Role.COACH, Role.PROJECT_LEAD)]
 
@@ -221,6 +223,9 @@ def test_a_recommendation_is_one_of_those_offered(world, number, wrong):
 # --- Warnings ----------------------------------------------------------------------------------------------------------
 
 
+MISSING = {"no_operating", "no_liquidity", "no_plan"}
+
+
 def test_screening_3_raises_its_warnings_and_others_do_not(world):
     case = case_for(world, 3)
     business(world, case, form=BusinessForm.APS, trade="Pizzeria")
@@ -228,8 +233,21 @@ def test_screening_3_raises_its_warnings_and_others_do_not(world):
     case = CaseFile.objects.get(pk=case.pk)
     screening = opened(world, 3, case=case)
     found = services.current_warnings(screening, world.today)
-    assert set(found) == {"over_maximum", "aps", "crowded_trade"}
+    assert set(found) == {*MISSING, "over_maximum", "aps", "crowded_trade"}
     assert services.current_warnings(opened(world, 2), world.today) == {}
+
+
+def test_what_the_plan_says_of_trade_and_form_reaches_the_warnings(world):
+    case = case_for(world, 3)
+    business(world, case, form=BusinessForm.SOLE_PROPRIETORSHIP, trade="Syværksted")
+    paper(world, case, PaperKind.BUSINESS_PLAN, stage=PlanStage.DETAILED, business_form="I/S", trade="Kiosk")
+    case = CaseFile.objects.get(pk=case.pk)
+    found = services.current_warnings(opened(world, 3, case=case), world.today)
+    assert set(found) >= {"form_not_eligible", "form_differs", "crowded_trade"}
+    assert not {"no_plan", "plan_provisional"} & set(found)
+    paper(world, case, PaperKind.BUSINESS_PLAN, business_form="Ved ikke endnu", difference="Åbent om natten")
+    found = services.warnings_of(CaseFile.objects.get(pk=case.pk), world.today)
+    assert not {"form_not_eligible", "form_differs", "crowded_trade"} & set(found)
 
 
 def test_each_warning_is_answered_before_it_goes_on(world):

@@ -17,8 +17,12 @@ GOOD = PlanFacts(
     vat_from=Decimal("50000"),
     has_establishment=True,
     loan_need=Decimal("35000"),
-    business_form=BusinessForm.SOLE_PROPRIETORSHIP,
-    trade="Syværksted",
+    has_operating=True,
+    has_liquidity=True,
+    has_plan=True,
+    is_plan_detailed=True,
+    case_form=BusinessForm.SOLE_PROPRIETORSHIP,
+    case_trade="Syværksted",
     sales_of_year=Decimal("40000"),
 )
 
@@ -40,22 +44,27 @@ def test_a_plan_in_which_nothing_is_wrong_raises_nothing():
 
 
 def test_nothing_is_raised_about_what_nobody_knows():
-    assert found(loan_need=None, sales_of_year=None, business_form="", trade="") == {}
+    assert found(loan_need=None, sales_of_year=None, case_form="", case_trade="") == {}
 
 
 RAISED = {
     "no_budget": {"has_establishment": False, "loan_need": None},
+    "no_operating": {"has_operating": False},
+    "no_liquidity": {"has_liquidity": False},
+    "no_plan": {"has_plan": False, "is_plan_detailed": False},
+    "plan_provisional": {"is_plan_detailed": False},
     "not_resubmitted": {"not_resubmitted": "Etableringsbudget v2"},
     "over_maximum": {"loan_need": Decimal("50000.01")},
     "under_minimum": {"loan_need": Decimal("999.99")},
-    "aps": {"business_form": BusinessForm.APS},
-    "form_not_eligible": {"business_form": BusinessForm.PARTNERSHIP},
-    "pmv_limit": {"business_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.01"), "has_vat": True},
+    "aps": {"case_form": BusinessForm.APS},
+    "form_not_eligible": {"case_form": BusinessForm.PARTNERSHIP},
+    "form_differs": {"plan_form": BusinessForm.PMV},
+    "pmv_limit": {"case_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.01"), "has_vat": True},
     "vat_duty": {"sales_of_year": Decimal("50000.01")},
     "below_zero": {"months": months((0, 100, 0, 50), (0, 100, 0, "-0.01"))},
     "surviving": {"months": months((0, 100, 50, 900), (0, 100, 50, 800), (0, 100, 50, 700), (0, 100, 0, 600))},
     "sales_without_source": {"months": months((0, 100, 0, 900), (5000, 100, 0, 5800))},
-    "crowded_trade": {"trade": "Pizzeria"},
+    "crowded_trade": {"case_trade": "Pizzeria"},
 }
 
 
@@ -69,14 +78,14 @@ def test_each_is_raised_alone_with_why_and_source(code):
 QUIET = {
     "at the largest loan": {"loan_need": Decimal("50000.00")},
     "at the smallest loan": {"loan_need": Decimal("1000.00")},
-    "at the limit of a PMV": {"business_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.00")},
+    "at the limit of a PMV": {"case_form": BusinessForm.PMV, "sales_of_year": Decimal("50000.00")},
     "a larger firm that is no PMV": {"sales_of_year": Decimal("900000"), "has_vat": True},
     "a month at zero": {"months": months((0, 100, 0, 0))},
     "half less an øre on living": {"months": months((0, 100, "49.99", 900))},
     "much living later than the first months": {"months": months(*[(0, 100, 0, 900)] * 3, (0, 100, 100, 800))},
     "sales that grow": {"months": months((3000, 100, 0, 900), (4000, 100, 0, 900), (7000, 100, 0, 900))},
     "sales with a source": {"months": months((0, 100, 0, 900), (9000, 1, 0, 900)), "sales_source": "To faste kunder"},
-    "a crowded trade that is different": {"trade": "Pizzeria", "difference": "Surdej og levering på cykel"},
+    "a crowded trade that is different": {"case_trade": "Pizzeria", "difference": "Surdej og levering på cykel"},
 }
 
 
@@ -91,6 +100,17 @@ def test_the_months_below_zero_are_named_and_the_lowest():
     assert "90 kr. i februar 2027" in warning.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_the_plan_goes_before_the_case_and_both_are_told_where_they_differ():
+    assert "aps" in found(plan_form=BusinessForm.APS)
+    assert "aps" not in found(plan_form=BusinessForm.PMV, case_form=BusinessForm.APS)
+    text = found(plan_form=BusinessForm.PARTNERSHIP)["form_differs"].text
+    assert "Interessentskab (I/S)" in text
+    assert "Enkeltmandsvirksomhed" in text
+    text = found(plan_trade="Kiosk", case_trade="Syværksted")["crowded_trade"].text
+    assert "Kiosk i planen, Syværksted på sagen" in text
+    assert "Syværksted" not in found(plan_trade="Kiosk", case_trade="")["crowded_trade"].text
+
+
 def test_blank_words_are_no_source_and_no_difference():
-    assert "crowded_trade" in found(trade="Kiosk", difference="  ")
+    assert "crowded_trade" in found(case_trade="Kiosk", difference="  ")
     assert "sales_without_source" in found(months=months((6000, 1, 0, 5000)), sales_source="\n")

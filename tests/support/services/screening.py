@@ -172,7 +172,7 @@ ROWS = [
     act(
         "screening.set_aside_form",
         allow=TEAM,
-        call=lambda w, by: services.set_aside_form(received=w.of(make_answered), by=by),
+        call=lambda w, by: services.set_aside_form(received=w.of(make_answered), by=by, today=w.today),
     ),
     act(
         "screening.review_goals",
@@ -217,6 +217,8 @@ PARTS = {
             "screening.not_resubmitted",
             "screening.clocks_of",
             "screening.hearing_of",
+            "screening.hearings_of",
+            "screening.is_about_present",
             "screening.check_hearing",
             "screening.check_phase",
             "screening.check_versions",
@@ -235,7 +237,7 @@ PARTS = {
         READS,
     ),
     "screening.lock_screening": PART,
-    "screening.tell_version": PART,
+    "screening.finish_version": PART,
     "screening.freeze_warnings": PART,
     "screening.freeze_material": PART,
     "screening.ensure_criteria": "puts in what the product starts with, and changes nothing that is there",
