@@ -111,6 +111,7 @@ class DraftKind:
     may_write: Callable[[Any, str], bool]
     days: int = 30
     prefixes: tuple[str, ...] = ()
+    most: int = 100  # of the fields that are known by their prefix
 
 
 @dataclass(frozen=True)

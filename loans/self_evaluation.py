@@ -35,7 +35,6 @@ from screening.papers.enums import PaperKind
 log = structlog.get_logger(__name__)
 # A pensioner has no support period; screening 4 is held before the main course's half year is over.
 MAIN_COURSE_WEEKS = 26
-REMIND_BEFORE = timedelta(days=7)
 KEYS = {
     "self_evaluation": "self-evaluation",
     "self_evaluation_answer": "evaluation-answer",
@@ -179,18 +178,19 @@ def is_answered(request: Letter, answers: list[Paper]) -> bool:
 # --- The reminder ------------------------------------------------------------------------------------------------------------
 
 
-def remind_on(request: Letter) -> date:
-    """A week before the answer is due, but at least a week after it was asked for."""
-    return max(back_by_of(request) - REMIND_BEFORE, min(request.dated + REMIND_BEFORE, back_by_of(request)))
+def remind_on(request: Letter, days: int) -> date:
+    """So many days before the answer is due (the rule set), but at least as many after it was asked for."""
+    before = timedelta(days=days)
+    return max(back_by_of(request) - before, min(request.dated + before, back_by_of(request)))
 
 
 def send_reminders(today: date) -> Counts:
     """Remind of each self-evaluation that has not come, once. Running it again makes none."""
-    counts = Counts()
+    counts, days = Counts(), rule_set_on(today).self_evaluation_reminder_days
     waiting = Letter.objects.filter(kind=REQUEST, copy_of=None, representative=None, case__phase=Phase.MAIN_COURSE)
     reminded = set(Letter.objects.filter(kind=REMINDER).values_list("key", flat=True))
     for request in waiting.select_related("case__citizen", "case__coach").order_by("pk"):
-        is_time = remind_on(request) <= today <= back_by_of(request)
+        is_time = remind_on(request, days) <= today <= back_by_of(request)
         if not is_time or _reminder_key(request) in reminded or why_not_remind(request):
             continue
         counts += Counts(created=1) if _remind(request, today) else Counts(skipped=1)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from microloan.accounts.enums import AccessAction, Role
@@ -14,59 +15,86 @@ from microloan.core import clock, danish
 from microloan.core.export import csv_response
 from reports import scores
 from reports.rules import overview as words
+from reports.rules import scores as rules
 from reports.rules.quarters import quarter_ends
-from reports.rules.scores import Line
-from reports.rules.suppression import Hidden
-from reports.scores import Came, Figures
+from reports.rules.scores import Line, SafeLine
+from reports.scores import Came, Figures, SafeFigures
 from screening.enums import ScreeningNumber
 
 learners = role_required(Role.PROJECT_LEAD, Role.MANAGER)
 
 
-def _figures(request: StaffRequest, *, suppress: bool) -> Figures:
-    """What the address asks for. Without small numbers the cut-off is the end of a quarter: two days cannot be subtracted."""
-    wanted, came = request.GET.get("screening", ""), request.GET.get("came", "")
-    today = clock.today()
-    return scores.figures(
-        number=int(wanted) if wanted in {str(number) for number in ScreeningNumber.values} else ScreeningNumber.THREE,
-        came=came if came in Came.values else Came.LOAN,
-        as_of=quarter_ends(today)[0] if suppress else today,
-        suppress=suppress,
-    )
+# What came of it, in parts that have nobody in common.
+RESULT_WORDS = {
+    (rules.SELF_SUPPORTING,): gettext_lazy("Self-supporting"),
+    (rules.LOAN,): gettext_lazy("Loan paid out, not self-supporting"),
+    (rules.SELF_SUPPORTING, rules.LOAN): gettext_lazy("Self-supporting, or loan paid out"),
+    (rules.NEITHER,): gettext_lazy("Neither"),
+}
+
+
+def _number(request: StaffRequest) -> int:
+    wanted = request.GET.get("screening", "")
+    known = {str(number) for number in ScreeningNumber.values}
+    return int(wanted) if wanted in known else ScreeningNumber.THREE.value
+
+
+def _safe(request: StaffRequest) -> SafeFigures:
+    """The cut-off is the end of a quarter: two days cannot be subtracted."""
+    return scores.safe_figures(number=_number(request), as_of=quarter_ends(clock.today())[0])
 
 
 @learners
 @require_safe
 def ratings(request: StaffRequest) -> HttpResponse:
-    suppress = request.user.role == Role.MANAGER
-    figures = _figures(request, suppress=suppress)
+    """The project lead, who sees the cases, chooses an outcome and sees every number; managers see disjoint groups."""
+    if request.user.role == Role.MANAGER:
+        return _page(request, _safe(request), suppress=True)
+    came = request.GET.get("came", "")
+    came = came if came in Came.values else Came.LOAN
+    figures = scores.figures(number=_number(request), came=came, as_of=clock.today())
+    more = {"outcomes": Came.choices, "came_label": Came(figures.came).label}
+    return _page(request, figures, suppress=False, **more)
+
+
+def _page(request: StaffRequest, figures: Figures | SafeFigures, *, suppress: bool, **more: Any) -> HttpResponse:
     context = {
         "figures": figures,
         "suppress": suppress,
         "numbers": ScreeningNumber.choices,
-        "outcomes": Came.choices,
-        "came_label": Came(figures.came).label,
         "number_label": ScreeningNumber(figures.number).label,
-        "rows": [_row(figures, line) for line in figures.lines],
-        "people": words.text(figures.people) if figures.people >= 5 or not suppress else "0–4",
-        "query": request.GET.urlencode(),
+        "rows": [_row(figures, line) if isinstance(line, Line) else _safe_row(figures, line) for line in figures.lines],
+        "people": words.text(figures.people),
+        **more,
     }
     return render(request, "reports/ratings.html", context)
 
 
-def _row(figures: Figures, line: Line) -> dict[str, Any]:
+def _row(figures: Figures | SafeFigures, line: Line) -> dict[str, Any]:
     return {
         "title": figures.titles[line.code],
         "rated": words.text(line.rated),
         "mean": "–" if line.mean_tenths is None else _tenths(line.mean_tenths),
         "groups": [
             {
-                "ratings": group.words,
+                "ratings": str(group.rating),
                 "rated": words.text(group.rated),
                 "came": words.text(group.with_outcome),
                 "percent": "" if group.percent is None else danish.percent(group.percent),
             }
             for group in line.groups
+        ],
+    }
+
+
+def _safe_row(figures: Figures | SafeFigures, line: SafeLine) -> dict[str, Any]:
+    return {
+        "title": figures.titles[line.code],
+        "rated": words.text(line.rated),
+        "mean": "–" if line.mean_halves is None else _tenths(5 * line.mean_halves),
+        "groups": [
+            {"ratings": part.words, "result": RESULT_WORDS[part.results], "people": words.text(part.people)}
+            for part in line.parts
         ],
     }
 
@@ -78,22 +106,22 @@ def _tenths(value: int) -> str:
 @require_safe
 @learners
 def ratings_csv(request: StaffRequest) -> HttpResponseBase:
-    """The same as a file. A file travels, so small numbers are hidden in it for everybody."""
-    figures = _figures(request, suppress=True)
+    """The disjoint groups as a file. A file travels, so small numbers are hidden in it for everybody."""
+    figures = _safe(request)
     log_access(
         user=request.user,
         action=AccessAction.EXPORT,
         what="reports:ratings_csv",
         purpose=_("Figures in aggregate"),
     )
-    headings = [_("Criterion"), _("Rating"), _("People rated"), str(Came(figures.came).label)]
+    headings = [_("Criterion"), _("Rating"), _("What came of it"), _("People rated")]
     rows = [[figures.titles[line.code], *cells] for line in figures.lines for cells in _file_cells(line)]
     name = _("ratings-screening-%(number)s-%(date)s") % {"number": figures.number, "date": figures.as_of}
     return csv_response(name, headings, rows)
 
 
-def _file_cells(line: Line) -> list[list[str]]:
-    """One row for each group; where there is none, how many were rated in all."""
-    if not line.groups:
-        return [["1–5", words.text(line.rated), words.text(Hidden.OTHER)]]
-    return [[group.words, words.text(group.rated), words.text(group.with_outcome)] for group in line.groups]
+def _file_cells(line: SafeLine) -> list[list[str]]:
+    """One row for each part; where there is none, how many were rated in all."""
+    if not line.parts:
+        return [["1–5", _("all"), words.text(line.rated)]]
+    return [[part.words, str(RESULT_WORDS[part.results]), words.text(part.people)] for part in line.parts]

@@ -12,6 +12,7 @@ from cases.models import LivelihoodPeriod
 from loans.enums import EntryKind
 from loans.models import LedgerEntry
 from reports.rules import scores as rules
+from reports.rules.suppression import Cell
 from screening.enums import Outcome
 from screening.models import Criterion, Score, Screening
 
@@ -26,6 +27,8 @@ class Came(TextChoices):
 
 @dataclass(frozen=True)
 class Figures:
+    """Every number of one screening against one outcome."""
+
     number: int
     came: str
     as_of: date
@@ -34,9 +37,20 @@ class Figures:
     lines: list[rules.Line]
 
 
-def figures(*, number: int, came: str, as_of: date, suppress: bool) -> Figures:
+@dataclass(frozen=True)
+class SafeFigures:
+    """One screening in disjoint groups of at least five people."""
+
+    number: int
+    as_of: date
+    titles: dict[str, str]
+    people: Cell
+    lines: list[rules.SafeLine]
+
+
+def figures(*, number: int, came: str, as_of: date) -> Figures:
     """The criteria of one screening against one outcome, in a fixed number of queries."""
-    rounds = last_rounds(number, as_of)
+    rounds = last_rounds(as_of).filter(number=number)
     with_outcome = set(_cases_with(came, rounds, as_of).values_list("case_id", flat=True))
     scores = Score.objects.filter(screening__in=rounds, value__isnull=False).order_by("pk")
     rows = [
@@ -44,14 +58,39 @@ def figures(*, number: int, came: str, as_of: date, suppress: bool) -> Figures:
         for code, value, case in scores.values_list("criterion__code", "value", "screening__case_id")
     ]
     titles = _titles(number, {row.code for row in rows})
-    lines = rules.lines(rows, list(titles), suppress=suppress)
-    return Figures(number, came, as_of, rounds.count(), titles, lines)
+    return Figures(number, came, as_of, rounds.count(), titles, rules.lines(rows, list(titles)))
 
 
-def last_rounds(number: int, as_of: date) -> QuerySet[Screening]:
-    """The last decided round of a screening in each case: a person counts once."""
-    decided = Screening.objects.filter(number=number, decided_on__isnull=False, decided_on__lte=as_of)
-    newest = decided.filter(case=OuterRef("case")).order_by("-round").values("pk")[:1]
+def safe_figures(*, number: int, as_of: date) -> SafeFigures:
+    """The same for people who read only aggregates, in a fixed number of queries."""
+    rounds = last_rounds(as_of).filter(number__lte=number)
+    scores = Score.objects.filter(screening__in=rounds, value__isnull=False)
+    people: dict[int, set[int]] = {}
+    ratings: dict[str, dict[int, int]] = {}
+    found = scores.values_list("screening__number", "criterion__code", "value", "screening__case_id")
+    for of, code, value, case in found.order_by("pk"):
+        people.setdefault(of, set()).add(case)
+        if of == number:
+            ratings.setdefault(code, {})[case] = int(value or 0)
+    titles = _titles(number, set(ratings))
+    living, lent = (
+        set(_cases_with(came, rounds, as_of).values_list("case_id", flat=True))
+        for came in (Came.SELF_SUPPORTING, Came.LOAN)
+    )
+    results = {
+        case: rules.SELF_SUPPORTING if case in living else rules.LOAN if case in lent else rules.NEITHER
+        for cases in people.values()
+        for case in cases
+    }
+    earlier = [frozenset(cases) for of, cases in sorted(people.items()) if of != number]
+    safe = rules.safe({code: ratings[code] for code in titles}, results, earlier=earlier)
+    return SafeFigures(number, as_of, titles, safe.people, safe.lines)
+
+
+def last_rounds(as_of: date) -> QuerySet[Screening]:
+    """The last decided round of each screening in each case: a person counts once."""
+    decided = Screening.objects.filter(decided_on__isnull=False, decided_on__lte=as_of)
+    newest = decided.filter(case=OuterRef("case"), number=OuterRef("number")).order_by("-round").values("pk")[:1]
     return decided.filter(pk=Subquery(newest))
 
 

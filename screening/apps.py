@@ -12,6 +12,7 @@ class ScreeningConfig(AppConfig):
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import navigation
         from screening import (
+            budget_drafts,
             budget_kinds,
             case_file,
             draft,
@@ -38,7 +39,7 @@ class ScreeningConfig(AppConfig):
         evaluation_letters.register_letters()
         paper_journey.register()
         errands.register()
-        for kind in (draft.KIND, *paper_drafts.KINDS):
+        for kind in (draft.KIND, *paper_drafts.KINDS, *budget_drafts.KINDS):
             register_draft_kind(kind)
         register_tab(
             CaseTab(

@@ -7,11 +7,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
+from cases.services import DraftState
 from cases.views.base import get_case, locked
-from microloan.accounts.perms import lead_required, team_required
+from microloan.accounts.perms import StaffRequest, lead_required, team_required
 from microloan.core import clock, danish
 from microloan.core.errors import Refused
+from microloan.core.two_versions import NOTE
 from screening import perms, queries, services
+from screening.budget_drafts import end_budget_draft, open_budget_draft, typed_in, while_posted
 from screening.enums import BudgetKind, BudgetState
 from screening.forms import BudgetForm, Lines, empty_lines, refuse, typed_lines
 from screening.models import Budget
@@ -54,22 +57,36 @@ def _chosen(versions: list[Budget], wanted: str) -> Budget | None:
 
 
 @team_required
-def budget_edit(request: HttpRequest, number: str) -> HttpResponse:
+def budget_edit(request: StaffRequest, number: str) -> HttpResponse:
     """Write a new version, beginning from the newest."""
     case = locked(request, get_case(request, number))
     newest = services.latest_budget(case)
     rows = _rows(newest)
     stored = {"note": newest.note if newest else "", "lines": rows}
+    draft = open_budget_draft(case, BudgetKind.ESTABLISHMENT, request.user, clock.today())
     if request.method != "POST":
-        form = BudgetForm(stored=stored, row=newest)
-        return establishment_page(request, case, form, Lines(initial=empty_lines([asdict(row) for row in rows])))
+        form, lines = _shown(stored, newest, draft)
+        return establishment_page(request, case, form, lines, draft=draft)
+    draft = while_posted(draft)
     lines = Lines(request.POST)
     form = BudgetForm(request.POST, stored=stored, row=newest, lines=lines)
     if request.POST.get("step") == "more":
         note, noted = request.POST.get("note", ""), form.seen_note
         form = BudgetForm(stored=stored, initial={"note": note}, kept_note=noted)
-        return establishment_page(request, case, form, Lines(initial=empty_lines(typed_lines(request.POST))))
-    return _save(request, case, form, lines, newest)
+        lines = Lines(initial=empty_lines(typed_lines(request.POST)))
+        return establishment_page(request, case, form, lines, draft=draft)
+    return _save(request, case, form, lines, newest, draft)
+
+
+def _shown(stored: dict[str, Any], newest: Budget | None, draft: DraftState) -> tuple[BudgetForm, Any]:
+    """The newest version to go on from, or what the writer has typed already."""
+    if not draft.content:
+        return BudgetForm(stored=stored, row=newest), Lines(
+            initial=empty_lines([asdict(row) for row in stored["lines"]])
+        )
+    typed = typed_in(draft)
+    form = BudgetForm(stored=stored, initial={"note": typed.get("note", "")}, kept_note=typed.get(NOTE, ""))
+    return form, Lines(initial=empty_lines(typed_lines(typed)))
 
 
 def _rows(budget: Budget | None) -> list[LineData]:
@@ -77,7 +94,9 @@ def _rows(budget: Budget | None) -> list[LineData]:
     return [LineData(line.kind, line.text, line.amount) for line in lines]
 
 
-def _save(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, newest: Budget | None) -> HttpResponse:
+def _save(
+    request: StaffRequest, case: CaseFile, form: BudgetForm, lines: Any, newest: Budget | None, draft: DraftState
+) -> HttpResponse:
     if lines.is_valid() and form.is_valid():
         try:
             saved = services.save_budget(
@@ -91,9 +110,10 @@ def _save(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, ne
         except Refused as refusal:
             refuse(form, refusal)
         else:
+            end_budget_draft(draft, request.user, request.POST)
             messages.success(request, _("The budget is saved as version %(number)s.") % {"number": saved.number})
             return redirect("screening:budget", number=case.number)
-    return establishment_page(request, case, form, lines)
+    return establishment_page(request, case, form, lines, draft=draft)
 
 
 def establishment_page(request: HttpRequest, case: CaseFile, form: BudgetForm, lines: Any, **more: Any) -> HttpResponse:

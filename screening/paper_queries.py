@@ -36,6 +36,11 @@ def other_forms(case: CaseFile) -> list[FormKind]:
     return [form for form in kinds_for(case) if form.page_kwargs.get("kind") not in PaperKind.values]
 
 
+def budgets_made(case: CaseFile) -> set[str]:
+    """The kinds of budgets that there is a version of: only these can be filled in ahead."""
+    return set(case.budgets.order_by().values_list("kind", flat=True).distinct())
+
+
 def versions_of(case: CaseFile, kind: str) -> list[Paper]:
     """Newest first."""
     return list(case.papers.filter(kind=kind).select_related("created_by", "document").order_by("-number"))

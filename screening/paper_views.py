@@ -55,6 +55,7 @@ def papers(request: StaffRequest, number: str) -> HttpResponse:
         case,
         rows=paper_queries.paper_rows(case),
         other_forms=paper_queries.other_forms(case),
+        made=paper_queries.budgets_made(case),
         received=paper_queries.received_of(case),
         standings=services.standings(case, clock.today()),
     )

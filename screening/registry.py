@@ -60,6 +60,9 @@ class PlanFacts:
     loan_max: Decimal
     pmv_most: Decimal
     vat_from: Decimal
+    living_percent: int
+    sudden_sales_from: Decimal
+    sudden_sales_times: int
     # The establishment budget
     has_establishment: bool = False
     loan_need: Decimal | None = None

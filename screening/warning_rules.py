@@ -16,12 +16,8 @@ from screening.registry import PlanFacts, PlanMonth, PlanWarning
 
 # Trades with many competitors; a plan has to say what sets it apart (domain.md §4, R).
 CROWDED_TRADES = ("pizz", "kiosk", "kosmetolog", "grill", "frisør")
-# "The first months", and the share of what is paid in them above which the plan lives on the loan.
+# "The first months": what is paid in them is held against what goes to living.
 FIRST_MONTHS = 3
-LIVING_SHARE = Decimal("0.5")
-# Sales "start suddenly" where a month has at least this, and twice the best month before it.
-SUDDEN_FROM = Decimal("5000")
-SUDDEN_TIMES = 2
 
 
 def register() -> None:
@@ -185,7 +181,7 @@ def liquidity(facts: PlanFacts) -> Iterator[PlanWarning]:
 def living(facts: PlanFacts) -> Iterator[PlanWarning]:
     first = facts.months[:FIRST_MONTHS]
     paid, lived = _sum(first, "paid_out"), _sum(first, "living")
-    if lived > 0 and lived >= paid * LIVING_SHARE:
+    if lived > 0 and lived * 100 >= paid * facts.living_percent:
         yield PlanWarning(
             "surviving",
             _("Of the %(paid)s paid in the first three months, %(living)s goes to the citizen's own living. What is left for the business?")
@@ -200,7 +196,7 @@ def sales(facts: PlanFacts) -> Iterator[PlanWarning]:
         return
     best = Decimal("0.00")
     for month in facts.months:
-        if month.sales >= SUDDEN_FROM and month.sales >= best * SUDDEN_TIMES:
+        if month.sales >= facts.sudden_sales_from and month.sales >= best * facts.sudden_sales_times:
             yield PlanWarning(
                 "sales_without_source",
                 _("Sales rise from %(before)s to %(sales)s in %(month)s, and the plan does not say where they come from. Who buys?")

@@ -1,5 +1,6 @@
 """The pages of the operating and the liquidity budget: shown, written, asked "what if", approved."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -10,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cases.models import CaseFile
+from cases.services import DraftState
 from cases.views.base import case_context, get_case, locked
 from microloan.accounts.models import User
-from microloan.accounts.perms import lead_required, team_required
+from microloan.accounts.perms import StaffRequest, lead_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
 from microloan.core.months import add_months, month_start, months_between
+from microloan.core.two_versions import NOTE
 from screening import perms, queries, services, year_presentation
+from screening.budget_drafts import end_budget_draft, open_budget_draft, typed_in, while_posted
 from screening.budget_rules import MONTHS, Question, Row
 from screening.enums import BudgetKind, BudgetState, VatPeriod
 from screening.forms import refuse
@@ -88,25 +92,35 @@ def year_budget(request: HttpRequest, number: str, kind: str) -> HttpResponse:
 
 
 @team_required
-def year_budget_edit(request: HttpRequest, number: str, kind: str) -> HttpResponse:
+def year_budget_edit(request: StaffRequest, number: str, kind: str) -> HttpResponse:
     """Write a new version, beginning from the newest."""
     of = kind_of(kind)
     case = locked(request, get_case(request, number))
     newest = services.latest_budget(case, kind=of)
+    draft = open_budget_draft(case, of, request.user, clock.today())
     if request.method != "POST":
-        rows, frame = stored_of(newest)
-        return edit_page(request, case, of, *forms_for(of, newest, rows=rows, frame=frame))
+        return edit_page(request, case, of, *_shown(of, newest, draft), draft=draft)
+    draft = while_posted(draft)
     step = request.POST.get("step", "save")
     form, lines = forms_for(of, newest, data=request.POST)
     if step == "more":
-        return edit_page(request, case, of, *_more(of, newest, request.POST, form.seen_note))
+        return edit_page(request, case, of, *_more(of, newest, request.POST, form.seen_note), draft=draft)
     if not (lines.is_valid() and form.is_valid()):
         if lines.is_empty:
             form.add_error(None, _("Write at least one line with an amount."))
-        return edit_page(request, case, of, form, lines)
+        return edit_page(request, case, of, form, lines, draft=draft)
     if step == "look":
-        return edit_page(request, case, of, form, lines, look=True)
-    return _save(request, case, of, form, lines, newest)
+        return edit_page(request, case, of, form, lines, look=True, draft=draft)
+    return _save(request, case, of, form, lines, newest, draft)
+
+
+def _shown(kind: str, newest: Budget | None, draft: DraftState) -> tuple[YearForm, Sections]:
+    """The newest version to go on from, or what the writer has typed already."""
+    if draft.content:
+        typed = typed_in(draft)
+        return _more(kind, newest, typed, typed.get(NOTE, ""), more=False)
+    rows, frame = stored_of(newest)
+    return forms_for(kind, newest, rows=rows, frame=frame)
 
 
 def stored_of(newest: Budget | None) -> tuple[list[Row], FrameData]:
@@ -149,7 +163,7 @@ def forms_for(
     return YearForm(data, stored=stored, row=newest, lines=lines, kind=kind, today=clock.today()), lines
 
 
-def _posted_frame(data: QueryDict, stored: FrameData) -> FrameData:
+def _posted_frame(data: Mapping[str, Any], stored: FrameData) -> FrameData:
     """The first month as it was chosen, for the heads of the columns."""
     try:
         chosen = month_start(date.fromisoformat(data.get("starts_on", "")))
@@ -162,14 +176,16 @@ def months_of(kind: str, frame: FrameData) -> list[Any]:
     return [add_months(frame.starts_on, index) for index in range(MONTHS)] if services.amounts_of(kind) > 1 else []
 
 
-def _more(kind: str, newest: Budget | None, data: QueryDict, noted: str) -> tuple[YearForm, Sections]:
-    """Everything as it was typed, unread, with more lines under each heading."""
+def _more(
+    kind: str, newest: Budget | None, data: Mapping[str, Any], noted: str, *, more: bool = True
+) -> tuple[YearForm, Sections]:
+    """Everything as it was typed, unread; with `more` lines under each heading."""
     stored_rows, stored_frame = stored_of(newest)
     typed = {name: data.get(name, "") for name in ("starts_on", "vat_period", "opening", "b_tax", "note")}
     stored = {"starts_on": stored_frame.starts_on, "lines": stored_rows}
     form = YearForm(stored=stored, initial=typed, kept_note=noted, kind=kind, today=clock.today())
     months = months_of(kind, _posted_frame(data, stored_frame))
-    return form, Sections(kind, months, rows=typed_rows(kind, data), more=True)
+    return form, Sections(kind, months, rows=typed_rows(kind, data), more=more)
 
 
 def edit_page(
@@ -196,7 +212,13 @@ def edit_page(
 
 
 def _save(
-    request: HttpRequest, case: CaseFile, kind: str, form: YearForm, lines: Sections, newest: Budget | None
+    request: StaffRequest,
+    case: CaseFile,
+    kind: str,
+    form: YearForm,
+    lines: Sections,
+    newest: Budget | None,
+    draft: DraftState,
 ) -> HttpResponse:
     try:
         saved = services.save_year_budget(
@@ -206,12 +228,13 @@ def _save(
             data=form.chosen_frame(),
             note=form.cleaned_data["note"],
             base_number=newest.number if newest else 0,
-            by=cast(User, request.user),
+            by=request.user,
             today=clock.today(),
         )
     except Refused as refusal:
         refuse(form, refusal)
-        return edit_page(request, case, kind, form, lines)
+        return edit_page(request, case, kind, form, lines, draft=draft)
+    end_budget_draft(draft, request.user, request.POST)
     messages.success(request, _("The budget is saved as version %(number)s.") % {"number": saved.number})
     return redirect("screening:year_budget", number=case.number, kind=PATHS[str(kind)])
 

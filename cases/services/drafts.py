@@ -19,7 +19,7 @@ from microloan.accounts.models import User
 from microloan.core.jobs import Counts
 
 LONGEST = 20_000  # characters kept of one field
-LONGEST_NAME, MOST_NAMES = 60, 100  # of the fields that are known by their prefix
+LONGEST_NAME = 60  # of the fields that are known by their prefix
 PAGE_FIELD = "draft_page"
 LONGEST_PAGE = 36
 
@@ -61,7 +61,7 @@ def draft_content(kind: str, posted: QueryDict) -> dict[str, Any]:
 
 def _names(kind: registry.DraftKind, posted: QueryDict) -> list[str]:
     more = [name for name in posted if kind.prefixes and name.startswith(kind.prefixes) and len(name) <= LONGEST_NAME]
-    return [*kind.fields, *more[:MOST_NAMES]]
+    return [*kind.fields, *more[: kind.most]]
 
 
 @transaction.atomic

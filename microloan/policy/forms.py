@@ -48,8 +48,19 @@ RULE_GROUPS = (
         _("Reminders"),
         ("reminder_days_before", "call_days_after", "first_dunning_days", "second_dunning_days", "handover_days"),
     ),
-    (_("The end of the support"), ("self_evaluation_weeks", "screening4_weeks", "end_letter_weeks")),
-    (_("Warnings of screening 3"), ("pmv_most", "vat_from")),
+    (
+        _("The end of the support"),
+        (
+            "self_evaluation_weeks",
+            "self_evaluation_reminder_days",
+            "screening4_weeks",
+            "end_letter_weeks",
+        ),
+    ),
+    (
+        _("Warnings of screening 3"),
+        ("pmv_most", "vat_from", "living_percent", "sudden_sales_from", "sudden_sales_times"),
+    ),
     (_("Letters and appeals"), ("letter_days", "appeal_weeks")),
     (
         _("VAT and tax in budgets"),
@@ -69,7 +80,7 @@ NOT_USED_YET = frozenset(
 )
 RULE_FIELDS = tuple(name for _heading, names in RULE_GROUPS for name in names)
 # The largest number that makes sense, beside what the database allows.
-LARGEST = {"due_day": 31, "completion_percent": 100, "vat_day": 31, "b_tax_day": 31}
+LARGEST = {"due_day": 31, "completion_percent": 100, "vat_day": 31, "b_tax_day": 31, "living_percent": 100}
 MAY_BE_ZERO = {"max_deferment_months", "residential_max_days", "extension_min_months", "extension_total_months"}
 
 
@@ -109,6 +120,7 @@ class RuleSetForm(BaseModelForm):
     loan_min = AmountField(label=_("Smallest loan"))
     loan_max = AmountField(label=_("Largest loan"))
     pmv_most = AmountField(label=_("Largest sales of a small personal business (PMV), a year"))
+    sudden_sales_from = AmountField(label=_("Sales of a month that need a source, from"))
     vat_from = AmountField(label=_("Sales above which one registers for VAT, a year"))
     instalment_multiple = AmountField(label=_("Instalments are rounded up to whole"), max_value=1000)
     confirmed_on = DateField(label=_("Confirmed on"), required=False)
@@ -138,7 +150,7 @@ class RuleSetForm(BaseModelForm):
 
     def __init__(self, *args: Any, planned: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from"):
+        for name in ("loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from", "sudden_sales_from"):
             self.fields[name].suffix = "kr."
         self.fields["eligible_livelihoods"].choices = livelihood_choices()
         for name, field in self.fields.items():

@@ -136,6 +136,9 @@ class RuleSet(Confirmed):
     handover_days = models.PositiveSmallIntegerField(_("hand-over may be proposed, days after"), default=60)
     # Screening 4 and the end of support (domain.md §9)
     self_evaluation_weeks = models.PositiveSmallIntegerField(_("self-evaluation, weeks before the end"), default=8)
+    self_evaluation_reminder_days = models.PositiveSmallIntegerField(
+        _("reminder of the self-evaluation, days before the answer is due"), default=7
+    )
     screening4_weeks = models.PositiveSmallIntegerField(_("screening 4, weeks before the end"), default=4)
     end_letter_weeks = models.PositiveSmallIntegerField(_("end letter, weeks before the end"), default=2)
     # A small business (danish-rules.md §9), in kroner a year: screening 3 warns above them
@@ -145,6 +148,14 @@ class RuleSet(Confirmed):
     vat_from = models.DecimalField(
         _("sales above which one registers for VAT"), max_digits=12, decimal_places=2, default=Decimal("50000")
     )
+    # What else makes screening 3 ask (domain.md §4): how much of the money goes to living, and how fast sales begin
+    living_percent = models.PositiveSmallIntegerField(
+        _("share of the first three months' payments that goes to living, per cent"), default=50
+    )
+    sudden_sales_from = models.DecimalField(
+        _("sales of a month that need a source, from"), max_digits=12, decimal_places=2, default=Decimal("5000")
+    )
+    sudden_sales_times = models.PositiveSmallIntegerField(_("times the best month before"), default=2)
     # Law on letters (danish-rules.md §2.2)
     letter_days = models.PositiveSmallIntegerField(_("working days until a paper letter is received"), default=6)
     appeal_weeks = models.PositiveSmallIntegerField(_("weeks to appeal"), default=4)

@@ -7,12 +7,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pypdf import PdfReader
 
-from cases.models import Draft
+from cases.models import CaseFile, Draft
 from microloan.accounts.models import AccessLog
 from screening import services
 from screening.citizen_forms.reading import read_form
 from screening.models import Paper, ReceivedForm
 from screening.papers.enums import PaperKind
+from tests.screening.builders import budget
 from tests.screening.pages import case_page, text_of
 from tests.screening.paper_builders import (
     PROFILE,
@@ -285,3 +286,24 @@ def test_the_overview_takes_the_same_queries(coach, world, django_assert_max_num
     with django_assert_max_num_queries(45):
         page = coach.get(case_page("papers", case))
     assert f"Personprofil, version {versions}" in text_of(page)
+
+
+def test_only_a_budget_that_there_is_is_offered_filled_in(coach, world):
+    case = a_case(world)
+    prefilled = "{}?prefilled=1".format
+    there = {
+        code: prefilled(case_page("form_pdf", case, code=code)) for code in ("establishment_budget", "liquidity_budget")
+    }
+    page = coach.get(case_page("papers", case)).content.decode()
+    assert not any(address in page for address in there.values())
+    budget(world, case)
+    page = coach.get(case_page("papers", case)).content.decode()
+    assert [code for code, address in there.items() if address in page] == ["establishment_budget"]
+
+
+def test_nothing_is_offered_to_be_written_on_a_closed_case(coach, world):
+    case = a_case(world)
+    offer = case_page("paper_edit", case, kind="action_plan")
+    assert offer in coach.get(case_page("goals", case)).content.decode()
+    CaseFile.objects.filter(pk=case.pk).update(phase="closed", closed_on=world.today)
+    assert offer not in coach.get(case_page("goals", case)).content.decode()

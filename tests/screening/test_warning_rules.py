@@ -15,6 +15,9 @@ GOOD = PlanFacts(
     loan_max=Decimal("50000"),
     pmv_most=Decimal("50000"),
     vat_from=Decimal("50000"),
+    living_percent=50,
+    sudden_sales_from=Decimal("5000"),
+    sudden_sales_times=2,
     has_establishment=True,
     loan_need=Decimal("35000"),
     has_operating=True,
@@ -109,6 +112,15 @@ def test_the_plan_goes_before_the_case_and_both_are_told_where_they_differ():
     text = found(plan_trade="Kiosk", case_trade="Syværksted")["crowded_trade"].text
     assert "Kiosk i planen, Syværksted på sagen" in text
     assert "Syværksted" not in found(plan_trade="Kiosk", case_trade="")["crowded_trade"].text
+
+
+def test_the_limits_are_those_of_the_rule_set():
+    lived = months((0, 100, 50, 900), (0, 100, 50, 800), (0, 100, 50, 700))
+    assert "surviving" not in found(months=lived, living_percent=51)
+    sold = months((1000, 100, 0, 900), (5000, 100, 0, 5800))
+    assert "sales_without_source" not in found(months=sold, sudden_sales_from=Decimal("5000.01"))
+    assert "sales_without_source" not in found(months=sold, sudden_sales_times=6)
+    assert "sales_without_source" in found(months=sold, sudden_sales_times=5)
 
 
 def test_blank_words_are_no_source_and_no_difference():
