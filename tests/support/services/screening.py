@@ -218,6 +218,7 @@ PARTS = {
             "screening.clocks_of",
             "screening.hearing_of",
             "screening.hearings_of",
+            "screening.has_come_again",
             "screening.is_about_present",
             "screening.check_hearing",
             "screening.check_phase",
