@@ -176,12 +176,12 @@ def test_an_unknown_question_gives_the_usual_one(world, client_for):
 
 def test_every_rating_of_every_criterion_can_be_held_against_what_came(world):
     """From the row to the report: each criterion of each screening, with the rating that was given and its outcome."""
-    for number in (1, 2, 3):
-        decided(world, number, YES)
+    for number, decision in ((1, YES), (2, BACK), (3, BACK)):
+        decided(world, number, decision)
         for came in Came:
             found = scores.figures(number=number, came=came, as_of=TODAY)
             kept = dict(Score.objects.filter(screening__number=number).values_list("criterion__code", "value"))
             shown = {line.code: [group.rating for group in line.groups if group.rated] for line in found.lines}
             assert shown == {code: [value] for code, value in kept.items()}
             outcomes = {group.with_outcome for line in found.lines for group in line.groups if group.rated}
-            assert outcomes == ({1} if came == Came.CONTINUED else {0})
+            assert outcomes == {int(came == Came.CONTINUED and decision == YES)}

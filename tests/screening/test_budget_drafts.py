@@ -69,7 +69,7 @@ def test_a_draft_from_before_another_version_shows_both(world, coach):
     keep(coach, f"/drafts/budget_establishment/{case.number}/", data)
     budget(world, case, line("Den andens linje"), by=world.user(Role.PROJECT_LEAD))
     page = coach.post(there, {**fields_of(coach.get(there)), "step": "save"})
-    assert [rival.label for rival in page.context["form"].rivals] == ["Linjer i budgettet"]
+    assert [rival.label for rival in page.context["form"].rivals] == ["Budgettets linjer"]
     assert services.latest_budget(type(case).objects.get(pk=case.pk)).number == 2
 
 

@@ -254,8 +254,8 @@ def test_a_follow_up_that_is_sent_twice_is_saved_once(coach, world):
 
 def test_a_file_that_is_refused_is_told_at_the_field(coach, world):
     case = a_case(world)
-    page = coach.post(case_page("form_upload", case), upload(pdf(password="hemmeligt")))
-    assert "kodeord" in page.context["form"].errors["file"][0]
+    page = coach.post(case_page("form_upload", case), upload(b"MZ program"))
+    assert "Vælg en PDF" in page.context["form"].errors["file"][0]
     assert not ReceivedForm.objects.exists()
     assert "file" in coach.post(case_page("form_upload", case), {}).context["form"].errors
 
@@ -305,5 +305,7 @@ def test_nothing_is_offered_to_be_written_on_a_closed_case(coach, world):
     case = a_case(world)
     offer = case_page("paper_edit", case, kind="action_plan")
     assert offer in coach.get(case_page("goals", case)).content.decode()
-    CaseFile.objects.filter(pk=case.pk).update(phase="closed", closed_on=world.today)
+    CaseFile.objects.filter(pk=case.pk).update(
+        phase="closed", closed_on=world.today, closing_reason="illness", closed_by_choice_of="citizen"
+    )
     assert offer not in coach.get(case_page("goals", case)).content.decode()
