@@ -60,6 +60,11 @@ COLOURS = (
 # What was looked at and why, for each automatic warning of screening 3.
 ASKED: dict[str, tuple[str, str]] = {
     "no_budget": ("Budget for at starte", "Budgettet viser, hvor mange penge du mangler for at komme i gang."),
+    "no_plan": ("Din forretningsplan", "Planen viser, hvad du vil sælge, til hvem og hvordan."),
+    "plan_provisional": ("Din forretningsplan", "Den første plan siger for lidt om kunder, priser og salg."),
+    "no_operating": ("Budget for et år", "Budgettet viser, om du kan leve af virksomheden."),
+    "no_liquidity": ("Budget måned for måned", "Budgettet viser, om du kan betale dine regninger hver måned."),
+    "form_differs": ("Virksomhedens form", "Din plan og din sag siger hver sit. Vi vil gerne vide, hvad der er rigtigt."),
     "not_resubmitted": ("Dit rettede budget", "Du fik budgettet tilbage, så du kunne gøre det bedre."),
     "over_maximum": ("Lånets størrelse", "Der er en grænse for, hvor stort et mikrolån kan være."),
     "under_minimum": ("Lånets størrelse", "Der er en grænse for, hvor lille et mikrolån kan være."),
