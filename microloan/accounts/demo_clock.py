@@ -17,9 +17,5 @@ def move_clock_to(day: date, *, today: date) -> dict[str, jobs.Counts]:
         raise Refused(_("Choose a later day: the clock only moves forward."), field="until")
     if days > MOST_DAYS:
         raise Refused(_("Move the clock three months at most at a time."), field="until")
-    total: dict[str, jobs.Counts] = {}
     clock.move_demo_clock(days)
-    for step in range(1, days + 1):
-        for name, counts in jobs.run_jobs(today + timedelta(days=step)).items():
-            total[name] = total.get(name, jobs.Counts()) + counts
-    return total
+    return jobs.run_day_by_day([today + timedelta(days=step) for step in range(1, days + 1)])

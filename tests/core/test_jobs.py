@@ -78,6 +78,16 @@ def test_missed_days_are_caught_up_in_order(db, recorder):
     assert JobRun.objects.count() == 5
 
 
+def test_days_are_worked_through_one_at_a_time(db, registry):
+    worked: list[tuple[str, int]] = []
+    for name in ("remind", "send"):
+        registry.register(name, lambda day, name=name: worked.append((name, day.day)) or Counts(1))
+    run_job("send", date(2026, 11, 17))
+    counts = jobs.run_day_by_day([date(2026, 11, 19), FRIDAY])
+    assert worked[1:] == [("remind", 19), ("send", 18), ("send", 19), ("remind", 20), ("send", 20)]
+    assert counts == {"remind": Counts(2), "send": Counts(3)}
+
+
 def test_a_job_that_fails_is_taken_up_again_where_it_failed(db, registry):
     done: list[date] = []
 

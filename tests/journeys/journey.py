@@ -20,8 +20,8 @@ RESIDENTIAL = "Internat: personlig udvikling og ledelse"
 
 
 class Journey:
-    def __init__(self, stage: Stage, citizen: Citizen) -> None:
-        self.stage, self.citizen, self.look = stage, citizen, stage.look
+    def __init__(self, stage: Stage, citizen: Citizen, *, coach: str = COACH) -> None:
+        self.stage, self.citizen, self.look, self.coach = stage, citizen, stage.look, coach
         self.number = ""
 
     def at(self, username: str, path: str = "") -> Page:
@@ -65,7 +65,7 @@ class Journey:
         return self
 
     def accept(self) -> "Journey":
-        page = self.stage.page(COACH)
+        page = self.stage.page(self.coach)
         page.goto("/")
         page.get_by_role("link", name="Fordel henvisninger").click()
         self.look(page, "work-new-referrals")
@@ -79,7 +79,7 @@ class Journey:
 
     def contact(self, kind: str, *, staff: Sequence[str] = ONE, notes: str = "") -> "Journey":
         """A conversation held yesterday, registered today."""
-        page = self.at(COACH)
+        page = self.at(self.coach)
         page.locator("summary").filter(has_text="Flere").click()
         page.get_by_role("link", name="Registrér kontakt").last.click()
         page.get_by_label("Art", exact=True).select_option(label=kind)
@@ -105,7 +105,7 @@ class Journey:
     # --- Screenings --------------------------------------------------------------------------------------------------
 
     def start_screening(self, number: int) -> Page:
-        page = self.at(COACH, "screenings/")
+        page = self.at(self.coach, "screenings/")
         self.look(page, "screenings")
         page.get_by_role("button", name=f"Start screening {number}").click()
         return page
@@ -164,7 +164,7 @@ class Journey:
     # --- Plan, budget and courses ------------------------------------------------------------------------------------
 
     def budget(self, loan: str = "28.000") -> "Journey":
-        page = self.at(COACH, "budget/")
+        page = self.at(self.coach, "budget/")
         self.look(page, "budget-none")
         page.get_by_role("link", name="Skriv den første version").click()
         lines = (("Udstyr", "Udgift", loan), ("Varelager", "Udgift", "7.000"), ("Opsparing", OWN_MONEY, "5.000"))
@@ -187,7 +187,7 @@ class Journey:
 
     def course(self, module: str, *, sessions: int) -> "Journey":
         """A run is planned, the citizen gets a seat, and each session's attendance is taken after the last."""
-        page = self.stage.page(COACH)
+        page = self.stage.page(self.coach)
         page.goto("/courses/")
         page.get_by_role("link", name="Planlæg kursushold").first.click()
         page.get_by_label("Modul").select_option(label=module)
@@ -201,7 +201,7 @@ class Journey:
         page.get_by_role("button", name="Planlæg kursushold").click()
         said(page, "Kursusholdet er planlagt.")
         run = page.url
-        self.at(COACH, "courses/")
+        self.at(self.coach, "courses/")
         self.look(page, "case-courses")
         page.get_by_role("button", name=re.compile(f"Tilmeld borger.*{module}")).click()
         said(page, "Borgeren har fået en plads.")
@@ -244,7 +244,7 @@ class Journey:
     # --- Loan and living support -------------------------------------------------------------------------------------
 
     def business(self) -> "Journey":
-        page = self.at(COACH)
+        page = self.at(self.coach)
         page.locator("summary").filter(has_text="Flere").click()
         page.get_by_role("link", name="Ret virksomhed").click()
         page.get_by_label("Virksomhedens navn").fill(self.citizen.business)
@@ -258,7 +258,7 @@ class Journey:
         return self
 
     def propose(self, *, payout_on: date, kind: str = "Lån") -> "Journey":
-        page = self.at(COACH, "loan/")
+        page = self.at(self.coach, "loan/")
         self.look(page, "loan-none")
         page.get_by_role("link", name="Foreslå lån eller tilskud").click()
         page.get_by_role("radio", name=re.compile(f"^{kind}:")).check()
@@ -294,7 +294,7 @@ class Journey:
         return self
 
     def sign(self) -> "Journey":
-        page = self.at(COACH, "loan/")
+        page = self.at(self.coach, "loan/")
         page.get_by_role("link", name="Registrér underskrevet aftale").click()
         page.get_by_label("Hvornår blev aftalen underskrevet?").fill(input_date(self.stage.day))
         self.look(page, "loan-agreement")
@@ -363,7 +363,7 @@ class Journey:
         return " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split())
 
     def aftercare(self) -> "Journey":
-        page = self.at(COACH)
+        page = self.at(self.coach)
         page.locator("summary").filter(has_text="Flere").click()
         page.get_by_role("link", name="Se den næste fase").click()
         self.look(page, "next-phase")
@@ -372,7 +372,7 @@ class Journey:
         return self
 
     def close(self, reason: str, *, choice: str, text: str = "", livelihood: str = "") -> Page:
-        page = self.at(COACH)
+        page = self.at(self.coach)
         page.locator("summary").filter(has_text="Flere").click()
         page.get_by_role("link", name="Afslut sagen").last.click()
         page.get_by_label("Hvorfor afsluttes sagen?").select_option(label=reason)

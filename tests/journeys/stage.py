@@ -5,10 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
+from django.db import transaction
 from playwright.sync_api import BrowserContext, Page, expect
 
+from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.danish import input_date, long_date
+from tests.support.strict import StrictClient
 
 MONTHS = ("januar", "februar", "marts", "april", "maj", "juni") + (
     "juli", "august", "september", "oktober", "november", "december",
@@ -42,13 +46,22 @@ class Citizen:
 
 
 class Stage:
-    """`stage.page("coach")` is the window of that person, logged in through the log-in page; `stage.day` is today."""
+    """`stage.page("coach")` is the window of that person, logged in; `stage.day` is today.
 
-    def __init__(self, new_browser: Callable[[], BrowserContext], look: Callable[[Page, str], None]) -> None:
+    In the journey that asks for it (`stage.thoroughly()`) everybody logs in on the log-in page, and the daily jobs of every
+    day run. In the others people are logged in already, and days pass without jobs.
+    """
+
+    def __init__(self, new_browser: Callable[[], BrowserContext], look: Callable[[Page, str], None], home: str) -> None:
         self.look = look
         self.day = clock.today()
-        self._new_browser = new_browser
+        self._new_browser, self._home = new_browser, home
         self._pages: dict[str, Page] = {}
+        self._thorough = False
+
+    def thoroughly(self) -> "Stage":
+        self._thorough = True
+        return self
 
     def page(self, username: str) -> Page:
         if username not in self._pages:
@@ -57,17 +70,27 @@ class Stage:
 
     def another_window(self, username: str) -> Page:
         """A browser of its own for somebody who may have one open already."""
-        page = self._new_browser().new_page()
+        context = self._new_browser()
+        page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.goto("/login/")
-        page.get_by_role("button", name=f"Log ind som {username}", exact=True).click()
-        expect(page).not_to_have_url(re.compile("/login/"))
+        if self._thorough:
+            page.goto("/login/")
+            page.get_by_role("button", name=f"Log ind som {username}", exact=True).click()
+            expect(page).not_to_have_url(re.compile("/login/"))
+        else:
+            client = StrictClient()
+            client.force_login(User.objects.get(username=username))
+            value = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self._home}])
         return page
 
     def wait(self, days: int) -> "Stage":
         return self.until(self.day + timedelta(days=days))
 
     def until(self, day: date) -> "Stage":
+        return self.day_by_day(day) if self._thorough else self.skip_to(day)
+
+    def day_by_day(self, day: date) -> "Stage":
         """Move the demo clock, as whoever shows the demo does; the daily jobs run for the days that pass."""
         page = self.page(ADMINISTRATOR)
         while self.day < day:
@@ -77,6 +100,14 @@ class Stage:
             page.get_by_role("button", name="Flyt uret").click(timeout=MOST_MS)
             said(page, f"Det er nu {long_date(self.day)}.")
             self.look(page, "demo-clock")
+        return self
+
+    def skip_to(self, day: date) -> "Stage":
+        """The clock alone, for days on which nothing happens that the journey is about."""
+        if day > self.day:
+            with transaction.atomic():
+                clock.move_demo_clock((day - self.day).days)
+            self.day = day
         return self
 
 

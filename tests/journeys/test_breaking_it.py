@@ -1,12 +1,16 @@
 """Whoever tries to break it on the screens is told politely what to do instead, and nothing is done (domain.md §1, §2)."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
+from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 from playwright.sync_api import Page, expect
 
-from tests.journeys.journey import BOTH, ONE, RESIDENTIAL, Journey
+from reports.demo import municipality as demo
+from reports.demo.story import Story
+from tests.journeys.journey import BOTH, ONE, Journey
+from tests.journeys.prepared import journey_of, together
 from tests.journeys.stage import (
     ADMINISTRATOR,
     AUDITOR,
@@ -17,7 +21,6 @@ from tests.journeys.stage import (
     MANAGER,
     OTHER_BENEFITS,
     SECOND_COACH,
-    Citizen,
     Stage,
     said,
 )
@@ -45,12 +48,15 @@ def refused(page: Page, *words: str) -> None:
     expect(summary).to_be_focused()
 
 
-def test_before_the_loan(stage: Stage, citizen: Citizen) -> None:
-    journey = Journey(stage, citizen)
-    journey.refer().accept().recruitment()
+def test_before_the_loan(stage: Stage, town: demo.Town) -> None:
+    story = demo.in_recruitment(town, town.story(30)).recruitment()
+    together(stage, story)
+    journey = journey_of(stage, story)
     screening_1_with_one_of_the_team(journey)
     two_write_in_the_same_screening(journey)
-    journey.budget().screening(2, "Fortsæt").course(RESIDENTIAL, sessions=4)
+    story.refresh().development().screen(2)
+    run = town.run("residential_course", story.day)
+    together(stage, story.enrol(run).attend(run))
     a_loan_without_green_screening(journey)
     closing_without_a_reason(journey)
     addresses_of_other_roles(journey)
@@ -192,15 +198,15 @@ def tabs_that_were_left_open(journey: Journey) -> None:
     expect(journey.at(COACH).get_by_text("Trin 7: Screening 3", exact=True)).to_be_visible()
 
 
-def test_with_the_money(stage: Stage, citizen: Citizen) -> None:
-    journey = Journey(stage, citizen)
-    journey.until_approval().until_payout()
+def test_with_the_money(stage: Stage, town: demo.Town) -> None:
+    story = demo.in_queue(town, town.story(90, loan=Decimal("30000")))
+    stage.until(story.loan.planned_payout_on)
+    journey = journey_of(stage, story)
     paying_out_what_one_approved(journey)
-    payout_on = stage.day
     paying_out_twice(journey)
     payments_that_are_none(journey)
     paying_in_twice(journey)
-    too_many_months(journey, payout_on)
+    too_many_months(journey, story)
 
 
 def paying_out_what_one_approved(journey: Journey) -> None:
@@ -276,13 +282,13 @@ def paying_in_twice(journey: Journey) -> None:
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"Restgæld\s*29\.642\s*kr\."))
 
 
-def too_many_months(journey: Journey, payout_on: date) -> None:
+def too_many_months(journey: Journey, story: Story) -> None:
     """Never four at once, and never seven in all."""
-    stage = journey.stage
+    stage, payout_on = journey.stage, story.loan.planned_payout_on
     for given, tried, words in ((0, "4", "1 til 3"), (3, "0", "1 til 3"), (6, "1", "6 i alt")):
         end = payout_on + relativedelta(months=6 + given) - timedelta(days=1)
         stage.until(end - timedelta(days=30))
-        journey.recommend(4, "Forlæng tilskuddet")
+        story.refresh().until(stage.day).recommend(4)
         page = journey.to_decide(4)
         page.get_by_role("radio", name="Forlæng tilskuddet").check()
         page.get_by_label("Forlængelse i måneder").evaluate(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from playwright.sync_api import expect
 
@@ -16,7 +17,7 @@ def test_a_loan_without_living_support(stage: Stage, citizen: Citizen) -> None:
     journey.payout()
     page = journey.stands_at(8, "Lån og start")
     expect(page.get_by_text("Førtidspension").first).to_be_visible()
-    stage.wait(120)
+    stage.day_by_day(stage.day + timedelta(days=120))
     status_only(journey)
     journey.aftercare()
     journey.stands_at(10, "Tilbagebetaling")

@@ -8,20 +8,17 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
-from itertools import islice
 
-import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from cases.models import CaseFile
-from microloan.accounts.demo import ensure_demo_users
 from microloan.core.danish import input_date
 from reports.demo import municipality as demo
-from reports.demo.people import people
-from reports.demo.story import Cast, Story
+from reports.demo.story import Story
 from tests.journeys.journey import BOTH, Journey
-from tests.journeys.stage import COACH, LEAD, SECOND_COACH, Citizen, Stage, said
+from tests.journeys.prepared import journey_of, together
+from tests.journeys.stage import COACH, LEAD, SECOND_COACH, Stage, said
 
 BETTER = "Find to faste kunder.\nSæt prisen op."
 SHOWN = "Du er kommet til 3 af 9 møder.\nDer er ingen kunder i planen."
@@ -29,59 +26,32 @@ ANSWER = "Jeg har været syg, men jeg kan godt se det."
 REASONS = "Der er ingen kunder, der vil købe."
 
 
-@pytest.fixture
-def town(stage: Stage) -> demo.Town:
-    users = ensure_demo_users()
-    cast = Cast(
-        caseworker=users["sagsbehandler"],
-        coach=users[COACH],
-        second_coach=users[SECOND_COACH],
-        lead=users[LEAD],
-        benefits_officer=users["ydelse"],
-    )
-    return demo.Town(today=stage.day, casts=[cast], crowd=islice(people(), 3))
-
-
-def journey_of(stage: Stage, story: Story) -> Journey:
-    person = story.person
-    journey = Journey(stage, Citizen(cpr=person.cpr, cvr=person.cvr, name=person.name, trade=person.trade))
-    journey.number = story.case.number
-    return journey
-
-
-def together(stage: Stage, stories: list[Story]) -> None:
-    """The clock of the screens comes to where the citizens have come."""
-    last = max(story.day for story in stories)
-    while last.weekday() > 4:
-        last += timedelta(days=1)
-    stage.until(last)
-    for story in stories:
-        story.refresh().day = last
-
-
 def test_three_citizens_through_the_screenings(stage: Stage, town: demo.Town) -> None:
-    stories = [demo.in_recruitment(town, town.story(60)).recruitment() for _citizen in range(3)]
-    green, yellow, red = (journey_of(stage, story) for story in stories)
-    together(stage, stories)
+    stories = [demo.in_recruitment(town, town.story(30)).recruitment() for _citizen in range(3)]
+    green, yellow, red = (
+        journey_of(stage, story, coach=coach)
+        for story, coach in zip(stories, (COACH, SECOND_COACH, COACH), strict=True)
+    )
+    together(stage, *stories)
     for journey in (green, yellow, red):
         journey.screening(1, "Fortsæt", staff=BOTH, wait=0)
     for story in stories:
         story.refresh().development()
-    together(stage, stories)
+    together(stage, *stories)
     for journey in (green, yellow, red):
         journey.screening(2, "Fortsæt", wait=0)
     for story in stories:
         story.refresh()
         run = town.run("residential_course", story.day)
         story.enrol(run).attend(run)
-    together(stage, stories)
+    together(stage, *stories)
     green.screening(3, "Grøn", wait=0)
     yellow_then_green(yellow, stories[1])
     red_after_a_hearing(red)
     for story in stories[:2]:
         story.refresh().approval().payout()
         story.until(demo.support_end(story) - timedelta(weeks=5))
-    together(stage, stories[:2])
+    together(stage, *stories[:2])
     extended(green)
     ended(yellow)
     the_file_of_ratings(stage)
@@ -96,7 +66,7 @@ def yellow_then_green(journey: Journey, story: Story) -> None:
     page.get_by_label("Det skal rettes").fill(BETTER)
     page.get_by_label("Borgeren kommer igen senest").fill(input_date(journey.stage.day + timedelta(days=21)))
     journey.lock_decision(page, 3)
-    page = journey.at(COACH, "screenings/")
+    page = journey.at(journey.coach, "screenings/")
     expect(page.get_by_role("main")).to_contain_text("Sendt tilbage: Borgeren kommer igen senest")
     expect(page.get_by_role("main")).to_contain_text("Siden internatkurset")
     journey.look(page, "screenings-yellow")
@@ -122,7 +92,7 @@ def yellow_then_green(journey: Journey, story: Story) -> None:
 def red_after_a_hearing(journey: Journey) -> None:
     """The decision waits for the citizen's answer, and the letter says why and how to appeal."""
     journey.recommend(3, "Rød", rating=2)
-    page = journey.stage.page(COACH)
+    page = journey.stage.page(journey.coach)
     page.get_by_role("link", name="Hold partshøring").click()
     page.get_by_label("Det ville afgørelsen bygge på").fill(SHOWN)
     journey.look(page, "hearing")
@@ -133,7 +103,7 @@ def red_after_a_hearing(journey: Journey) -> None:
     journey.look(page, "hearing-running")
     assert "3 af 9 møder" in journey.letter("før vi beslutter")
     assert "Borgeren har til og med" in tried_too_early(journey)
-    page = journey.at(COACH, f"screenings/{newest(journey)}/hearing/answer/")
+    page = journey.at(journey.coach, f"screenings/{newest(journey)}/hearing/answer/")
     page.get_by_label("Det har borgeren svaret").fill(ANSWER)
     journey.look(page, "hearing-answer")
     page.get_by_role("button", name="Registrér svar").click()
@@ -190,7 +160,7 @@ def newest(journey: Journey) -> int:
 
 def assessment(journey: Journey, number: int, round_number: int) -> str:
     """The words of the assessment behind its link."""
-    page: Page = journey.at(COACH, "screenings/")
+    page: Page = journey.at(journey.coach, "screenings/")
     page.get_by_role("link", name=f"Screening {number}, runde {round_number}").click()
     link = page.get_by_role("link", name="Vurdering og indstilling").get_attribute("href")
     reader = PdfReader(BytesIO(page.request.get(str(link)).body()))

@@ -11,7 +11,7 @@ from tests.journeys.stage import AUDITOR, BENEFITS, CASEWORKER, COACH, LEAD, MAN
 
 
 def test_from_referral_to_the_last_payment(stage: Stage, citizen: Citizen) -> None:
-    journey = Journey(stage, citizen)
+    journey = Journey(stage.thoroughly(), citizen)
     admission(journey)
     plan_and_courses(journey)
     payout_on = loan_and_support(journey)
