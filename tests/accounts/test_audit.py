@@ -100,17 +100,17 @@ def test_a_case_is_found_by_its_number(client: StrictClient, world: World) -> No
     assert (missing.status_code, "Ingen sag har nummeret ML-1999-0001" in missing.content.decode()) == (404, True)
 
 
-@pytest.mark.parametrize("page", ["", "changes/", "extract.csv"])
-def test_an_unknown_number_has_no_pages(client: StrictClient, page: str) -> None:
-    assert client.get(f"/access-log/cases/ML-1999-0001/{page}").status_code == 404
+@pytest.mark.parametrize("tail", ["", "changes/", "extract.csv"])
+def test_an_unknown_number_has_no_pages(client: StrictClient, tail: str) -> None:
+    assert client.get(f"/access-log/cases/ML-1999-0001/{tail}").status_code == 404
 
 
-@pytest.mark.parametrize("page", ["/access-log/", "/access-log/cases/{}/", "/access-log/cases/{}/changes/"])
-def test_the_officer_sees_no_content_of_a_case(client: StrictClient, world: World, page: str) -> None:
+@pytest.mark.parametrize("address", ["/access-log/", "/access-log/cases/{}/", "/access-log/cases/{}/changes/"])
+def test_the_officer_sees_no_content_of_a_case(client: StrictClient, world: World, address: str) -> None:
     case = world.case
     cases.write_note(case=case, text="Meget fortroligt", by=world.user(Role.COACH))
     look(world, world.user(Role.COACH))
-    shown = client.get(page.format(case.number)).content.decode()
+    shown = client.get(address.format(case.number)).content.decode()
     assert case.number in shown
     for secret in (NAME, CPR, CPR[:6], IDEA, "Meget fortroligt", "1980", "00000000"):
         assert secret not in shown
@@ -154,7 +154,7 @@ def test_every_tracked_row_of_a_case_is_found_and_no_other(world: World) -> None
     assert subject_of("ML-1999-0001") is None
 
 
-@pytest.mark.parametrize("lines", [2, 60])
+@pytest.mark.parametrize("lines", [2, 12])
 def test_the_pages_take_the_same_queries_at_any_size(
     client: StrictClient, world: World, lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

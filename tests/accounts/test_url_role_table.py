@@ -7,16 +7,18 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from microloan import urls
 from microloan.accounts.models import AccessLog, User
+from microloan.core import views
 from tests.support.routes import all_rows
-from tests.support.routing import Route, values
+from tests.support.routing import SLOW_TO_MAKE, Route, values
 from tests.support.strict import StrictClient
 from tests.support.world import World
 
 ROWS = all_rows()
-SLOW_TO_MAKE = ("loans:", "letters:", "courses:")
 
 pytestmark = pytest.mark.django_db
 
@@ -57,8 +59,12 @@ def world(db: None, played: Played) -> Played:
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """A thousand refusals, each with a traceback in the log, take longer than the refusals."""
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A thousand refusals, each with a page and a traceback in the log, take longer than the refusals (their pages:
+    tests/core/test_views.py)."""
+    monkeypatch.setattr(urls, "handler403", lambda request, exception: HttpResponse(status=403))
+    monkeypatch.setattr(urls, "handler404", lambda request, exception: HttpResponse(status=404))
+    monkeypatch.setattr(views, "only_by_form", lambda request: HttpResponse(status=405))
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

@@ -11,9 +11,11 @@ from cases.services import ReferralData
 from microloan.accounts.enums import Role
 from microloan.accounts.models import Centre, User
 from microloan.core import clock
+from tests.support.stages import reach
 
 TODAY = date(2026, 11, 20)  # a Friday
 _numbers = count(1)
+_citizens = count(1000)  # tests give lower numbers themselves
 
 
 def fictitious_cpr(number: int, *, born: date = date(1985, 3, 12)) -> str:
@@ -35,7 +37,7 @@ def centre(name: str = "Center Nord") -> Centre:
 
 def referral_data(**changes: Any) -> ReferralData:
     values: dict[str, Any] = {
-        "cpr": fictitious_cpr(next(_numbers)),
+        "cpr": fictitious_cpr(next(_citizens)),
         "name": "Amina Testesen",
         "phone": "12345678",
         "livelihood": Livelihood.CASH_BENEFIT,
@@ -47,12 +49,17 @@ def referral_data(**changes: Any) -> ReferralData:
 
 
 def refer(by: User, *, on: date = TODAY, **changes: Any) -> CaseFile:
-    return services.refer(data=referral_data(**changes), by=by, today=on)
+    def make() -> CaseFile:
+        return services.refer(data=referral_data(**changes), by=by, today=on)
+
+    return reach(f"referred {by.pk} {on} {changes}", make)
 
 
 def accepted(by: User, coach: User, *, on: date = TODAY, **changes: Any) -> CaseFile:
-    case = refer(by, on=on, **changes)
-    return services.accept(case=case, coach=coach, by=coach, today=on)
+    def make() -> CaseFile:
+        return services.accept(case=refer(by, on=on, **changes), coach=coach, by=coach, today=on)
+
+    return reach(f"accepted {by.pk} {coach.pk} {on} {changes}", make)
 
 
 def put_in_phase(case: CaseFile, phase: Phase, *, on: date = TODAY) -> CaseFile:

@@ -8,6 +8,7 @@ from microloan.accounts.models import Centre, User
 from microloan.core import clock
 from microloan.policy.services import ensure_defaults
 from tests.cases import builders
+from tests.support.stages import reach
 
 
 @dataclass
@@ -37,6 +38,10 @@ def _friday() -> Iterator[None]:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
+    return reach("cast", _cast)
+
+
+def _cast() -> Cast:
     ensure_defaults()
     north, south = builders.centre("Center Nord"), builders.centre("Center Syd")
     return Cast(

@@ -8,6 +8,7 @@ from cases.models import CaseFile, Citizen
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.policy.services import ensure_defaults
+from tests.support.stages import reach
 
 TODAY = date(2027, 5, 3)
 
@@ -35,6 +36,10 @@ def make_user(role: str, username: str = "", **fields) -> User:
 @pytest.fixture
 def town(db):
     """A municipality, a coach, a colleague who refers, and one case."""
+    return reach("town with one case", _town)
+
+
+def _town():
     ensure_defaults()
     coach = make_user(Role.COACH)
     caseworker = make_user(Role.CASEWORKER, full_name="Sanne Testesen", email="sanne@example.org")

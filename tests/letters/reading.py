@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from pypdf import PdfReader
@@ -14,6 +15,7 @@ def reader(pdf: bytes) -> PdfReader:
     return PdfReader(io.BytesIO(pdf))
 
 
+@lru_cache(maxsize=64)
 def text_of(pdf: bytes) -> str:
     """All text, with single plain spaces."""
     return " ".join(" ".join(page.extract_text() for page in reader(pdf).pages).split())

@@ -54,10 +54,13 @@ def small_world() -> World:
 
 
 def new_case(world: World, *, name: str = "", livelihood: str = Livelihood.CASH_BENEFIT) -> CaseFile:
-    number = next(_numbers)
-    case = world.refer(f"7203850{number:03d}", name or f"Bo Prøvesen {number}", livelihood=livelihood)
-    coach = world.user(Role.COACH)
-    return cases.accept(case=case, coach=coach, by=coach, today=world.today)
+    def make() -> CaseFile:
+        number = next(_numbers)
+        case = world.refer(f"7203850{number:03d}", name or f"Bo Prøvesen {number}", livelihood=livelihood)
+        coach = world.user(Role.COACH)
+        return cases.accept(case=case, coach=coach, by=coach, today=world.today)
+
+    return reach(f"new case {name} {livelihood}", make)
 
 
 def put_in_phase(case: CaseFile, phase: Phase, *, on: date) -> CaseFile:
@@ -156,10 +159,13 @@ def proposal(world: World, case: CaseFile, **changes: Any) -> services.Proposal:
 
 
 def proposed(world: World, case: CaseFile | None = None, **changes: Any) -> LoanDecision:
-    case = case or in_approval(world)
-    return services.propose(
-        case=case, proposal=proposal(world, case, **changes), by=world.user(Role.COACH), today=world.today
-    )
+    def make() -> int:
+        found = case or in_approval(world)
+        values = proposal(world, found, **changes)
+        return services.propose(case=found, proposal=values, by=world.user(Role.COACH), today=world.today).pk
+
+    decisions = LoanDecision.objects.select_related("case__citizen", "case__coach", "legal_basis")
+    return decisions.get(pk=_staged("proposed", case, changes, make))
 
 
 def granted(world: World, case: CaseFile | None = None, **changes: Any) -> Loan:

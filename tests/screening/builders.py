@@ -52,8 +52,11 @@ def case_for(world: World, number: int, *, pensioner: bool = False) -> CaseFile:
 
 
 def opened(world: World, number: int = 1, *, case: CaseFile | None = None) -> Screening:
-    case = case or case_for(world, number)
-    return services.open_screening(case=case, number=number, by=world.user(Role.COACH), today=world.today)
+    def make() -> Screening:
+        of = case or case_for(world, number)
+        return services.open_screening(case=of, number=number, by=world.user(Role.COACH), today=world.today)
+
+    return _staged(f"opened {number}", case, make, staged=True)
 
 
 def _staged(name: str, case: CaseFile | None, make: Callable[[], Screening], *, staged: bool) -> Screening:

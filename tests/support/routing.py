@@ -47,6 +47,7 @@ LEAD = frozenset({Role.PROJECT_LEAD})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 AUDITOR = frozenset({Role.AUDITOR})
 FOLLOW = object()
+SLOW_TO_MAKE = ("loans:", "letters:", "courses:")  # what their rows ask for is made once for all rows
 
 Values = Mapping[str, Any] | Callable[[World], Mapping[str, Any]]
 

@@ -38,7 +38,6 @@ class Stage(NamedTuple):
 
 
 _stages: dict[Key, Stage] = {}
-_start: dict[str, int] = {}
 _here: tuple[Standing, Key] | None = None
 _emptied = False
 
@@ -66,15 +65,18 @@ def reach(name: str, make: Callable[[], T]) -> T:
     before = _point()
     if before is None:
         return make()
-    key = (*before, name)
+    standing, point = before
+    earlier = _stages.get(point, Stage({}, {}, None))
+    key = (*point, clock.today(), name)
     stage = _stages.get(key)
     if stage is None:
-        earlier, present = _stages.get(before), set(_paths())
+        present = set(_paths())
         result = make()
         files = {path: _full(path).read_bytes() for path in _paths() if path not in present}
-        _stages[key] = Stage(_tables(), {**(earlier.files if earlier else {}), **files}, deepcopy(result))
+        tables = {**earlier.tables, **_tables_changed_since(standing)}
+        _stages[key] = Stage(tables, {**earlier.files, **files}, deepcopy(result))
     else:
-        _put_back(stage)
+        _put_back(stage, earlier)
         result = deepcopy(stage.result)
     _here = _standing(), key
     return result
@@ -90,16 +92,14 @@ def looking_away() -> Iterator[None]:
         _here = _standing(), stood[1]
 
 
-def _point() -> Key | None:
+def _point() -> tuple[Standing, Key] | None:
     """Where this test stands; None if something else has happened, or when rows are really committed."""
-    global _start
     if not connection.in_atomic_block or not _may_put_back():
         return None
     standing = _standing()
     if standing[0] is None:  # nothing is written yet
-        _start = standing[1]
-        return (_emptied, clock.today())
-    return _here[1] if _here and _here[0] == standing else None
+        return standing, (_emptied,)
+    return _here if _here and _here[0] == standing else None
 
 
 def _may_put_back() -> bool:
@@ -114,28 +114,30 @@ def _standing() -> Standing:
         return cursor.fetchone()
 
 
-def _tables() -> dict[str, bytes]:
-    changed = sorted(name for name, done in _standing()[1].items() if done > _start.get(name, 0))
+def _tables_changed_since(standing: Standing) -> dict[str, bytes]:
+    found = {}
+    changed = sorted(name for name, done in _standing()[1].items() if done != standing[1].get(name))
     with connection.cursor() as cursor:
-        found = {}
         for name in changed:
             with cursor.copy(f"COPY {name} TO STDOUT (FORMAT binary)") as copy:
                 found[name] = b"".join(bytes(part) for part in copy)
     return found
 
 
-def _put_back(stage: Stage) -> None:
+def _put_back(stage: Stage, earlier: Stage) -> None:
+    """What the stage changed; the rest is as it was at the earlier one."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for name, rows in stage.tables.items():
-            cursor.execute(f"DELETE FROM {name}")  # noqa: S608  names from the catalogue
-            with cursor.copy(f"COPY {name} FROM STDIN (FORMAT binary)") as copy:
-                copy.write(rows)
+            if earlier.tables.get(name) is not rows:
+                cursor.execute(f"DELETE FROM {name}")  # noqa: S608  names from the catalogue
+                with cursor.copy(f"COPY {name} FROM STDIN (FORMAT binary)") as copy:
+                    copy.write(rows)
         cursor.execute("SET LOCAL session_replication_role = origin")
-    for path, content in stage.files.items():
+    for path in stage.files.keys() - earlier.files.keys():
         file = _full(path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        file.write_bytes(stage.files[path])
 
 
 def _paths() -> Iterator[tuple[str, str]]:

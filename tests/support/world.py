@@ -103,6 +103,9 @@ class World:
 
     @cached_property
     def case(self) -> CaseFile:
+        return reach("world's case", self._case)
+
+    def _case(self) -> CaseFile:
         case = self.refer("7203801234", "Amina Testesen")
         coach = self.user(Role.COACH)
         case = cases.accept(case=case, coach=coach, by=coach, today=self.today)
