@@ -113,7 +113,7 @@ def red_after_a_hearing(journey: Journey) -> None:
     page.get_by_role("radio", name=re.compile("^Rød")).check()
     page.get_by_label("Begrundelse", exact=True).fill(REASONS)
     journey.lock_decision(page, 3)
-    words = journey.letter("Du kan ikke fortsætte")
+    words = journey.letter("Du kan ikke få et mikrolån nu")
     for expected in (REASONS, ANSWER, "klage"):
         assert expected in words
 
