@@ -9,11 +9,13 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases.registry import CaseTab, register_tab
-        from courses import case_file, journey, queries
+        from courses import case_file, journey, letters, queries, tasks
         from microloan.accounts.enums import TEAM
-        from microloan.core import navigation
+        from microloan.core import jobs, navigation
 
         journey.register()
         case_file.register_sections()
+        letters.register_kinds()
+        jobs.register("course_invitations", tasks.make_forgotten_invitations, order=70)
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30, count=queries.tab_count))
         navigation.register("courses", _("Courses"), "courses:runs", TEAM, order=30, owns=("courses:",))

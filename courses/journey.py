@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases import registry as cases
-from cases.enums import Holder, Phase
+from cases.enums import ContactKind, ContactState, Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses import queries
@@ -29,6 +29,9 @@ COURSES_STEP = 6
 ENROL_DAYS = 21
 # Working days within which a seat that has fallen free is offered to the first in line.
 OFFER_DAYS = 2
+# Working days after the second missed session within which somebody rings, in the phases in which courses are held.
+RING_DAYS = 1
+COURSE_PHASES = (Phase.BUSINESS_DEVELOPMENT, Phase.COURSES)
 
 
 def register() -> None:
@@ -44,6 +47,13 @@ def register() -> None:
     cases.open_at_closing.register("courses", open_seats, order=30)
     cases.journey.register("courses", journey, order=30)
     cases.requires(Phase.MAIN_COURSE, "residential_course", main_course_needs)
+    cases.next_steps.register("missed sessions", missed_sessions, order=32)
+    cases.register_task_kind(
+        "course_missed_twice",
+        gettext_lazy("Ring the citizen: missed two course sessions in a row"),
+        gettext_lazy("Register contact"),
+        beside=True,
+    )
     cases.next_steps.register("waiting lists", seats_fallen_free, order=31)
     cases.register_task_kind("course_enrol", gettext_lazy("Find a course run"), gettext_lazy("Open courses"))
     cases.register_task_kind(
@@ -115,6 +125,28 @@ def seats_fallen_free(case: CaseFile, today: date) -> Iterator[NextStep]:
                 due_on=min(freed, place.run.starts_on),
                 why=f"{place.run.module.title}, {danish.short_date(place.run.starts_on)}",
                 link={"name": "courses:run", "kwargs": {"pk": place.run_id}},
+            )
+
+
+def missed_sessions(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """Two sessions missed in a row without a word: somebody rings. Done when a contact has been held since (domain.md §3.5)."""
+    if case.phase not in COURSE_PHASES:
+        return
+    held = [contact.at for contact in case.contacts.all() if contact.state == ContactState.ATTENDED]
+    for seat in queries.missed_twice(case):
+        if not any(at > seat.last_session for at in held):
+            missed_on = danish.local_date(seat.last_session)
+            yield NextStep(
+                key=f"missed-{seat.pk}-{missed_on.isoformat()}",
+                kind="course_missed_twice",
+                holder=Holder.TEAM,
+                due_on=add_working_days(missed_on, RING_DAYS),
+                why=seat.run.module.title,
+                link={
+                    "name": "cases:contact_new",
+                    "kwargs": {"number": case.number},
+                    "query": {"kind": ContactKind.COACHING.value},
+                },
             )
 
 

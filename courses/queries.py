@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -71,12 +72,28 @@ def _granted(grants: QuerySet[ModuleGrant]) -> QuerySet[ModuleGrant]:
     return grants.select_related("module")
 
 
+def _newest_marks() -> QuerySet[Attendance]:
+    """The marks of a seat, newest session first; an excused absence tells neither way."""
+    marks = Attendance.objects.filter(enrolment=OuterRef("pk")).exclude(mark=AttendanceMark.EXCUSED)
+    return marks.order_by("-session__starts_at", "-pk")
+
+
+def missed_twice(case: CaseFile) -> Iterator[Any]:
+    """The seats of a case on which the last two sessions were missed without a word; voluntary modules do not count."""
+    read = getattr(case, READ_SEATS, None)
+    for seat in _counted(case.enrolments.all()) if read is None else read:
+        if seat.last_marks == [AttendanceMark.ABSENT] * 2 and not seat.run.module.is_voluntary:
+            yield seat
+
+
 def _counted(enrolments: QuerySet[Enrolment]) -> QuerySet[Any]:
-    """Those that are seats, oldest run first, with the numbers of `attended` and `sessions`."""
+    """Those that are seats, oldest run first, with the numbers of `attended` and `sessions` and how the last went."""
     return (
         enrolments.filter(state=EnrolmentState.ENROLLED)
         .select_related("run")
         .annotate(
+            last_marks=ArraySubquery(_newest_marks().values("mark")[:2]),
+            last_session=Subquery(_newest_marks().values("session__starts_at")[:1]),
             attended=Count("attendance", filter=Q(attendance__mark__in=ATTENDED), distinct=True),
             sessions=Count("run__sessions", distinct=True),
         )
@@ -129,6 +146,18 @@ def seats_without_grant(case: CaseFile) -> list[Enrolment]:
         run__module__in=case.module_grants.values("module")
     )
     return list(seats.select_related("run__module", "exception_by").order_by("run__starts_on", "pk"))
+
+
+def is_cancelled(session: CourseSession) -> bool:
+    """Whether a session is cancelled and counts for nothing."""
+    return getattr(session, "cancelled_at", None) is not None
+
+
+def completed_seats(run: CourseRun, today: date) -> set[int]:
+    """The seats on a run whose participants have attended enough sessions."""
+    percent = rule_set_on(today).completion_percent
+    seats = _counted(run.enrolments.all())
+    return {seat.pk for seat in seats if attended_enough(seat.attended, seat.sessions, percent)}
 
 
 def residential_end(case: CaseFile, today: date) -> date | None:

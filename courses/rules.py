@@ -1,5 +1,6 @@
 """The pure rules of courses (domain.md §5)."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from microloan.core.calendars import is_public_holiday
@@ -31,3 +32,38 @@ def session_days(first: date, count: int, step: int) -> list[date]:
             days.append(day)
         day += timedelta(days=step)
     return days
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is needed to complete a run: sessions `still` to attend of those that are `left`."""
+
+    needed: int
+    still: int
+    left: int
+
+    @property
+    def is_completed(self) -> bool:
+        return self.still == 0
+
+    @property
+    def is_possible(self) -> bool:
+        return self.still <= self.left
+
+
+def outlook(attended: int, sessions: int, left: int, percent: int) -> Outlook:
+    """`left` of the `sessions` have no mark yet; at least `percent` per cent of all have to be attended."""
+    needed = -(-sessions * percent // 100) if sessions else 1
+    return Outlook(needed, max(needed - attended, 0), left)
+
+
+def missed_in_a_row(marks: list[str]) -> int:
+    """How many sessions were missed without a word, counted back from the latest; an excused one neither counts nor breaks
+    the row."""
+    missed = 0
+    for mark in reversed(marks):
+        if mark == "absent":
+            missed += 1
+        elif mark != "excused":
+            break
+    return missed

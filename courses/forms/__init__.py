@@ -1,7 +1,7 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
 from courses.forms.catalogue import TeacherForm
 from courses.forms.enrolments import EnrolForm
-from courses.forms.participants import ExceptionForm, GuestForm, NewGuestForm, WithdrawForm
+from courses.forms.participants import ExceptionForm, GuestForm, InvitationForm, NewGuestForm, WithdrawForm
 from courses.forms.runs import CADENCES, SHORT, RunEditForm, RunForm
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "EnrolForm",
     "ExceptionForm",
     "GuestForm",
+    "InvitationForm",
     "NewGuestForm",
     "RunEditForm",
     "RunForm",

@@ -76,3 +76,15 @@ class WithdrawForm(BaseForm):
         required=False,
         widget=forms.Textarea({"rows": 2}),
     )
+
+
+class InvitationForm(BaseForm):
+    """What the letters ask the participants to bring."""
+
+    bring = forms.CharField(
+        label=gettext_lazy("What do they have to bring?"),
+        help_text=gettext_lazy("One thing per line."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )

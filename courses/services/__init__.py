@@ -16,9 +16,11 @@ from courses.services.enrolments import (
     withdraw,
 )
 from courses.services.guests import add_guest, update_guest
+from courses.services.invitations import Round, invite, plan_invitations
 from courses.services.runs import plan_run, update_run
 
 __all__ = [
+    "Round",
     "Tap",
     "add_guest",
     "add_teacher",
@@ -31,8 +33,10 @@ __all__ = [
     "grant_from_decision",
     "grant_modules",
     "has_grant",
+    "invite",
     "join_waiting_list",
     "mark_attendance",
+    "plan_invitations",
     "plan_run",
     "save_engagement",
     "take_seat",

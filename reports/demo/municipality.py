@@ -24,6 +24,7 @@ from microloan.policy.services import ensure_defaults
 from reports.demo import worklist
 from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
 from reports.demo.papers import add_papers
+from reports.demo.participants import fill_a_course
 from reports.demo.people import people
 from reports.demo.plans import (
     detailed_plan,
@@ -382,6 +383,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     write_down_inquiry(coach=first, today=today)
     refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
+    fill_a_course(today, lead=users["projektleder"], coach=first)
     add_papers(town.kept, today)
     worklist.work(today, lead=users["projektleder"], coach=first, second_coach=second)
     worklist.calendars(town.runs, today, lead=users["projektleder"], coach=first)

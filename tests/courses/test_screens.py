@@ -22,6 +22,8 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         ("catalogue", {}),
         ("teachers", {}),
         ("run_new", {}),
+        ("missing", {}),
+        ("invitations", {"pk": run.pk}),
         ("run", {"pk": run.pk}),
         ("run_edit", {"pk": run.pk}),
         ("session", {"pk": run.sessions.first().pk}),
@@ -32,6 +34,12 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         page.goto(reverse(f"courses:{name}", kwargs=kwargs))
         axe(page)
         shot(page, f"courses-{name}")
+    lead = page_for(town.casts[0].lead)
+    lead.goto(reverse("courses:run_exception", kwargs={"pk": run.pk}))
+    lead.get_by_role("button", name="Giv plads ved undtagelse").click()
+    lead.locator("[aria-invalid=true]").first.wait_for()
+    axe(lead)
+    shot(lead, "courses-exception")
     page.goto(f"{reverse('courses:runs')}?over=1")
     axe(page)
     shot(page, "courses-held")

@@ -45,6 +45,18 @@ LONG_ENVELOPE = Envelope(
 )
 LEGAL_BASIS = {"reference": "lov om eksempler § 65, stk. 2", "appeal_variant": "standard_4_weeks"}
 SUPPORT_BASIS = {"reference": "lov om eksempler § 65, stk. 3", "appeal_variant": "standard_4_weeks"}
+COURSE = {
+    "module": "Regnskab og bogføring",
+    "sessions": (
+        {"day": date(2027, 5, 20), "time": "kl. 9.00–12.00"},
+        {"day": date(2027, 5, 27), "time": "kl. 9.00–12.00"},
+    ),
+    "place": "Prøvehuset",
+    "address": "Prøvevej 4, 0000 Prøveby",
+    "directions": "Gå ind ad porten. Lokalet ligger på første sal.",
+    "bring": ("Noget at skrive med", "Dine bilag fra den seneste måned"),
+    "teacher": "Tove Testesen",
+}
 FACTS = (
     "Du har været med til 17 af 19 møder. Du har vist os din plan og dit budget.",
     "Du har talt med tre kunder, som gerne vil købe af dig",
@@ -154,6 +166,8 @@ CONTEXTS: dict[str, Context] = {
         "effective_on": date(2026, 12, 1),
         "strengths": STRENGTHS,
     },
+    "course_invitation": COURSE,
+    "course_changed": COURSE,
     "course_grant": {
         **REASONS,
         "fully_favourable": True,

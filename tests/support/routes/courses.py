@@ -52,6 +52,12 @@ ROWS = [
     row("courses:run_exception", allow=LEAD, kwargs=run_pk),
     row("courses:run_guest", allow=TEAM, kwargs=run_pk),
     row("courses:guest", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_guest_seat).guest_id}),
+    row("courses:missing", allow=TEAM),
+    row("courses:attendance_list", allow=TEAM, kwargs=run_pk),
+    row("courses:name_badges", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).run_id}),
+    row("courses:certificates", allow=TEAM, kwargs=run_pk, ok=302),
+    row("courses:certificate", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, ok=302),
+    row("courses:invitations", allow=TEAM, kwargs=run_pk),
     row("courses:take_seat", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, method="post"),
     row("courses:session", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row(

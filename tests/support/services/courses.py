@@ -121,6 +121,11 @@ ROWS = [
         call=lambda w, by: services.take_seat(enrolment=w.of(first_in_line), by=by, today=w.today),
     ),
     act(
+        "courses.invite",
+        allow=TEAM,
+        call=lambda w, by: services.invite(run=w.of(ungranted_run), bring="Papir", by=by, today=w.today),
+    ),
+    act(
         "courses.add_guest",
         allow=TEAM,
         call=lambda w, by: services.add_guest(name="Gerda Gæst", phone="00000000", email="", sent_by="Huset", by=by),
@@ -184,4 +189,6 @@ PARTS = {
     "courses.ensure_catalogue": "reference data, put in at set-up",
     "courses.free_seats": "only reads",
     "courses.has_grant": "only reads",
+    "courses.make_letters": "the worker's part of courses.invite",
+    "courses.plan_invitations": "only reads",
 }

@@ -1,0 +1,88 @@
+"""People on a course: an exception, a guest, somebody who missed two sessions in a row, and a waiting list."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Max, Q
+
+from cases.enums import ContactState, Phase
+from cases.models import CaseFile
+from courses import services as courses
+from courses.enums import AttendanceMark
+from courses.models import CourseModule, CourseRun, Enrolment, Guest
+from microloan.accounts.models import User
+from microloan.core import clock
+from microloan.core.calendars import is_working_day
+from microloan.core.clock import COPENHAGEN
+
+MODULE = "vat_tax"
+WHY = "Holdet er det eneste før sommer, og borgeren starter sin forretning i august."
+GUESTS = (("Gerda Gæstesen", "Kvindecentret"), ("Gustav Gæstesen", "Jobhuset"))
+
+
+def fill_a_course(today: date, *, lead: User, coach: User) -> None:
+    """A run with three seats that has met twice: the day before today, and a week before that."""
+    in_courses = CaseFile.objects.filter(phase=Phase.COURSES).annotate(
+        last=Max("contacts__at", filter=Q(contacts__state=ContactState.ATTENDED))
+    )
+    free = in_courses.exclude(enrolments__run__module__code=MODULE).order_by("last", "pk")
+    granted = list(free.filter(module_grants__module__code=MODULE)[:2])
+    other = free.exclude(module_grants__module__code=MODULE).first()
+    if not granted or other is None:
+        return
+    days = [_working_day(today - timedelta(days=back)) for back in (8, 1)]
+    run = _run([*days, today + timedelta(days=6)], coach)
+    with clock.at(days[0] - timedelta(days=14)):
+        on = clock.today()
+        seats = [
+            courses.enrol(run=run, case=granted[0], by=coach, today=on),
+            courses.enrol_by_exception(run=run, case=other, reason=WHY, by=lead, today=on),
+        ]
+        guests = [_guest(name, sent_by, coach) for name, sent_by in GUESTS]
+        seats.append(courses.enrol_guest(run=run, guest=guests[0], by=coach, today=on))
+        courses.enrol_guest(run=run, guest=guests[1], by=coach, today=on, wait=True)
+        for case in granted[1:]:
+            courses.join_waiting_list(run=run, case=case, by=coach, today=on)
+    _attend(run, seats, coach, today)
+
+
+def _working_day(day: date) -> date:
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _guest(name: str, sent_by: str, coach: User) -> Guest:
+    return courses.add_guest(name=name, phone="00000000", email="", sent_by=sent_by, by=coach)
+
+
+def _run(days: list[date], coach: User) -> CourseRun:
+    sessions = [
+        (datetime.combine(day, time(9), tzinfo=COPENHAGEN), datetime.combine(day, time(12), tzinfo=COPENHAGEN))
+        for day in days
+    ]
+    with clock.at(days[0] - timedelta(days=30)):
+        return courses.plan_run(
+            module=CourseModule.objects.get(code=MODULE),
+            place="Biblioteket, mødelokale 2",
+            capacity=3,
+            sessions=sessions,
+            teacher=None,
+            cohort=None,
+            by=coach,
+        )
+
+
+def _attend(run: CourseRun, seats: list[Enrolment], coach: User, today: date) -> None:
+    """The first stays away both times; a mark of the others is corrected."""
+    held = run.sessions.filter(ends_at__lt=datetime.combine(today, time(0), tzinfo=COPENHAGEN)).order_by("starts_at")
+    for session in held:
+        marks = {
+            seats[0].pk: AttendanceMark.ABSENT,
+            seats[1].pk: AttendanceMark.PRESENT,
+            seats[2].pk: AttendanceMark.ABSENT,
+        }
+        with clock.at(session.starts_at + timedelta(minutes=5)):
+            courses.mark_attendance(session=session, marks=marks, by=coach, today=session.starts_at.date())
+        with clock.at(session.starts_at + timedelta(minutes=25)):
+            late = {seats[2].pk: AttendanceMark.LATE}
+            courses.mark_attendance(session=session, marks=late, by=coach, today=session.starts_at.date())
