@@ -6,6 +6,7 @@ Built by the same services as real data, over simulated time up to today; dates 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 
 from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Livelihood, Phase
@@ -14,11 +15,12 @@ from courses.enums import EnrolmentState
 from courses.models import CourseModule, CourseRun
 from courses.services import ensure_catalogue
 from loans import services as loans
-from loans.enums import LoanOutcome
+from loans.enums import DefermentKind, LoanOutcome, PlanChangeKind
 from loans.queries import position_of
 from microloan.accounts.demo import ensure_demo_users
 from microloan.core import clock
 from microloan.core.jobs import run_jobs
+from microloan.core.months import add_months, month_start
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo import worklist
@@ -299,8 +301,14 @@ def _main_course(town: Town) -> None:
 
 
 def _aftercare(town: Town) -> None:
-    for days_ago in (400, 460, 520):
-        in_aftercare(town, town.story(days_ago)).pay_until(town.today)
+    in_aftercare(town, town.story(400)).pay_until(town.today)
+    # A pause in force, and a lower instalment that the project lead has still to decide.
+    story = in_aftercare(town, town.story(460)).pay_until(town.today)
+    pause = loans.Wanted(PlanChangeKind.DEFERMENT, _month(story.day, 2), months=3, deferment_kind=DefermentKind.GRANTED)
+    story.change_plan(pause, "Butikken er lukket de tre måneder, hvor der ikke er turister.")
+    story = in_aftercare(town, town.story(520)).pay_until(town.today)
+    lower = loans.Wanted(PlanChangeKind.NEW_AMOUNT, _month(story.day, 2), amount=Decimal(400))
+    story.change_plan(lower, "Huslejen er steget. Borgeren vil gerne betale lidt mindre hver måned.", decided=False)
     in_aftercare(town, town.story(540), extend=3).pay_until(town.today)
     in_aftercare(town, town.story(430, livelihood=Livelihood.DISABILITY_PENSION)).pay_until(town.today)
     # Late with one, two and four instalments: the reminder ladder of domain.md §7.6.
@@ -311,6 +319,11 @@ def _aftercare(town: Town) -> None:
         story.pay_until(town.today, skip=due[-missed:])
     # Lives on an address that is protected.
     in_aftercare(town, town.story(480, protected=True)).pay_until(town.today)
+
+
+def _month(day: date, later: int) -> date:
+    """The first of the month so many months later."""
+    return add_months(month_start(day), later)
 
 
 def _completed(town: Town) -> None:

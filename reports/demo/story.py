@@ -475,6 +475,18 @@ class Story:
                     self.pay(line.amount, line.due_on, f"demo-{self.loan.pk}-{line.number}")
         return self
 
+    def change_plan(self, wanted: loans.Wanted, asked: str, *, decided: bool = True) -> "Story":
+        """A change of plan proposed by the coach, and granted by the project lead or left to be decided."""
+        with clock.at(self._at(11, 0)):
+            change = loans.propose_change(
+                loan=self.loan, wanted=wanted, asked=asked, by=self.cast.coach, today=self.day
+            )
+            if decided:
+                loans.decide_change(
+                    change=change, outcome=LoanOutcome.GRANTED, reasons="", by=self.cast.lead, today=self.day
+                )
+        return self
+
     # --- Main course and on ------------------------------------------------------------------------------------------
 
     def self_evaluation(self) -> "Story":
