@@ -20,6 +20,7 @@ POSTGRES_FOLDERS = (
 )
 LETTER_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 FONTS = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is the quickest
 NAMES = {
     "postgres": f"PostgreSQL {OLDEST_POSTGRES} or newer",
     "redis": "Redis",
@@ -32,7 +33,7 @@ APT = {
     "redis": ["redis-server"],
     "letters": ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"],
     "gettext": ["gettext"],
-    "browser": ["chromium"],
+    "browser": ["chromium-headless-shell"],
 }
 BREW = {
     "postgres": ["postgresql@17"],
@@ -66,7 +67,7 @@ def _postgres_version(folder: Path) -> int:
 
 
 def browser() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def _letters_can_be_made() -> bool:

@@ -35,8 +35,10 @@ EXPECTED_CONSOLE = (
 
 
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "Chromium is missing: bin/run pytest installs it, or apt-get install chromium"
+    """The headless shell, if there is one: no tabs and tool bars are drawn around each page."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    assert found, "Chromium is missing: bin/run pytest installs it, or apt-get install chromium-headless-shell"
     return found
 
 
