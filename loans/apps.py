@@ -10,7 +10,7 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
-        from loans import case_file, journey, panels, queries, reminders, self_evaluation, tasks
+        from loans import case_file, journey, panels, payment_queries, queries, reminders, self_evaluation, tasks
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
@@ -26,6 +26,23 @@ class LoansConfig(AppConfig):
             order=40,
             count=queries.ready_count,
             owns=("loans:disbursement",),
+        )
+        navigation.register(
+            "portfolio",
+            _("Loans"),
+            "loans:portfolio",
+            TEAM | {Role.BENEFITS_OFFICER},
+            order=38,
+            owns=("loans:portfolio_export",),
+        )
+        navigation.register(
+            "payments",
+            _("Payments"),
+            "loans:payments",
+            (Role.BENEFITS_OFFICER, Role.PROJECT_LEAD),
+            order=42,
+            count=payment_queries.waiting_count,
+            owns=("loans:import", "loans:incoming", "loans:proposals", "loans:reversal", "loans:refund_answer"),
         )
         send_checks.register("instalment_reminder", reminders.why_not_send)
         send_checks.register("self_evaluation_reminder", self_evaluation.why_not_send)

@@ -575,3 +575,23 @@ class SupportPeriod(Decision):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.starts_on}–{self.ends_on}"
+
+
+# What comes in from the bank has a module of its own; Django finds models through this one.
+from loans.payment_models import IncomingPayment, PaymentImport, Refund, Reversal  # noqa: E402
+
+__all__ = [
+    "DisbursementOrder",
+    "IncomingPayment",
+    "Instalment",
+    "LedgerEntry",
+    "Loan",
+    "LoanDecision",
+    "PaymentImport",
+    "PlanChange",
+    "PlanChangeUndo",
+    "PlanVersion",
+    "Refund",
+    "Reversal",
+    "SupportPeriod",
+]

@@ -201,6 +201,12 @@ class Posting:
 
     entry: LedgerEntry
     balance: Decimal
+    is_reversed: bool = False
+
+    @property
+    def may_be_reversed(self) -> bool:
+        """Whether it is an entry that two people reverse on a page (domain.md §7.4)."""
+        return self.entry.kind in (EntryKind.PAYMENT, EntryKind.REFUND) and not self.is_reversed
 
 
 def postings_of(loan: Loan) -> list[Posting]:
@@ -210,11 +216,12 @@ def postings_of(loan: Loan) -> list[Posting]:
     """
     entries = sorted(loan.entries.all(), key=lambda entry: (entry.value_date, entry.pk))
     recovered = {entry.pk for entry in entries if entry.kind == EntryKind.RECOVERY_PAYMENT}
+    taken_back = {entry.reverses_id for entry in entries}
     balance, postings = ZERO, []
     for entry in entries:
         if entry.pk not in recovered and entry.reverses_id not in recovered:
             balance += entry.amount
-        postings.append(Posting(entry, balance))
+        postings.append(Posting(entry, balance, entry.pk in taken_back))
     return postings[::-1]
 
 

@@ -51,13 +51,19 @@ def with_ledger(loans: QuerySet[Loan]) -> QuerySet[Loan]:
 
 def find_by_number(text: str) -> QuerySet[Loan, int]:
     """The cases of the loan with this number or payment reference, as it stands on a letter or a bank statement."""
+    return Loan.objects.filter(_has_number(text)).order_by("pk").values_list("case_id", flat=True)
+
+
+def _has_number(text: str) -> Q:
     plain = "".join(text.upper().split())
     digits = plain.removeprefix("+71").removeprefix("<")
-    return (
-        Loan.objects.filter(Q(number=plain) | (Q(payment_reference=digits) & ~Q(payment_reference="")))
-        .order_by("pk")
-        .values_list("case_id", flat=True)
-    )
+    return Q(number=plain) | (Q(payment_reference=digits) & ~Q(payment_reference=""))
+
+
+def loans_by_number(text: str) -> QuerySet[Loan]:
+    """The loan with this number or payment reference, or the one of the case with this number."""
+    plain = "".join(text.upper().split())
+    return Loan.objects.filter(_has_number(text) | Q(case__number=plain)).order_by("pk")
 
 
 def rule_entries(entries: Iterable[LedgerEntry]) -> list[rules.Entry]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loans.views import decisions, disbursements, loan, payments, plan_changes
+from loans.views import decisions, disbursements, imports, incoming, loan, payments, plan_changes, portfolio, proposals
 
 app_name = "loans"
 urlpatterns = [
@@ -22,4 +22,22 @@ urlpatterns = [
     path("disbursements/<int:pk>/", disbursements.disbursement, name="disbursement"),
     path("disbursements/<int:pk>/send-back/", disbursements.disbursement_back, name="disbursement_back"),
     path("disbursements/<int:pk>/receipt/", disbursements.disbursement_receipt, name="disbursement_receipt"),
+    path("cases/<str:number>/loan/entries/<int:pk>/reverse/", proposals.reverse_entry, name="reverse_entry"),
+    path("cases/<str:number>/loan/refund/", proposals.refund, name="refund"),
+    path("loans/", portfolio.portfolio, name="portfolio"),
+    path("loans/export/", portfolio.portfolio_export, name="portfolio_export"),
+    path("payments/", incoming.payments, name="payments"),
+    path("payments/files/", imports.imports, name="imports"),
+    path("payments/files/<int:pk>/", imports.payment_import, name="import"),
+    path("payments/files/<int:pk>/book/", imports.import_book, name="import_book"),
+    path("payments/files/<int:pk>/discard/", imports.import_discard, name="import_discard"),
+    path("payments/files/<int:pk>/continue/", imports.import_continue, name="import_continue"),
+    path("payments/proposals/", proposals.proposals, name="proposals"),
+    path("payments/reversals/<int:pk>/", proposals.reversal, name="reversal"),
+    path("payments/refunds/<int:pk>/", proposals.refund_answer, name="refund_answer"),
+    path("payments/<int:pk>/", incoming.payment, name="incoming"),
+    path("payments/<int:pk>/match/", incoming.payment_match, name="incoming_match"),
+    path("payments/<int:pk>/return/", incoming.payment_return, name="incoming_return"),
+    path("payments/<int:pk>/return/answer/", incoming.payment_return_answer, name="incoming_return_answer"),
+    path("payments/<int:pk>/settle/", incoming.payment_settle, name="incoming_settle"),
 ]

@@ -16,6 +16,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "daily-jobs": {"task": "microloan.core.tasks.run_daily_jobs", "schedule": crontab(minute="0", hour="6-22")},
     "lost-letters": {"task": "cases.letters.tasks.send_lost_letters", "schedule": crontab(minute="*/10")},
+    "lost-payments": {"task": "loans.tasks.continue_imports", "schedule": crontab(minute="7-59/10")},
     "lost-case-files": {"task": "cases.tasks.make_lost", "schedule": crontab(minute="5-59/10")},
 }
 

@@ -40,12 +40,35 @@ def register_payment(
     if by.role != Role.BENEFITS_OFFICER:
         raise Refused(_("Only a benefits officer registers payments."))
     loan = lock_loan(loan)
+    paid_out = check_takes_payments(loan)
+    _check_payment(loan, amount, value_date, paid_out, today)
+    return book_payment(
+        loan=loan, amount=amount, value_date=value_date, key=key, by=by, today=today, voucher=voucher, extra=extra
+    )
+
+
+def check_takes_payments(loan: Loan) -> date:
+    """The day the loan was paid out; Refused where nothing is paid back."""
     paid_out = payout_date(loan)
     if loan.kind != SupportKind.LOAN:
         raise Refused(_("A grant is not repaid."))
     if paid_out is None:
         raise Refused(_("The loan has not been paid out yet."))
-    _check_payment(loan, amount, value_date, paid_out, today)
+    return paid_out
+
+
+def book_payment(
+    *,
+    loan: Loan,
+    amount: Decimal,
+    value_date: date,
+    key: str,
+    by: User,
+    today: date,
+    voucher: str = "",
+    extra: Extra = Extra.COVER,
+) -> LedgerEntry:
+    """Write a payment on a locked loan, with what follows from it: journal, receipt when all is paid, tasks."""
     already = LedgerEntry.objects.filter(key=key).exists()
     entry = write_entry(
         loan=loan,

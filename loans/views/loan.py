@@ -25,6 +25,7 @@ from loans.queries import (
     position_of,
     support_of,
 )
+from loans.services.imports import MONEY_ROLES
 from loans.views.base import page_of
 from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
@@ -104,6 +105,8 @@ def _loan_context(request: StaffRequest, found: Loan, position: Any, today: date
         "changes": overview.changes_of_page(found, request.user),
         "plan_views": _plan_views(found.case, lines, shown, today),
         "page": page,
+        "may_reverse": request.user.role in MONEY_ROLES,
+        "may_refund": request.user.role == Role.BENEFITS_OFFICER,
     }
 
 

@@ -275,6 +275,7 @@ class MunicipalityForm(BaseModelForm):
             "creditor_number",
             "loan_account",
             "grant_account",
+            "payment_accounts",
             "primary_colour",
         )
 

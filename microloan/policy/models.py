@@ -279,6 +279,8 @@ class Municipality(models.Model):
     # Where a payout is booked, shown to the benefits officer: a loan and a grant never on the same (domain.md §1).
     loan_account = models.CharField(_("account for loans"), max_length=40, blank=True)
     grant_account = models.CharField(_("account for grants"), max_length=40, blank=True)
+    # Where citizens pay instalments to; several with commas. What a bank file tells of others is told apart.
+    payment_accounts = models.CharField(_("accounts for instalments"), max_length=120, blank=True)
     primary_colour = models.CharField(_("primary colour"), max_length=7, default="#17507f")
 
     class Meta:

@@ -27,6 +27,7 @@ from reports.demo import worklist
 from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
 from reports.demo.papers import add_papers
 from reports.demo.participants import fill_a_course
+from reports.demo.payments import add_payments
 from reports.demo.people import people
 from reports.demo.plans import (
     detailed_plan,
@@ -70,7 +71,9 @@ def ensure_reference_data() -> None:
         name="Testkommune", street="Prøvevej 1", postcode=POSTCODE, city="Prøveby", website="testkommune.example"
     )
     Municipality.objects.filter(pk=1, loan_account="").update(
-        loan_account="Udlån 0-000-001", grant_account="Tilskud 0-000-002"
+        loan_account="Udlån 0-000-001",
+        grant_account="Tilskud 0-000-002",
+        payment_accounts="0040 0440116243",
     )
 
 
@@ -403,6 +406,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)
+    add_payments(today, officer=users["ydelse"])
     read_old_news(today)
     put_people_around(coach=first, today=today)
     sit_in(specialists=[users["vidensperson"], users["vidensperson2"]], lead=users["projektleder"], today=today)

@@ -1,0 +1,181 @@
+"""The portfolio: every loan that has been paid out, filtered and sorted by the database (domain.md §7).
+
+What is late is what is owed without the lines of the plan in force that fall due today or later: money goes to the oldest
+line first, so this is what `rules.position` says line by line. `register_filter` is for what other modules know of.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Case,
+    DateField,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from loans.enums import EntryKind, SupportKind
+from loans.models import Instalment, LedgerEntry, Loan, PlanVersion
+from microloan.accounts.enums import Role
+from microloan.accounts.models import User
+from microloan.core.money import ZERO
+
+ENDS_SOON = timedelta(days=92)
+KRONER = DecimalField(max_digits=14, decimal_places=2)
+NOUGHT = Value(ZERO, output_field=KRONER)
+Condition = Callable[[date], Q]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A list of the portfolio: its name, and which loans stand in it on a day."""
+
+    key: str
+    label: str | Promise
+    condition: Condition
+    order: int
+
+
+_filters: dict[str, Filter] = {}
+
+
+def register_filter(key: str, label: str | Promise, condition: Condition, *, order: int = 100) -> None:
+    """Add a list. The condition may use the figures of `with_figures`: balance, late, last_due, handed_over."""
+    _filters[key] = Filter(key, label, condition, order)
+
+
+def filters() -> list[Filter]:
+    return sorted(_filters.values(), key=lambda one: (one.order, one.key))
+
+
+register_filter("running", _("Being repaid"), lambda today: Q(balance__gt=0), order=10)
+register_filter("late", _("Late"), lambda today: Q(late__gt=0), order=20)
+register_filter("overpaid", _("Paid too much"), lambda today: Q(balance__lt=0), order=50)
+register_filter("handed_over", _("With recovery"), lambda today: Q(handed_over__gt=0), order=60)
+register_filter(
+    "ending",
+    _("Ending within three months"),
+    lambda today: Q(balance__gt=0, last_due__gte=today, last_due__lte=today + ENDS_SOON),
+    order=70,
+)
+register_filter("settled", _("Settled"), lambda today: Q(balance=0), order=80)
+
+SORTS: dict[str, tuple[Any, ...]] = {
+    "citizen": ("case__citizen__name",),
+    "paid_out_on": ("paid_out_on",),
+    "principal": ("principal",),
+    "balance": ("balance",),
+    "late": ("late",),
+    "next_due": ("next_due",),
+    "last_due": ("last_due",),
+}
+DEFAULT_SORT = "citizen"
+
+
+def _entries(*kinds: str, without: tuple[str, ...] = ()) -> QuerySet[LedgerEntry]:
+    """Entries of the loan, with the reversals of those kinds."""
+    found = LedgerEntry.objects.filter(loan=OuterRef("pk")).order_by()
+    if kinds:
+        found = found.filter(Q(kind__in=kinds) | Q(reverses__kind__in=kinds))
+    if without:
+        found = found.exclude(kind__in=without).exclude(reverses__kind__in=without)
+    return found
+
+
+def _sum(rows: QuerySet[Any], by: str) -> Coalesce:
+    total = rows.values(by).annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total, output_field=KRONER), NOUGHT, output_field=KRONER)
+
+
+def figures(today: date) -> dict[str, Any]:
+    """The figures of a loan, each an expression that the database works out only where it is asked for."""
+    newest = PlanVersion.objects.filter(loan=OuterRef("pk")).order_by("-version").values("pk")[:1]
+    of_plan = Instalment.objects.filter(plan=OuterRef("plan_in_force")).order_by()
+    last = of_plan.values("plan").annotate(day=Max("due_on")).values("day")
+    coming = of_plan.filter(due_on__gte=today)
+    following = coming.values("plan").annotate(day=Min("due_on")).values("day")
+    payout = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT).order_by("pk")
+    late = Greatest(ExpressionWrapper(F("balance") - F("not_due"), output_field=KRONER), NOUGHT)
+    return {
+        "plan_in_force": Subquery(newest),
+        "paid_out_on": Subquery(payout.values("value_date")[:1]),
+        "balance": _sum(_entries(without=(EntryKind.RECOVERY_PAYMENT,)), "loan"),
+        "handed_over": -_sum(_entries(EntryKind.HANDOVER), "loan") + _sum(_entries(EntryKind.RECOVERY_PAYMENT), "loan"),
+        "not_due": _sum(coming, "plan"),
+        "last_due": Subquery(last, output_field=DateField()),
+        "next_due": Subquery(following, output_field=DateField()),
+        "late": Case(When(plan_in_force__isnull=True, then=NOUGHT), default=late, output_field=KRONER),
+    }
+
+
+def portfolio(user: User, today: date) -> QuerySet[Loan]:
+    """The loans paid out that this person follows: the team's lead and those who book see all, a coach the own ones."""
+    reversed_ids = LedgerEntry.objects.filter(reverses=OuterRef("pk"))
+    payouts = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT)
+    loans = Loan.objects.filter(Exists(payouts.filter(~Exists(reversed_ids))), kind=SupportKind.LOAN)
+    if user.role == Role.COACH:
+        loans = loans.filter(case__coach=user)
+    return loans.alias(**figures(today))
+
+
+def chosen(loans: QuerySet[Loan], key: str, today: date) -> QuerySet[Loan]:
+    found = _filters.get(key)
+    return loans.filter(found.condition(today)) if found else loans
+
+
+def ordered(loans: QuerySet[Loan], sort: str) -> QuerySet[Loan]:
+    """Sorted by the database; the same order each time."""
+    name = sort.removeprefix("-")
+    fields = SORTS.get(name, SORTS[DEFAULT_SORT])
+    direction = [
+        F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True) for field in fields
+    ]
+    return loans.order_by(*direction, "pk")
+
+
+def with_figures(ids: list[int], today: date) -> list[Loan]:
+    """The loans of a page with all that it shows, in the order given; a fixed number of queries."""
+    found = (
+        Loan.objects.filter(pk__in=ids)
+        .select_related("case__citizen", "case__coach")
+        .annotate(**figures(today))
+        .in_bulk()
+    )
+    return [found[pk] for pk in ids if pk in found]
+
+
+def words_of(loan: Any) -> list[tuple[str, str]]:
+    """What a person must know of a loan at a glance: word and tone."""
+    words: list[tuple[str, str]] = []
+    if loan.late > 0:
+        words.append((str(_("late")), "bad"))
+    if loan.balance < 0:
+        words.append((str(_("paid too much")), "warn"))
+    if loan.handed_over > 0:
+        words.append((str(_("with recovery")), "warn"))
+    if loan.balance == 0 and loan.handed_over <= 0:
+        words.append((str(_("settled")), "good"))
+    return words
+
+
+def sum_of(loans: QuerySet[Loan]) -> dict[str, Decimal]:
+    """What the loans of a list owe in all, and how much of it is late."""
+    totals = loans.aggregate(owed=Sum("balance", filter=Q(balance__gt=0)), late_in_all=Sum("late"))
+    return {"owed": totals["owed"] or ZERO, "late": totals["late_in_all"] or ZERO}
