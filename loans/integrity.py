@@ -26,7 +26,7 @@ from cases.integrity import stored_files
 from cases.letters.models import Letter, LetterFileChanged
 from cases.models import CaseFile, CaseFileExport, DocumentVersion, PhaseChange
 from cases.models.document import DocumentFileChanged
-from loans import rules
+from loans import payment_integrity, rules
 from loans.enums import EntryKind, OrderState, PeriodKind, PlanCause, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
 from loans.queries import PLAN_CHANGES, changes_of, payout_date, position_of, rule_entries, terms_of
@@ -353,6 +353,13 @@ def check_next_actions(report: Report) -> None:
         report.found(case, problem)
 
 
+def check_payments(report: Report) -> None:
+    """Payments from files stand as they were booked; what two people confirmed was two people (docs/decisions/162)."""
+    report.checked["incoming payments"] += payment_integrity.incoming_count()
+    for where, problem in payment_integrity.incoming_problems():
+        report.found(where, problem)
+
+
 def check_guards(report: Report) -> None:
     """Every guard of the database is installed and switched on."""
     with connection.cursor() as cursor:
@@ -402,6 +409,7 @@ def _unexplained(tracked: Any, event: Any) -> list[object]:
 
 CHECKS: tuple[Callable[[Report], None], ...] = (
     check_loans,
+    check_payments,
     check_support,
     check_letters,
     check_documents,

@@ -106,7 +106,7 @@ CONDITIONS: dict[str, Q] = {
     PaymentView.PARKED: Q(state=IncomingState.PARKED),
     PaymentView.CONFLICT: Q(state=IncomingState.CONFLICT),
     PaymentView.RETURNING: Q(state=IncomingState.RETURNING),
-    PaymentView.TAKEN_BACK: Q(state=IncomingState.ASIDE, aside=Aside.REVERSAL),
+    PaymentView.TAKEN_BACK: Q(state=IncomingState.ASIDE, aside=Aside.REVERSAL, matched_by__isnull=True),
     PaymentView.RETURNED: Q(state=IncomingState.RETURNED),
     PaymentView.BOOKED: Q(state=IncomingState.BOOKED),
 }

@@ -20,7 +20,14 @@ from loans.services.imports import (
     upload_payments,
 )
 from loans.services.ledger import write_entry
-from loans.services.matching import confirm_return, keep_payment, match_payment, propose_return, settle_conflict
+from loans.services.matching import (
+    confirm_return,
+    keep_payment,
+    match_payment,
+    propose_return,
+    settle_aside,
+    settle_conflict,
+)
 from loans.services.payments import register_payment
 from loans.services.payouts import register_payout, send_again, send_back
 from loans.services.plan_changes import (
@@ -91,6 +98,7 @@ __all__ = [
     "request_self_evaluation",
     "send_again",
     "send_back",
+    "settle_aside",
     "settle_conflict",
     "upload_payments",
     "write_entry",

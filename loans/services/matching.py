@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from cases.rules import fold_name
 from loans.enums import EntryKind, SupportKind
 from loans.models import IncomingPayment, Instalment, Loan, PlanVersion
-from loans.payment_enums import CLAIMING, IncomingState, Why
+from loans.payment_enums import CLAIMING, Aside, IncomingState, Why
+from loans.payment_files.entries import KRONER
 from loans.payment_files.references import near_references
 from loans.services.imports import check_money, enter
 from loans.services.ledger import lock_loan
@@ -225,7 +226,30 @@ def keep_payment(*, incoming: IncomingPayment, by: User) -> IncomingPayment:
     return row
 
 
+@transaction.atomic
+def settle_aside(*, incoming: IncomingPayment, is_payment: bool, by: User) -> IncomingPayment:
+    """A person has looked at what was told apart: it is noted as seen, or, where it came in on an account that was not
+    among ours, parked as a payment after all."""
+    check_money(by)
+    row = _locked(incoming, IncomingState.ASIDE)
+    row.matched_by = by
+    if is_payment:
+        if not may_be_parked(row):
+            raise Refused(_("Only kroner that came in on another account can be parked."))
+        if IncomingPayment.objects.filter(key=row.key, state__in=CLAIMING).exists():
+            raise Conflict(_("The payment has been counted from another file."))
+        row.state, row.why = IncomingState.PARKED, Why.UNKNOWN
+    row.save()
+    return row
+
+
+def may_be_parked(row: IncomingPayment) -> bool:
+    """Whether what was told apart may be a payment to us all the same: the account was not among ours (yet)."""
+    return row.aside == Aside.ACCOUNT and row.is_credit and row.currency == KRONER and row.amount > 0
+
+
 def waiting_for_people(user: User) -> Q:
     """What somebody has to look at; for a proposal of one's own another person has to."""
     mine = Q(state=IncomingState.RETURNING, return_proposed_by=user)
-    return Q(state__in=WAITS_FOR_A_PERSON) & ~mine
+    unseen = Q(state=IncomingState.ASIDE, aside=Aside.REVERSAL, matched_by__isnull=True)
+    return (Q(state__in=WAITS_FOR_A_PERSON) | unseen) & ~mine

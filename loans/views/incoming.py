@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loans import payment_queries as queries
 from loans import services
 from loans.models import IncomingPayment, Loan
-from loans.payment_enums import IncomingState
+from loans.payment_enums import Aside, IncomingState
 from loans.payment_forms import FindLoanForm, ReasonForm
 from loans.payment_queries import PaymentView
 from loans.queries import payout_date
-from loans.services.matching import candidates_for
+from loans.services.matching import candidates_for, may_be_parked
 from loans.views.base import add_refusal
 from loans.views.imports import money_required
 from loans.views.payments import preview
@@ -114,6 +114,8 @@ def _page(
         "find": find or FindLoanForm(),
         "back": back or return_form(),
         "other_rows": told_rows(row.same_as) if row.same_as and row.state == IncomingState.CONFLICT else [],
+        "may_be_parked": row.state == IncomingState.ASIDE and may_be_parked(row),
+        "to_be_seen": row.state == IncomingState.ASIDE and row.aside == Aside.REVERSAL and row.matched_by_id is None,
         "is_proposer": row.return_proposed_by_id == request.user.pk,
         "tab": "payments",
     }
@@ -244,6 +246,13 @@ def payment_settle(request: StaffRequest, pk: int) -> HttpResponse:
     row = _payment(pk)
     logged(request, AccessAction.CHANGE)
     is_payment = request.POST.get("answer") == "payment"
+    if row.state == IncomingState.ASIDE:
+        return _act(
+            request,
+            pk,
+            lambda: services.settle_aside(incoming=row, is_payment=is_payment, by=request.user),
+            _("The payment is parked.") if is_payment else _("Noted as seen."),
+        )
     return _act(
         request,
         pk,

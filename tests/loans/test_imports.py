@@ -56,6 +56,13 @@ def own(loan: Loan, amount: Any = PART, **more: Any) -> dict[str, Any]:
     return line(amount, TODAY, **{"Betalings-id": loan.payment_reference, **more})
 
 
+def attack(statement: str) -> None:
+    """Somebody's own SQL."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(statement)
+
+
 def test_a_file_is_matched_by_reference_and_the_rest_is_parked(world: World) -> None:
     loan = builders.paid_out(world)
     written = f"+71<{loan.payment_reference}+80000000<"
@@ -158,7 +165,14 @@ def test_what_is_no_payment_to_us_is_told_apart(world: World) -> None:
         "debit", "reversal", "currency", "pending", "",
     ]  # fmt: skip
     other = take_in(world, camt([ntry("6", TODAY, ref="A6", details=told)], iban="DK3400000000000001"))
-    assert other.payments.get().aside == "account"
+    row = other.payments.get()
+    assert row.aside == "account"
+    services.settle_aside(incoming=row, is_payment=True, by=world.user(Role.BENEFITS_OFFICER))
+    back = found.payments.get(aside="reversal")
+    with pytest.raises(Refused):
+        services.settle_aside(incoming=back, is_payment=True, by=world.user(Role.BENEFITS_OFFICER))
+    services.settle_aside(incoming=back, is_payment=False, by=world.user(Role.BENEFITS_OFFICER))
+    assert IncomingPayment.objects.filter(state=State.PARKED).get() == row
     booked = take_in(world, camt([ntry("4", TODAY, ref="A4", details=told)]))
     assert states(booked) == [State.BOOKED]
     assert paid(loan) == Decimal("9.00")
@@ -255,9 +269,8 @@ def test_queries_per_entry_do_not_grow(world: World, django_assert_max_num_queri
 def test_the_database_never_loses_a_parked_payment(world: World, statement: str) -> None:
     builders.paid_out(world)
     take_in(world, csv_file([line("7", TODAY)]))
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(statement)
+    with pytest.raises(IntegrityError):
+        attack(statement)
 
 
 def test_a_booked_payment_leaves_the_ledger_only_by_a_reversal(world: World) -> None:
@@ -325,3 +338,14 @@ def test_the_screens_from_upload_to_booked(world: World, client_for: Callable[..
     assert "Før" in check.text
     client.post(reverse("loans:incoming_match", args=[row.pk]), {"loan": loan.number, "step": "book"})
     assert paid(loan) == PART + 45
+
+
+def test_check_integrity_finds_a_payment_that_is_not_what_was_booked(world: World) -> None:
+    from tests.loans.test_integrity import problems, unguarded
+
+    loan = builders.paid_out(world)
+    take_in(world, csv_file([own(loan)]))
+    assert "incoming" not in problems()
+    with unguarded() as run:
+        run("UPDATE loans_incomingpayment SET amount = amount + 1 WHERE state = 'booked'")
+    assert "incoming" in problems()
