@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -89,19 +90,19 @@ def _add(found: Found, row: IncomingPayment, loan: Loan, reason: str) -> None:
     found[row.pk].setdefault(loan.pk, Candidate(loan)).reasons.add(reason)
 
 
-def _by_name(rows: Sequence[IncomingPayment], running, found: Found) -> None:
+def _by_name(rows: Sequence[IncomingPayment], running: QuerySet[Loan], found: Found) -> None:
     names = {row.pk: ends_of(row.payer) for row in rows}
     wanted = {name for name in names.values() if name}
     of_name: dict[str, list[Loan]] = defaultdict(list)
-    loans = running.annotate(ends=FirstAndLast("case__citizen__name_key")).filter(ends__in=wanted)
-    for loan in loans.order_by("pk") if wanted else []:
+    loans: Any = running.annotate(ends=FirstAndLast("case__citizen__name_key")).filter(ends__in=wanted)
+    for loan in loans.order_by("pk") if wanted else ():
         of_name[loan.ends].append(loan)
     for row in rows:
         for loan in of_name[names[row.pk]] if names[row.pk] else []:
             _add(found, row, loan, NAME)
 
 
-def _by_near_reference(rows: Sequence[IncomingPayment], running, found: Found) -> None:
+def _by_near_reference(rows: Sequence[IncomingPayment], running: QuerySet[Loan], found: Found) -> None:
     near = {row.pk: near_references(row.reference, row.text) for row in rows}
     wanted = {reference for references in near.values() for reference in references}
     loans = {loan.payment_reference: loan for loan in running.filter(payment_reference__in=wanted)} if wanted else {}
@@ -111,7 +112,7 @@ def _by_near_reference(rows: Sequence[IncomingPayment], running, found: Found) -
                 _add(found, row, loans[reference], NEAR)
 
 
-def _by_amount(rows: Sequence[IncomingPayment], running, found: Found) -> None:
+def _by_amount(rows: Sequence[IncomingPayment], running: QuerySet[Loan], found: Found) -> None:
     """An instalment of just this amount about this day, where nothing else is known and few loans have one."""
     bare = [row for row in rows if not found[row.pk]]
     if not bare:
