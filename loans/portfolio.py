@@ -66,7 +66,7 @@ def filters() -> list[Filter]:
 
 
 register_filter("running", _("Being repaid"), lambda today: Q(balance__gt=0), order=10)
-register_filter("late", _("Late"), lambda today: Q(late__gt=0), order=20)
+register_filter("late", _("In arrears"), lambda today: Q(late__gt=0), order=20)
 register_filter("overpaid", _("Paid too much"), lambda today: Q(balance__lt=0), order=50)
 register_filter("handed_over", _("With recovery"), lambda today: Q(handed_over__gt=0), order=60)
 register_filter(
@@ -175,7 +175,8 @@ def words_of(loan: Any) -> list[tuple[str, str]]:
     return words
 
 
-def sum_of(loans: QuerySet[Loan]) -> dict[str, Decimal]:
+def sum_of(loans: QuerySet[Loan], today: date) -> dict[str, Decimal]:
     """What the loans of a list owe in all, and how much of it is late."""
-    totals = loans.aggregate(owed=Sum("balance", filter=Q(balance__gt=0)), late_in_all=Sum("late"))
+    rows = Loan.objects.filter(pk__in=loans.order_by().values("pk")).annotate(**figures(today))
+    totals = rows.aggregate(owed=Sum("balance", filter=Q(balance__gt=0)), late_in_all=Sum("late"))
     return {"owed": totals["owed"] or ZERO, "late": totals["late_in_all"] or ZERO}

@@ -154,6 +154,7 @@ class _Known:
         self.of_batch: dict[str, list[IncomingPayment]] = defaultdict(list)
         self.in_file: Counter[str] = Counter()
         kept = IncomingPayment.objects.filter(state__in=[*CLAIMING, IncomingState.ASIDE]).exclude(aside=Aside.PENDING)
+        kept = kept.select_related("source")
         for row in kept.filter(key__in={row.key for row in rows}).order_by("ordinal", "pk"):
             self.of_key[row.key].append(row)
         batches = {row.batch_ref for row in rows if row.batch_ref}

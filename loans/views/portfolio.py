@@ -53,7 +53,7 @@ def portfolio(request: StaffRequest) -> HttpResponse:
     context = {
         "rows": [{"loan": loan, "words": lists.words_of(loan)} for loan in rows],
         "page": page,
-        "totals": lists.sum_of(loans) if page.paginator.count else None,
+        "totals": lists.sum_of(loans, today) if page.paginator.count else None,
         "views": [
             {"label": _("All"), "url": _address("", sort), "current": not view, "count": None},
             *(
