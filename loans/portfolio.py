@@ -17,6 +17,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     Max,
     Min,
     OuterRef,
@@ -31,8 +32,8 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loans.enums import EntryKind, SupportKind
-from loans.models import Instalment, LedgerEntry, Loan, PlanVersion
+from loans.enums import EntryKind, LoanOutcome, PlanChangeKind, SupportKind
+from loans.models import Instalment, LedgerEntry, Loan, PlanChange, PlanVersion
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
@@ -65,8 +66,26 @@ def filters() -> list[Filter]:
     return sorted(_filters.values(), key=lambda one: (one.order, one.key))
 
 
+class MonthsLater(Func):
+    """A date some months later."""
+
+    template = "(%(expressions)s * interval '1 month')"
+    arg_joiner = " + "
+    output_field = DateField()
+
+
+def _deferments(today: date) -> QuerySet[PlanChange]:
+    """Deferments of the loan that run on a day."""
+    granted = PlanChange.objects.filter(
+        loan=OuterRef("pk"), kind=PlanChangeKind.DEFERMENT, outcome=LoanOutcome.GRANTED, undo__isnull=True
+    )
+    running = granted.filter(from_month__lte=today).annotate(until=MonthsLater(F("from_month"), F("months")))
+    return running.filter(until__gt=today)
+
+
 register_filter("running", _("Being repaid"), lambda today: Q(balance__gt=0), order=10)
 register_filter("late", _("In arrears"), lambda today: Q(late__gt=0), order=20)
+register_filter("deferred", _("Deferred"), lambda today: Q(Exists(_deferments(today))), order=30)
 register_filter("overpaid", _("Paid too much"), lambda today: Q(balance__lt=0), order=50)
 register_filter("handed_over", _("With recovery"), lambda today: Q(handed_over__gt=0), order=60)
 register_filter(

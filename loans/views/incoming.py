@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loans import payment_queries as queries
 from loans import services
+from loans.enums import Extra
 from loans.models import IncomingPayment, Loan
 from loans.payment_enums import Aside, IncomingState
 from loans.payment_forms import FindLoanForm, ReasonForm
@@ -184,7 +185,7 @@ def _check(request: StaffRequest, row: IncomingPayment, loan: Loan) -> HttpRespo
     }
     paid_out = payout_date(loan)
     if paid_out is not None and row.value_date >= paid_out:
-        context |= preview(loan, row.amount, row.value_date, paid_out)
+        context |= preview(loan, row.amount, row.value_date, Extra.COVER, clock.today())
     return render(request, "loans/payments/match_check.html", context)
 
 
