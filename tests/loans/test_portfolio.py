@@ -1,7 +1,7 @@
 """The portfolio list: filters, order, own loans of a coach, and the list as a file (domain.md §7)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from microloan.accounts.models import AccessLog
 from microloan.core import clock
 from tests.loans import builders
 from tests.loans.builders import TODAY
+from tests.loans.test_plan_changes import decide, propose
 from tests.support.people import make_user
 from tests.support.world import World
 
@@ -67,6 +68,17 @@ def test_the_figures_are_those_of_the_rules(world: World, loans: dict[str, Loan]
         assert row.balance == money.balance - money.overpaid
         assert row.handed_over == money.handed_over
         assert row.last_due == position.lines[-1].due
+
+
+def test_deferred_are_those_whose_deferment_runs(world: World) -> None:
+    loan = builders.paid_out(world)
+    change = decide(world, propose(world, loan))  # March to May 2027
+    days = [date(2027, 2, 28), date(2027, 3, 1), date(2027, 5, 31), date(2027, 6, 1)]
+    assert [len(found(world, "deferred", day)) for day in days] == [0, 1, 1, 0]
+    (row,) = portfolio.with_figures([loan.pk], days[2])
+    position = position_of(row)
+    assert (row.late, row.last_due) == (money_of(row, position, days[2]).late, position.lines[-1].due)
+    assert change.loan_id == loan.pk
 
 
 def test_a_coach_sees_the_own_loans(world: World, loans: dict[str, Loan]) -> None:
