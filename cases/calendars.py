@@ -79,6 +79,12 @@ def due_between(worker: User, start: date, end: date) -> QuerySet[Task]:
 
 
 def occasions_between(worker: User, start: date, end: date) -> list[Occasion]:
+    """What takes time: nothing that is cancelled."""
+    return [occasion for occasion in told_between(worker, start, end) if not occasion.is_cancelled]
+
+
+def told_between(worker: User, start: date, end: date) -> list[Occasion]:
+    """What a calendar program is told, cancelled ones too."""
     found = [o for provider in registry.occasions for o in provider(worker, _midnight(start), _midnight(end))]
     return sorted(found, key=lambda occasion: (occasion.starts_at, occasion.uid))
 

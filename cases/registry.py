@@ -124,6 +124,10 @@ class Occasion:
     ends_at: datetime
     place: str = ""
     url: str = ""
+    # What calendar programs go by (RFC 5545): it grows with every change; when the last was; a cancelled one is told too.
+    sequence: int = 0
+    changed_at: datetime | None = None
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         from cases.registry import CaseTab, register_tab
         from courses import case_file, journey, letters, queries, tasks
-        from microloan.accounts.enums import TEAM
+        from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
         journey.register()
@@ -19,3 +19,5 @@ class CoursesConfig(AppConfig):
         jobs.register("course_invitations", tasks.make_forgotten_invitations, order=70)
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30, count=queries.tab_count))
         navigation.register("courses", _("Courses"), "courses:runs", TEAM, order=30, owns=("courses:",))
+        keeper = frozenset({Role.ADMINISTRATOR})
+        navigation.register("modules", _("Course modules"), "courses:catalogue", keeper, order=31, owns=("courses:",))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.case_file import Item, Section, register
 from cases.models import CaseFile
-from courses.models import Enrolment
+from courses.models import Enrolment, ResidentialException
 from microloan.core import danish
 
 
@@ -19,7 +19,10 @@ def items(case: CaseFile) -> Iterator[Item]:
     """What was granted, then every seat, also one that was given up, oldest first in each."""
     for grant in case.module_grants.select_related("module").order_by("granted_on", "module__order", "pk"):
         yield Item(title=_("Granted: %(module)s") % {"module": grant.module.title}, at=grant.granted_on)
-    seats = case.enrolments.select_related("run__module", "enrolled_by", "exception_by").prefetch_related(
+    for exception in ResidentialException.objects.filter(case=case).select_related("given_by"):
+        title = _("The main course may start without the residential course")
+        yield Item(title=title, at=exception.given_on, by=exception.given_by.full_name, text=exception.reason)
+    seats = case.enrolments.select_related("run__module", "run__place", "enrolled_by", "exception_by").prefetch_related(
         "attendance__session"
     )
     for seat in seats.order_by("run__starts_on", "pk"):
@@ -34,7 +37,7 @@ def _seat(seat: Enrolment) -> Item:
         by=seat.enrolled_by.full_name,
         rows=[
             (_("Period"), f"{danish.long_date(seat.run.starts_on)} – {danish.long_date(seat.run.ends_on)}"),
-            (_("Place"), seat.run.place),
+            (_("Place"), seat.run.place.name),
             (_("Why without a grant"), _exception(seat)),
             (_("Why withdrawn"), _left(seat)),
             (

@@ -2,6 +2,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Rhythm(models.TextChoices):
+    """How the sessions of a run lie (domain.md §5)."""
+
+    WEEKLY = "weekly", _("Weekly meetings")
+    CONSECUTIVE = "consecutive", _("Days in a row")
+    HALF_DAYS = "half_days", _("Single half days")
+    EVENING = "evening", _("Evening")
+    AD_HOC = "ad_hoc", _("As needed")
+
+
 class EnrolmentState(models.TextChoices):
     ENROLLED = "enrolled", _("Enrolled")
     WAITING = "waiting", _("On the waiting list")

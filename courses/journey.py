@@ -14,7 +14,7 @@ from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses import queries
 from courses.enums import HOLDS_A_PLACE, EnrolmentState
-from courses.models import CourseModule, Enrolment
+from courses.models import CourseModule, Enrolment, ResidentialException
 from courses.services import give_up_seats, grant_from_decision
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -206,8 +206,8 @@ def clocks(case: CaseFile, today: date) -> Iterator[Clock]:
 
 
 def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
-    """The residential course is mandatory before the main course (R; domain.md §5)."""
-    if queries.residential_end(case, today) is None:
+    """The residential course is mandatory before the main course, unless the project lead has said why not (R; domain.md §5)."""
+    if queries.residential_end(case, today) is None and not ResidentialException.objects.filter(case=case).exists():
         yield Missing(
             _("The citizen has not completed the residential course."),
             source=_("programme: the residential course is mandatory"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cases.models import CaseFile
 from cases.registry import Occasion
 from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
-from courses.models import Attendance, CourseRun, CourseSession, Enrolment, ModuleGrant
+from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
 from courses.rules import attended_enough
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -63,9 +63,14 @@ def modules_of(case: CaseFile, today: date) -> list[ModuleStatus]:
     for seat in seats:
         module = seat.run.module_id
         if module in found and not found[module].completed:
-            completed = attended_enough(seat.attended, seat.sessions, percent)
+            completed = attended_enough(seat.attended, seat.sessions, share_of(seat.run.module, percent))
             found[module] = ModuleStatus(grants[module], seat, seat.attended, seat.sessions, completed=completed)
     return list(found.values())
+
+
+def share_of(module: CourseModule, percent: int) -> int:
+    """The share of sessions that completes a module: its own, or else the rule set's."""
+    return module.completion_percent or percent
 
 
 def _granted(grants: QuerySet[ModuleGrant]) -> QuerySet[ModuleGrant]:
@@ -90,12 +95,12 @@ def _counted(enrolments: QuerySet[Enrolment]) -> QuerySet[Any]:
     """Those that are seats, oldest run first, with the numbers of `attended` and `sessions` and how the last went."""
     return (
         enrolments.filter(state=EnrolmentState.ENROLLED)
-        .select_related("run")
+        .select_related("run__module")
         .annotate(
             last_marks=ArraySubquery(_newest_marks().values("mark")[:2]),
             last_session=Subquery(_newest_marks().values("session__starts_at")[:1]),
             attended=Count("attendance", filter=Q(attendance__mark__in=ATTENDED), distinct=True),
-            sessions=Count("run__sessions", distinct=True),
+            sessions=Count("run__sessions", filter=Q(run__sessions__cancelled_at__isnull=True), distinct=True),
         )
         .order_by("run__starts_on", "pk")
     )
@@ -157,7 +162,9 @@ def completed_seats(run: CourseRun, today: date) -> set[int]:
     """The seats on a run whose participants have attended enough sessions."""
     percent = rule_set_on(today).completion_percent
     seats = _counted(run.enrolments.all())
-    return {seat.pk for seat in seats if attended_enough(seat.attended, seat.sessions, percent)}
+    return {
+        seat.pk for seat in seats if attended_enough(seat.attended, seat.sessions, share_of(seat.run.module, percent))
+    }
 
 
 def residential_end(case: CaseFile, today: date) -> date | None:
@@ -177,7 +184,7 @@ def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
     percent = rule_set_on(today).completion_percent
     ends: dict[int, date] = {}
     for seat in _counted(Enrolment.objects.filter(case__in=list(case_ids), run__module__is_residential=True)):
-        if attended_enough(seat.attended, seat.sessions, percent):
+        if attended_enough(seat.attended, seat.sessions, share_of(seat.run.module, percent)):
             ends.setdefault(seat.case_id, seat.run.ends_on)
     return ends
 
@@ -185,7 +192,7 @@ def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
 def runs() -> QuerySet[Any]:
     """All runs with seats taken, newest first."""
     seats = Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
-    rows = CourseRun.objects.select_related("module", "cohort", "teacher").annotate(taken=seats)
+    rows = CourseRun.objects.select_related("module", "cohort", "teacher", "place").annotate(taken=seats)
     return rows.order_by("-starts_on", "-pk")
 
 
@@ -198,17 +205,21 @@ def taught_by(user: User, start: datetime, end: datetime) -> Iterator[Occasion]:
 def taken_by(case: CaseFile, start: datetime, end: datetime) -> Iterator[Occasion]:
     """The course sessions in which the citizen has a seat and that overlap a time."""
     seats = case.enrolments.filter(state=EnrolmentState.ENROLLED).values("run")
-    yield from _occasions(CourseSession.objects.filter(run__in=seats, starts_at__lt=end, ends_at__gt=start))
+    sessions = CourseSession.objects.held_or_planned().filter(run__in=seats)
+    yield from _occasions(sessions.filter(starts_at__lt=end, ends_at__gt=start))
 
 
 def _occasions(sessions: QuerySet[CourseSession]) -> Iterator[Occasion]:
-    for session in sessions.select_related("run__module").order_by("starts_at", "pk"):
+    for session in sessions.select_related("run__module", "run__place").order_by("starts_at", "pk"):
         yield Occasion(
             uid=f"session-{session.pk}",
             title=_("Course: %(module)s") % {"module": session.run.module.title},
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            place=session.run.place,
+            place=session.run.place.name,
+            sequence=session.sequence,
+            changed_at=session.changed_at,
+            is_cancelled=session.is_cancelled,
             url=reverse("courses:session", kwargs={"pk": session.pk}),
         )
 

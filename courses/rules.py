@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from microloan.core.calendars import is_public_holiday
-
 
 def attended_enough(attended: int, sessions: int, percent: int) -> bool:
     """Whether a run is completed: at least `percent` per cent of all its `sessions` were attended."""
@@ -18,20 +16,6 @@ def latest_main_course_start(residential_end: date, max_days: int) -> date:
 
 def seats_left(capacity: int, enrolled: int) -> int:
     return max(capacity - enrolled, 0)
-
-
-def session_days(first: date, count: int, step: int) -> list[date]:
-    """The days of a run: `count` sessions from `first`, every `step` days, public holidays passed over (domain.md §5).
-
-    Weekly sessions keep their weekday; days in a row go on the day after.
-    """
-    days: list[date] = []
-    day = first
-    while len(days) < count:
-        if not is_public_holiday(day):
-            days.append(day)
-        day += timedelta(days=step)
-    return days
 
 
 @dataclass(frozen=True)

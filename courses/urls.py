@@ -1,15 +1,38 @@
 from django.urls import path
 
-from courses.views import attendance, catalogue, enrolments, invitations, papers, participants, progress, runs
+from courses.views import (
+    attendance,
+    catalogue,
+    cohorts,
+    enrolments,
+    invitations,
+    month,
+    papers,
+    participants,
+    planning,
+    progress,
+    runs,
+)
 
 app_name = "courses"
 urlpatterns = [
     path("courses/", runs.runs, name="runs"),
     path("courses/catalogue/", catalogue.catalogue, name="catalogue"),
     path("courses/teachers/", catalogue.teachers, name="teachers"),
-    path("courses/new/", runs.run_new, name="run_new"),
+    path("courses/catalogue/new/", catalogue.module_new, name="module_new"),
+    path("courses/catalogue/<int:pk>/", catalogue.module_edit, name="module_edit"),
+    path("courses/month/", month.month, name="month"),
+    path("courses/cohorts/", cohorts.cohort_list, name="cohorts"),
+    path("courses/cohorts/new/", cohorts.cohort_new, name="cohort_new"),
+    path("courses/cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),
+    path("courses/cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
+    path("courses/cohorts/<int:pk>/pre-course/", cohorts.pre_course, name="pre_course"),
+    path("courses/places/", catalogue.places, name="places"),
+    path("courses/places/<int:pk>/", catalogue.place_edit, name="place_edit"),
+    path("courses/school-holidays/", catalogue.school_holidays, name="school_holidays"),
+    path("courses/school-holidays/<int:pk>/remove/", catalogue.school_holiday_remove, name="school_holiday_remove"),
+    path("courses/new/", planning.run_new, name="run_new"),
     path("courses/<int:pk>/", runs.run, name="run"),
-    path("courses/<int:pk>/edit/", runs.run_edit, name="run_edit"),
     path("courses/<int:pk>/exception/", participants.run_exception, name="run_exception"),
     path("courses/<int:pk>/guest/", participants.run_guest, name="run_guest"),
     path("courses/missing/", progress.missing, name="missing"),
@@ -20,10 +43,19 @@ urlpatterns = [
     path("courses/<int:pk>/invitations/", invitations.invitations, name="invitations"),
     path("courses/guests/<int:pk>/", participants.guest, name="guest"),
     path("courses/seats/<int:pk>/take/", participants.take_seat, name="take_seat"),
+    path("courses/<int:pk>/edit/", planning.run_edit, name="run_edit"),
+    path("courses/<int:pk>/sessions/new/", planning.session_add, name="session_add"),
+    path("courses/sessions/<int:pk>/move/", planning.session_move, name="session_move"),
+    path("courses/sessions/<int:pk>/cancel/", planning.session_cancel, name="session_cancel"),
     path("courses/sessions/<int:pk>/", attendance.session, name="session"),
     path("courses/sessions/<int:pk>/mark/", attendance.session_mark, name="session_mark"),
     path("courses/seats/<int:pk>/engagement/", attendance.engagement, name="engagement"),
     path("courses/seats/<int:pk>/withdraw/", enrolments.withdraw, name="withdraw"),
+    path(
+        "cases/<str:number>/courses/exception/",
+        cohorts.residential_exception,
+        name="residential_exception",
+    ),
     path("cases/<str:number>/courses/", progress.case_courses, name="case"),
     path("cases/<str:number>/courses/<int:pk>/enrol/", enrolments.case_enrol, name="case_enrol"),
 ]

@@ -32,6 +32,15 @@ class CohortForm(TwoVersionsForm):
     cohort = forms.ModelChoiceField(
         label=_("Cohort"), queryset=Cohort.objects.order_by("-start_on", "code"), required=False, empty_label=_("None")
     )
+    cohort_joined_on = DateField(
+        label=_("In the cohort since"),
+        help_text=_("dd-mm-yyyy. Only for those who join late."),
+        required=False,
+        min_value=date(2000, 1, 1),
+    )
+    cohort_note = forms.CharField(
+        label=_("Note"), help_text=_("Such as what was missed and is made up for."), max_length=200, required=False
+    )
 
 
 ADDRESS = ("co_name", "street", "postcode", "city")

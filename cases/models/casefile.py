@@ -45,6 +45,8 @@ class Cohort(models.Model):
     start_on = models.DateField(_("start"))
     end_on = models.DateField(_("end"))
     target_size = models.PositiveSmallIntegerField(_("target size"), default=11)
+    # Planned; the residential course ends a short while before it (domain.md §5).
+    main_course_on = models.DateField(_("start of the main course"), null=True, blank=True)
 
     class Meta:
         ordering = ("start_on", "code")
@@ -111,6 +113,8 @@ class CaseFile(models.Model):
     cohort = models.ForeignKey(
         Cohort, verbose_name=_("cohort"), null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
     )
+    cohort_joined_on = models.DateField(_("in the cohort since"), null=True, blank=True)
+    cohort_note = models.CharField(_("note on the cohort"), max_length=200, blank=True)
     course_end_on = models.DateField(_("own course end, if delayed"), null=True, blank=True)
     livelihood = models.CharField(
         _("livelihood at referral"), max_length=40, choices=Livelihood, default=Livelihood.UNKNOWN

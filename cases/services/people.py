@@ -52,13 +52,29 @@ def assign_coach(*, case: CaseFile, coach: User, by: User, today: date, version:
 
 
 @transaction.atomic
-def set_cohort(*, case: CaseFile, cohort: Cohort | None, by: User, version: int | None = None) -> CaseFile:
-    """Put the case into a cohort, or take it out; it may join late (domain.md §3.1)."""
+def set_cohort(
+    *,
+    case: CaseFile,
+    cohort: Cohort | None,
+    by: User,
+    version: int | None = None,
+    joined_on: date | None = None,
+    note: str = "",
+) -> CaseFile:
+    """Put the case into a cohort, or take it out; it may join late, from a date and with a note (domain.md §3.1)."""
     perms.check_team(by)
     case = lock_case(case)
     check_version(case, version)
-    if case.cohort_id != (cohort.pk if cohort else None):
+    is_other = case.cohort_id != (cohort.pk if cohort else None)
+    joined_on, note = (joined_on, note.strip()) if cohort else (None, "")
+    if note:
+        perms.check_shown(note, field="cohort_note")
+    if not is_other and (case.cohort_joined_on, case.cohort_note) != (joined_on, note):
+        case.cohort_joined_on, case.cohort_note, case.version = joined_on, note, case.version + 1
+        case.save()
+    if is_other:
         case.cohort, case.version = cohort, case.version + 1
+        case.cohort_joined_on, case.cohort_note = joined_on, note
         case.save()
         title = _("Cohort: %(code)s") % {"code": cohort.code} if cohort else _("Taken out of the cohort")
         add_journal_entry(case=case, kind=EntryKind.NOTE, title=title, by=by)

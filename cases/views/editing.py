@@ -92,10 +92,19 @@ COHORT = Editing(
     submit=gettext_lazy("Save cohort"),
     saved=gettext_lazy("The cohort is saved."),
     form_class=CohortForm,
-    stored=lambda case, today: {"cohort": case.cohort},
+    stored=lambda case, today: {
+        "cohort": case.cohort,
+        "cohort_joined_on": case.cohort_joined_on,
+        "cohort_note": case.cohort_note,
+    },
     row=lambda case: case,
     save=lambda case, form, request: services.set_cohort(
-        case=case, cohort=form.cleaned_data["cohort"], by=request.user, version=case.version
+        case=case,
+        cohort=form.cleaned_data["cohort"],
+        joined_on=form.cleaned_data["cohort_joined_on"],
+        note=form.cleaned_data["cohort_note"],
+        by=request.user,
+        version=case.version,
     ),
 )
 

@@ -1,22 +1,44 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
-from courses.forms.catalogue import TeacherForm
+from courses.forms.catalogue import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherForm
+from courses.forms.cohorts import CohortForm, ModuleRowForm, PlanForm, PreCourseForm, ResidentialForm
 from courses.forms.enrolments import EnrolForm
 from courses.forms.participants import ExceptionForm, GuestForm, InvitationForm, NewGuestForm, WithdrawForm
-from courses.forms.runs import CADENCES, SHORT, RunEditForm, RunForm
+from courses.forms.runs import (
+    AddSessionForm,
+    CancelSessionForm,
+    MoveSessionForm,
+    OverruleForm,
+    RunEditForm,
+    RunForm,
+    session_forms,
+    times_of,
+)
 
 __all__ = [
+    "AddSessionForm",
     "AttendanceForm",
-    "CADENCES",
+    "CancelSessionForm",
+    "CohortForm",
     "EngagementForm",
     "EnrolForm",
     "ExceptionForm",
     "GuestForm",
     "InvitationForm",
+    "ModuleForm",
+    "ModuleRowForm",
+    "MoveSessionForm",
     "NewGuestForm",
+    "OverruleForm",
+    "PlaceForm",
+    "PlanForm",
+    "PreCourseForm",
+    "ResidentialForm",
     "RunEditForm",
     "RunForm",
-    "SHORT",
+    "SchoolHolidayForm",
     "TapForm",
     "TeacherForm",
     "WithdrawForm",
+    "session_forms",
+    "times_of",
 ]

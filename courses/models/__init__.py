@@ -1,9 +1,9 @@
 from courses.models.attendance import Attendance, AttendanceEntry
-from courses.models.catalogue import CourseModule, Teacher
-from courses.models.enrolments import Enrolment, ModuleGrant
+from courses.models.catalogue import CourseModule, Place, SchoolHoliday, Teacher
+from courses.models.enrolments import Enrolment, ModuleGrant, ResidentialException
 from courses.models.guests import Guest
 from courses.models.invitations import Invitation
-from courses.models.runs import CourseRun, CourseSession
+from courses.models.runs import CourseRun, CourseSession, OverruledClash, SessionMove
 
 __all__ = [
     "Attendance",
@@ -15,5 +15,10 @@ __all__ = [
     "Guest",
     "Invitation",
     "ModuleGrant",
+    "OverruledClash",
+    "Place",
+    "ResidentialException",
+    "SchoolHoliday",
+    "SessionMove",
     "Teacher",
 ]

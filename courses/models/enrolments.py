@@ -10,7 +10,7 @@ from courses.enums import HOLDS_A_PLACE, EnrolmentState, WithdrawalReason
 from courses.models.catalogue import CourseModule
 from courses.models.guests import Guest
 from courses.models.runs import CourseRun
-from microloan.core.history import tracked
+from microloan.core.history import append_only, tracked
 from screening.models import Screening
 
 
@@ -132,3 +132,22 @@ class Enrolment(models.Model):
     @property
     def is_exception(self) -> bool:
         return self.exception_by_id is not None
+
+
+class ResidentialException(models.Model):
+    """The project lead's reason why a main course may start without the residential course; never changed (R)."""
+
+    case = models.OneToOneField(CaseFile, on_delete=models.PROTECT, related_name="residential_exception")
+    reason = models.CharField(_("reason"), max_length=500)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_on = models.DateField(_("given on"))
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("exception from the residential course")
+        verbose_name_plural = _("exceptions from the residential course")
+        constraints = [models.CheckConstraint(name="residential_exception_with_reason", condition=~Q(reason=""))]
+        triggers = append_only("residential_exception")
+
+    def __str__(self) -> str:
+        return f"{self.case_id}"

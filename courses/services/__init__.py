@@ -1,7 +1,16 @@
 """What happens with courses: modules granted, runs planned, seats given, attendance taken (domain.md §5)."""
 
 from courses.services.attendance import Tap, mark_attendance, save_engagement, tap_attendance
-from courses.services.catalogue import add_teacher, ensure_catalogue
+from courses.services.catalogue import (
+    add_school_holiday,
+    add_teacher,
+    ensure_catalogue,
+    place_called,
+    remove_school_holiday,
+    save_module,
+    save_place,
+)
+from courses.services.cohorts import RunPlan, except_from_residential, plan_pre_course, save_cohort
 from courses.services.enrolments import (
     enrol,
     enrol_by_exception,
@@ -17,17 +26,22 @@ from courses.services.enrolments import (
 )
 from courses.services.guests import add_guest, update_guest
 from courses.services.invitations import Round, invite, plan_invitations
-from courses.services.runs import plan_run, update_run
+from courses.services.runs import add_session, cancel_session, move_session, plan_run, update_run
 
 __all__ = [
     "Round",
+    "RunPlan",
     "Tap",
     "add_guest",
+    "add_school_holiday",
+    "add_session",
     "add_teacher",
+    "cancel_session",
     "enrol",
     "enrol_by_exception",
     "enrol_guest",
     "ensure_catalogue",
+    "except_from_residential",
     "free_seats",
     "give_up_seats",
     "grant_from_decision",
@@ -36,9 +50,16 @@ __all__ = [
     "invite",
     "join_waiting_list",
     "mark_attendance",
+    "move_session",
+    "place_called",
     "plan_invitations",
+    "plan_pre_course",
     "plan_run",
+    "remove_school_holiday",
+    "save_cohort",
     "save_engagement",
+    "save_module",
+    "save_place",
     "take_seat",
     "tap_attendance",
     "update_guest",

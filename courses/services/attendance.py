@@ -89,6 +89,8 @@ def _locked_seat(session: CourseSession, enrolment_id: int) -> Enrolment:
 
 
 def _check_begun(session: CourseSession, now: datetime) -> None:
+    if session.is_cancelled:
+        raise Refused(_("The session is cancelled."))
     if session.starts_at > now:
         raise Refused(_("The session has not begun yet."))
 

@@ -97,7 +97,7 @@ def exceptions_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[Case
 
 def is_held(course_session: CourseSession, now: datetime) -> bool:
     """Attendance can be taken when the session has begun."""
-    return course_session.starts_at <= now
+    return not course_session.is_cancelled and course_session.starts_at <= now
 
 
 def unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:

@@ -11,11 +11,11 @@ from django.shortcuts import render
 from cases import queries as case_queries
 from cases.models import CaseFile
 from cases.views.base import case_context, get_case
-from courses import progress, queries
-from courses.models import CourseModule, CourseRun
+from courses import cohorts, progress, queries
+from courses.models import CourseModule, CourseRun, ResidentialException
 from courses.rules import seats_left
 from courses.views.base import RUNS_PER_PAGE
-from microloan.accounts.enums import AccessAction
+from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
@@ -52,12 +52,15 @@ def case_courses(request: StaffRequest, number: str) -> HttpResponse:
     today = clock.today()
     rules = rule_set_on(today)
     statuses = queries.modules_of(case, today)
-    percents = {row.grant.module_id: rules.completion_percent for row in statuses}
+    percents = {row.grant.module_id: queries.share_of(row.grant.module, rules.completion_percent) for row in statuses}
     rows = progress.progress_of(statuses, percents, clock.now())
     context = {
         **case_context(request, case, tab="courses"),
         "rows": rows,
         "attendance": queries.overall(statuses),
+        "residential": cohorts.residential_of(case, queries.residential_end_in(statuses), today),
+        "exception": ResidentialException.objects.filter(case=case).select_related("given_by").first(),
+        "is_lead": request.user.role == Role.PROJECT_LEAD,
         "completed": sum(row.completed for row in statuses),
         "unreachable": [row for row in rows if row.outlook and not row.outlook.is_possible],
         "reliability": case_queries.reliability([case.pk])[case.pk],

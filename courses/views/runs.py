@@ -1,7 +1,5 @@
 """Runs: the list, one run, planning and correcting it."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from courses import queries, services
-from courses.forms import EnrolForm, RunEditForm, RunForm
-from courses.models import CourseModule, CourseRun
+from courses.forms import EnrolForm
 from courses.views import participants
 from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, people_of, show_refusal, unmarked
 from microloan.accounts.enums import AccessAction, Role
@@ -29,45 +26,6 @@ def runs(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(ends_on__lt=today) if over else rows.filter(ends_on__gte=today).order_by("starts_on", "pk")
     page = Paginator(rows, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "courses/runs.html", {"page": page, "today": today, "over": over})
-
-
-@team_required
-def run_new(request: HttpRequest) -> HttpResponse:
-    """Plan a run from the module's format in one step."""
-    form = RunForm(request.POST or None, initial=_initial(request))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            run = services.plan_run(
-                module=data["module"],
-                place=data["place"],
-                capacity=data["capacity"],
-                sessions=form.times(),
-                teacher=data["teacher"],
-                cohort=data["cohort"],
-                by=request.user,
-            )
-        except Refused as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The course run is planned."))
-            return redirect("courses:run", pk=run.pk)
-    return render(request, "courses/run_form.html", {"form": form})
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What the module's format says, when the form is opened from the catalogue."""
-    code = request.GET.get("module", "")
-    module = CourseModule.objects.filter(code=code, is_active=True).first()
-    if module is None:
-        return {"cadence": "1", "capacity": 12}
-    return {
-        "module": module,
-        "sessions": module.sessions,
-        "cadence": "7" if module.sessions > 4 else "1",
-        "capacity": 12,
-        "starts": "9.00",
-    }
 
 
 @team_required
@@ -93,35 +51,23 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     named = [*people.cases, *candidates]
     logged(request, AccessAction.LIST, *named, numbers=[guest.number for guest in people.guests])
     marks = queries.marks_of(course_run)
-    sessions = list(course_run.sessions.all())
+    sessions = list(course_run.sessions.prefetch_related("moves__moved_by").select_related("cancelled_by"))
     now = clock.now()
     context = {
         "run": course_run,
         "sessions": [
-            {"session": held, "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, now) else 0}
+            {
+                "session": held,
+                "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, now) else 0,
+                "moves": list(held.moves.all()),
+            }
             for held in sessions
         ],
-        **participants.panel(course_run, people, sessions, marks),
+        "counted": sum(not held.is_cancelled for held in sessions),
+        "overruled": course_run.overruled_clashes.select_related("overruled_by"),
+        **participants.panel(course_run, people, [held for held in sessions if not held.is_cancelled], marks),
         "may_except": request.user.role == Role.PROJECT_LEAD,
         "form": form,
         "has_candidates": len(named) > len(people.cases),
     }
     return render(request, "courses/run.html", context)
-
-
-@team_required
-def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Of two people who correct a run at once, the later sees both versions and chooses."""
-    if request.method == "POST":  # nobody else saves it before this request is over
-        CourseRun.objects.select_for_update().filter(pk=pk).first()
-    run = get_object_or_404(CourseRun.objects.select_related("module"), pk=pk)
-    form = RunEditForm(request.POST if request.method == "POST" else None, run=run)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.update_run(run=run, by=request.user, **form.cleaned_data)
-        except Refused as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The course run is corrected."))
-            return redirect("courses:run", pk=run.pk)
-    return render(request, "courses/run_edit.html", {"run": run, "form": form})

@@ -539,5 +539,12 @@ def plan_run(
         sessions.append((start, start + timedelta(minutes=int(module.hours_per_session * 60))))
     with clock.at(first - timedelta(days=30)):
         return courses.plan_run(
-            module=module, place=place, capacity=12, sessions=sessions, teacher=None, cohort=cohort, by=cast.coach
+            module=module,
+            place=place,
+            capacity=12,
+            sessions=sessions,
+            teacher=None,
+            cohort=cohort,
+            by=cast.coach,
+            overruled="Der er flere lokaler på stedet.",
         )

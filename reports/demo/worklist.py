@@ -42,7 +42,9 @@ def calendars(runs: list[CourseRun], today: date, *, lead: User, coach: User) ->
     teacher = courses.add_teacher(name=coach.full_name, phone="", email=coach.email, by=lead, user=coach)
     ahead = sorted((run for run in runs if run.ends_on >= today), key=lambda run: (run.starts_on, run.pk))
     for run in ahead[:1]:
-        courses.update_run(run=run, place=run.place, capacity=run.capacity, teacher=teacher, cohort=run.cohort, by=lead)
+        courses.update_run(
+            run=run, place=run.place.name, capacity=run.capacity, teacher=teacher, cohort=run.cohort, by=lead
+        )
     cases.renew_feed(user=coach)
 
 

@@ -1,11 +1,20 @@
 """The course screens in a real browser: nothing for axe to find, in both widths."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from cases import services as cases
+from cases.enums import Phase
+from cases.models import Cohort
 from courses import services
+from courses.models import CourseModule, CourseRun, ModuleGrant
+from microloan.core import clock, danish
 from reports.demo import municipality
 from reports.demo.story import Story
+from screening.models import Screening
+from tests.cases import builders
 from tests.courses.conftest import START, make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,12 +30,21 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         ("runs", {}),
         ("catalogue", {}),
         ("teachers", {}),
+        ("month", {}),
+        ("cohorts", {}),
+        ("cohort_new", {}),
+        ("cohort", {"pk": granted.case.cohort_id}),
+        ("places", {}),
+        ("school_holidays", {}),
         ("run_new", {}),
         ("missing", {}),
         ("invitations", {"pk": run.pk}),
         ("run", {"pk": run.pk}),
         ("run_edit", {"pk": run.pk}),
         ("session", {"pk": run.sessions.first().pk}),
+        ("session_move", {"pk": run.sessions.first().pk}),
+        ("session_cancel", {"pk": run.sessions.first().pk}),
+        ("session_add", {"pk": run.pk}),
         ("engagement", {"pk": seat.pk}),
         ("withdraw", {"pk": seat.pk}),
         ("case", {"number": granted.case.number}),
@@ -60,7 +78,7 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
     shot(page, "courses-run-engagement")
     people_screens(town, page, axe, shot)
     page.goto(reverse("courses:run_new"))
-    page.get_by_role("button", name="Planlæg kursushold").click()
+    page.get_by_role("button", name="Foreslå mødegange").click()
     page.locator("[aria-invalid=true]").first.wait_for()
     axe(page)
     shot(page, "courses-error")
@@ -70,7 +88,7 @@ def people_screens(town, page, axe, shot) -> None:
     """A full run with somebody in line and a guest who has left; then the pages behind it."""
     coach = town.casts[0].coach
     run = make_run(town, "network_day", START)
-    services.update_run(run=run, place=run.place, capacity=1, teacher=None, cohort=run.cohort, by=coach)
+    services.update_run(run=run, place=run.place.name, capacity=1, teacher=None, cohort=run.cohort, by=coach)
     guests = [
         services.add_guest(name=name, phone="00000000", email="", sent_by="Kvindecentret", by=coach)
         for name in ("Gerda Gæst", "Gustav Gæst", "Gro Gæst")
@@ -90,3 +108,50 @@ def people_screens(town, page, axe, shot) -> None:
         page.goto(reverse(f"courses:{name}", kwargs=kwargs))
         axe(page)
         shot(page, f"courses-{name}")
+
+
+def members(town, cohort: Cohort, screening: Screening, count: int) -> None:
+    """Citizens who have come as far as their courses, each granted the residential course and bookkeeping."""
+    modules = list(CourseModule.objects.filter(code__in=("accounting", "vat_tax", "residential_course")))
+    coach, day = town.casts[0].coach, START
+    for number in range(count):
+        case = builders.accepted(town.casts[0].caseworker, coach, on=day, name=f"Deltager {number} Testesen")
+        case = builders.put_in_phase(case, Phase.COURSES, on=day)
+        cases.set_cohort(case=case, cohort=cohort, by=coach)
+        for module in modules:
+            ModuleGrant.objects.create(case=case, module=module, screening=screening, granted_on=day)
+
+
+def test_a_pre_course_for_eleven_is_planned_in_the_browser(town, granted: Story, page_for, axe, shot):
+    """Three pages: the cohort, the dates, the check. A wrong date on the way."""
+    coach = town.casts[0].coach
+    cohort = granted.case.cohort
+    members(town, cohort, granted.case.module_grants.first().screening, 10)
+    services.add_teacher(name="Tove Testesen", phone="", email="", by=coach)
+    page = page_for(coach)
+    page.goto(reverse("courses:cohort", kwargs={"pk": cohort.pk}))
+    axe(page)
+    shot(page, "cohort")
+    page.get_by_role("link", name="Planlæg for-forløb").click()
+    begin = clock.today() + timedelta(days=10)
+    page.get_by_label("For-forløbets første dag").fill("30-02-2027")
+    page.get_by_label("Hovedforløbets start").fill(danish.input_date(begin + timedelta(days=105)))
+    page.get_by_label("Sted").fill("Kursuscentret ved søen")
+    page.get_by_role("button", name="Foreslå for-forløb").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    axe(page)
+    page.get_by_label("For-forløbets første dag").fill(danish.input_date(begin))
+    page.get_by_role("button", name="Foreslå for-forløb").click()
+    accounting = page.get_by_role("group", name="Regnskab")
+    accounting.get_by_label("Underviser").select_option(label="Tove Testesen")
+    axe(page)
+    shot(page, "pre-course-check")
+    page.get_by_role("button", name="Planlæg for-forløb").click()
+    page.get_by_text("For-forløbet er planlagt med 3 kursushold.").wait_for()
+    axe(page)
+    shot(page, "cohort-planned")
+    runs = CourseRun.objects.filter(cohort=cohort).order_by("starts_on")
+    assert [run.enrolments.count() for run in runs] == [10, 10, 11]
+    page.goto(f"{reverse('courses:month')}?month={runs[0].starts_on:%Y-%m}")
+    axe(page)
+    shot(page, "course-month")

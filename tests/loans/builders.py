@@ -100,7 +100,11 @@ def residential_course(world: World, case: CaseFile, *, ended_days_ago: int = 5)
     module = CourseModule.objects.get(code="residential_course")
     last = world.today - timedelta(days=ended_days_ago)
     run = CourseRun.objects.create(
-        module=module, place="Kursuscentret", capacity=12, starts_on=last - timedelta(days=3), ends_on=last
+        module=module,
+        place=courses.place_called("Kursuscentret"),
+        capacity=12,
+        starts_on=last - timedelta(days=3),
+        ends_on=last,
     )
     two = decided_screening(world, case, ScreeningNumber.TWO)
     ModuleGrant.objects.create(case=case, module=module, screening=two, granted_on=world.today)

@@ -1,13 +1,14 @@
 """Who may open the pages of the courses: the team."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from courses.models import CourseModule, CourseRun, Enrolment
-from courses.services import add_guest, enrol, enrol_guest, ensure_catalogue, plan_run
+from cases.models import Cohort
+from courses.models import CourseModule, CourseRun, Enrolment, SchoolHoliday
+from courses.services import add_guest, add_school_holiday, enrol, enrol_guest, ensure_catalogue, plan_run
 from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.clock import COPENHAGEN
-from tests.support.routing import LEAD, TEAM, case, row
+from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, case, row
 from tests.support.world import World
 
 
@@ -28,6 +29,20 @@ def make_run(world: World) -> CourseRun:
     )
 
 
+def make_holiday(world: World) -> SchoolHoliday:
+    return add_school_holiday(
+        name="Vinterferie",
+        first_on=date(2027, 2, 13),
+        last_on=date(2027, 2, 21),
+        by=world.user(Role.PROJECT_LEAD),
+    )
+
+
+def make_cohort(world: World) -> Cohort:
+    end = world.today + timedelta(days=180)
+    return Cohort.objects.create(code="M9", start_on=world.today, end_on=end)
+
+
 def make_seat(world: World) -> Enrolment:
     return enrol(run=world.of(make_run), case=world.case, by=world.user(Role.COACH), today=clock.today())
 
@@ -44,7 +59,25 @@ def run_pk(world: World) -> dict[str, int]:
 
 ROWS = [
     row("courses:runs", allow=TEAM),
-    row("courses:catalogue", allow=TEAM),
+    row("courses:catalogue", allow=TEAM | ADMINISTRATOR),
+    row("courses:module_new", allow=LEAD | ADMINISTRATOR),
+    row("courses:module_edit", allow=LEAD | ADMINISTRATOR, kwargs=lambda w: {"pk": w.of(make_run).module_id}),
+    row("courses:month", allow=TEAM),
+    row("courses:cohorts", allow=TEAM),
+    row("courses:cohort_new", allow=TEAM),
+    row("courses:cohort", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_cohort).pk}),
+    row("courses:cohort_edit", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_cohort).pk}),
+    row("courses:pre_course", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_cohort).pk}),
+    row("courses:residential_exception", allow=LEAD, kwargs=case, logs=True),
+    row("courses:places", allow=TEAM),
+    row("courses:place_edit", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).place_id}),
+    row("courses:school_holidays", allow=TEAM | ADMINISTRATOR),
+    row(
+        "courses:school_holiday_remove",
+        allow=LEAD | ADMINISTRATOR,
+        kwargs=lambda w: {"pk": w.of(make_holiday).pk},
+        method="post",
+    ),
     row("courses:teachers", allow=TEAM),
     row("courses:run_new", allow=TEAM),
     row("courses:run", allow=TEAM, kwargs=run_pk),
@@ -59,6 +92,9 @@ ROWS = [
     row("courses:certificate", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, ok=302),
     row("courses:invitations", allow=TEAM, kwargs=run_pk),
     row("courses:take_seat", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, method="post"),
+    row("courses:session_add", allow=TEAM, kwargs=run_pk),
+    row("courses:session_move", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
+    row("courses:session_cancel", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row("courses:session", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row(
         "courses:session_mark",

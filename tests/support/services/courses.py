@@ -10,8 +10,8 @@ from screening.models import Screening
 from screening.services import open_screening
 from tests.cases.builders import put_in_phase
 from tests.support.acting import act
-from tests.support.routes.courses import make_run, make_seat
-from tests.support.routing import LEAD, TEAM, Role
+from tests.support.routes.courses import make_cohort, make_holiday, make_run, make_seat
+from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, Role
 from tests.support.world import World
 
 
@@ -91,6 +91,75 @@ ROWS = [
         allow=TEAM,
         call=lambda w, by: services.update_run(
             run=w.of(make_run), place="Salen", capacity=12, teacher=None, cohort=None, by=by
+        ),
+    ),
+    act(
+        "courses.move_session",
+        allow=TEAM,
+        call=lambda w, by: services.move_session(
+            session=w.of(make_run).sessions.get(),
+            starts_at=sessions(w)[0][0],
+            ends_at=sessions(w)[0][1],
+            reason="",
+            by=by,
+        ),
+    ),
+    act(
+        "courses.cancel_session",
+        allow=TEAM,
+        call=lambda w, by: services.cancel_session(session=w.of(make_run).sessions.get(), reason="Sne", by=by),
+    ),
+    act(
+        "courses.add_session",
+        allow=TEAM,
+        call=lambda w, by: services.add_session(
+            run=w.of(make_run), starts_at=sessions(w)[0][0], ends_at=sessions(w)[0][1], by=by
+        ),
+    ),
+    act(
+        "courses.save_module",
+        allow=LEAD | ADMINISTRATOR,
+        call=lambda w, by: services.save_module(module=w.of(network_day), values={"order": 5}, by=by),
+    ),
+    act(
+        "courses.save_place",
+        allow=TEAM,
+        call=lambda w, by: services.save_place(place=None, name="Salen", address="", directions="", by=by),
+    ),
+    act(
+        "courses.add_school_holiday",
+        allow=LEAD | ADMINISTRATOR,
+        call=lambda w, by: services.add_school_holiday(name="Jul", first_on=w.today, last_on=w.today, by=by),
+    ),
+    act(
+        "courses.remove_school_holiday",
+        allow=LEAD | ADMINISTRATOR,
+        call=lambda w, by: services.remove_school_holiday(holiday=w.of(make_holiday), by=by),
+    ),
+    act(
+        "courses.save_cohort",
+        allow=TEAM,
+        call=lambda w, by: services.save_cohort(
+            cohort=None, code="M8", start_on=w.today, end_on=w.today, target_size=11, main_course_on=None, by=by
+        ),
+    ),
+    act(
+        "courses.plan_pre_course",
+        allow=TEAM,
+        call=lambda w, by: services.plan_pre_course(
+            cohort=w.of(make_cohort),
+            main_course_on=w.today + timedelta(days=30),
+            runs=[services.RunPlan(w.of(network_day), "Salen", None, 12, sessions(w))],
+            with_seats=True,
+            by=by,
+            today=w.today,
+        ),
+    ),
+    act(
+        "courses.except_from_residential",
+        allow=LEAD,
+        call=lambda w, by: services.except_from_residential(
+            case=w.case, reason="Holdt i foråret", by=by, today=w.today
         ),
     ),
     act(
@@ -191,4 +260,5 @@ PARTS = {
     "courses.has_grant": "only reads",
     "courses.make_letters": "the worker's part of courses.invite",
     "courses.plan_invitations": "only reads",
+    "courses.place_called": "part of planning and correcting a run",
 }
