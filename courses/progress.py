@@ -64,11 +64,11 @@ def missing_modules(percent: int) -> QuerySet[ModuleGrant]:
     `percent` is the rule set's share for completion.
     """
     attended = _count(Attendance.objects.filter(enrolment=OuterRef("pk"), mark__in=ATTENDED), "enrolment")
-    sessions = _count(CourseSession.objects.filter(run=OuterRef("run")), "run")
+    sessions = _count(CourseSession.objects.held_or_planned().filter(run=OuterRef("run")), "run")
     seats = Enrolment.objects.filter(
         case=OuterRef("case"), run__module=OuterRef("module"), state=EnrolmentState.ENROLLED
     ).annotate(attended=attended, sessions=sessions, hundredfold=F("attended") * 100)
-    completed = seats.filter(sessions__gt=0, hundredfold__gte=F("sessions") * percent)
+    completed = seats.filter(sessions__gt=0, hundredfold__gte=F("sessions") * Coalesce("run__module__completion_percent", percent))
     newest = seats.order_by("-run__starts_on", "-pk")
     waits = Enrolment.objects.filter(
         case=OuterRef("case"), run__module=OuterRef("module"), state=EnrolmentState.WAITING
