@@ -68,6 +68,7 @@ def _run(days: list[date], coach: User) -> CourseRun:
             sessions=sessions,
             teacher=None,
             cohort=None,
+            overruled="Der er flere lokaler på stedet.",
             by=coach,
         )
 
