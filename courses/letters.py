@@ -57,8 +57,8 @@ def programme_of(run: CourseRun, sessions: list[CourseSession], seats: list[Enro
             for session in sessions
         ],
         "place": place,
-        "address": getattr(run.place, "address", "") if place else "",
-        "directions": getattr(run.place, "directions", "") if place else "",
+        "address": run.place.address if place else "",
+        "directions": run.place.directions if place else "",
         "teacher": run.teacher.name if run.teacher else "",
     }
 

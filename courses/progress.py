@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from cases.models import CaseFile
 from courses.enums import ATTENDED, EnrolmentState
 from courses.models import Attendance, CourseSession, Enrolment, ModuleGrant
-from courses.queries import ModuleStatus, is_cancelled
+from courses.queries import ModuleStatus
 from courses.rules import Outlook, outlook
 
 
@@ -46,7 +46,7 @@ def _progress(
 ) -> Progress:
     if row.enrolment is None:
         return Progress(row, None, [])
-    held = [session for session in sessions.get(row.enrolment.run_id, []) if not is_cancelled(session)]
+    held = [session for session in sessions.get(row.enrolment.run_id, []) if not session.is_cancelled]
     seat = row.enrolment.pk
     # A session without a mark may still become one that was attended.
     open_ = sum((seat, session.pk) not in marks for session in held)
@@ -68,7 +68,9 @@ def missing_modules(percent: int) -> QuerySet[ModuleGrant]:
     seats = Enrolment.objects.filter(
         case=OuterRef("case"), run__module=OuterRef("module"), state=EnrolmentState.ENROLLED
     ).annotate(attended=attended, sessions=sessions, hundredfold=F("attended") * 100)
-    completed = seats.filter(sessions__gt=0, hundredfold__gte=F("sessions") * Coalesce("run__module__completion_percent", percent))
+    completed = seats.filter(
+        sessions__gt=0, hundredfold__gte=F("sessions") * Coalesce("run__module__completion_percent", percent)
+    )
     newest = seats.order_by("-run__starts_on", "-pk")
     waits = Enrolment.objects.filter(
         case=OuterRef("case"), run__module=OuterRef("module"), state=EnrolmentState.WAITING

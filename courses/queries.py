@@ -153,11 +153,6 @@ def seats_without_grant(case: CaseFile) -> list[Enrolment]:
     return list(seats.select_related("run__module", "exception_by").order_by("run__starts_on", "pk"))
 
 
-def is_cancelled(session: CourseSession) -> bool:
-    """Whether a session is cancelled and counts for nothing."""
-    return getattr(session, "cancelled_at", None) is not None
-
-
 def completed_seats(run: CourseRun, today: date) -> set[int]:
     """The seats on a run whose participants have attended enough sessions."""
     percent = rule_set_on(today).completion_percent

@@ -33,15 +33,21 @@ class Attendance(models.Model):
 
 
 class OnlyOfThisRun(pgtrigger.Trigger):
-    """Refuse a mark of somebody on another run, or made before the session began."""
+    """Refuse a mark of somebody on another run, made before the session began, or in a session that is cancelled."""
 
     when = pgtrigger.Before
     operation = pgtrigger.Insert
-    declare = [("begins", "timestamptz"), ("of_session", "bigint"), ("of_seat", "bigint")]  # noqa: RUF012  as its base
+    declare = [  # noqa: RUF012  as its base
+        ("begins", "timestamptz"),
+        ("cancelled", "timestamptz"),
+        ("of_session", "bigint"),
+        ("of_seat", "bigint"),
+    ]
     func = """
-        SELECT starts_at, run_id INTO begins, of_session FROM courses_coursesession WHERE id = NEW.session_id;
+        SELECT starts_at, cancelled_at, run_id INTO begins, cancelled, of_session
+            FROM courses_coursesession WHERE id = NEW.session_id;
         SELECT run_id INTO of_seat FROM courses_enrolment WHERE id = NEW.enrolment_id;
-        IF of_session <> of_seat OR NEW.marked_at < begins THEN
+        IF of_session <> of_seat OR NEW.marked_at < begins OR cancelled IS NOT NULL THEN
             RAISE EXCEPTION 'The mark does not fit the session (mark_fits_session)'
             USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = 'mark_fits_session';
         END IF;

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -10,6 +11,22 @@ from cases.models import Cohort
 from courses.models.catalogue import CourseModule, Place, Teacher
 from microloan.core import clock
 from microloan.core.history import append_only, tracked
+
+
+class KeepTakenSeats(pgtrigger.Trigger):
+    """Refuse fewer seats than are taken: the counterpart of the trigger that counts when a seat is given."""
+
+    when = pgtrigger.Before
+    operation = pgtrigger.UpdateOf("capacity")
+    declare = [("taken", "integer")]  # noqa: RUF012  as its base
+    func = """
+        SELECT count(*) INTO taken FROM courses_enrolment WHERE run_id = NEW.id AND state = 'enrolled';
+        IF taken > NEW.capacity THEN
+            RAISE EXCEPTION 'More seats are taken (run_keeps_taken_seats)'
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = 'run_keeps_taken_seats';
+        END IF;
+        RETURN NEW;
+    """
 
 
 @tracked()
@@ -41,6 +58,7 @@ class CourseRun(models.Model):
             models.CheckConstraint(name="run_has_seats", condition=Q(capacity__gte=1)),
             models.CheckConstraint(name="run_cost_not_below_zero", condition=Q(cost__gte=0)),
         ]
+        triggers = [KeepTakenSeats(name="run_keeps_taken_seats")]
 
     def __str__(self) -> str:
         return f"{self.module} {self.starts_on:%d.%m.%Y}"

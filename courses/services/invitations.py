@@ -13,7 +13,7 @@ from cases.enums import Holder
 from cases.letters import channels
 from cases.letters.registry import get_kind
 from cases.letters.services import address_of, prepare_letter
-from courses import letters, queries
+from courses import letters
 from courses.enums import EnrolmentState
 from courses.models import CourseRun, Enrolment, Invitation
 from microloan.accounts.models import User
@@ -56,7 +56,7 @@ def plan_invitations(run: CourseRun, today: date, seats: Sequence[Enrolment] | N
         seats = list(
             run.enrolments.filter(state=EnrolmentState.ENROLLED).select_related("case__citizen", "case__coach", "guest")
         )
-    sessions = [session for session in run.sessions.order_by("starts_at", "pk") if not queries.is_cancelled(session)]
+    sessions = list(run.sessions.held_or_planned().order_by("starts_at", "pk"))
     programme = letters.programme_of(run, sessions, list(seats), today)
     last: dict[int, Invitation] = {}
     for invitation in Invitation.objects.filter(enrolment__in=seats).order_by("enrolment", "number"):
@@ -96,7 +96,7 @@ def invite(*, run: CourseRun, bring: str, by: User, today: date) -> list[Invitat
 
     perms.check_team(by)
     perms.check_shown(bring, field="bring")
-    run = CourseRun.objects.select_for_update(of=("self",)).select_related("module", "teacher").get(pk=run.pk)
+    run = CourseRun.objects.select_for_update(of=("self",)).select_related("module", "teacher", "place").get(pk=run.pk)
     found = plan_invitations(run, today)
     if not found.programme["sessions"]:
         raise Refused(_("The course run has no sessions, so there is nothing to invite to."))

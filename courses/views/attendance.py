@@ -49,7 +49,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "run": course_session.run,
         "form": form,
         "future": not is_held(course_session, clock.now()),
-        "cancelled": False,
+        "cancelled": course_session.is_cancelled,
         "rows": rows,
         "marked": len(enrolments) - unmarked(enrolments, marks),
     }

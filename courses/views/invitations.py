@@ -24,7 +24,7 @@ from microloan.core.pdf import PdfError
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request: StaffRequest, pk: int) -> HttpResponse:
     """Who gets the invitation, who a letter about changed days, who neither and why; what to bring; then send."""
-    run = get_object_or_404(CourseRun.objects.select_related("module", "teacher"), pk=pk)
+    run = get_object_or_404(CourseRun.objects.select_related("module", "teacher", "place"), pk=pk)
     seats = visible_enrolments(run, request)
     found = services.plan_invitations(run, clock.today(), seats)
     form = InvitationForm(request.POST if request.method == "POST" else None, initial={"bring": _usual(run)})

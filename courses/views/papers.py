@@ -19,12 +19,12 @@ from microloan.core.pdf import PdfError
 
 
 def _run(pk: int) -> CourseRun:
-    return get_object_or_404(CourseRun.objects.select_related("module", "teacher"), pk=pk)
+    return get_object_or_404(CourseRun.objects.select_related("module", "teacher", "place"), pk=pk)
 
 
 def _sessions(run: CourseRun) -> list[CourseSession]:
     """Those that are held."""
-    return [session for session in run.sessions.order_by("starts_at", "pk") if not queries.is_cancelled(session)]
+    return list(run.sessions.held_or_planned().order_by("starts_at", "pk"))
 
 
 def _answer(request: StaffRequest, pdf: bytes, name: str, seats: Sequence[Enrolment]) -> HttpResponse:

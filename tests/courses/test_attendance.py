@@ -113,6 +113,14 @@ def test_the_page_answers_each_tap_with_the_mark_that_stands(town, seat, client_
             " marked_at + interval '1 year', received_at, marked_by_id FROM courses_attendanceentry",
             "mark_fits_session",
         ),
+        (
+            "UPDATE courses_coursesession SET cancelled_at = now(), cancelled_reason = 'Syg',"
+            " cancelled_by_id = (SELECT min(id) FROM accounts_user);"
+            "INSERT INTO courses_attendanceentry (session_id, enrolment_id, mark, key, marked_at, received_at, marked_by_id)"
+            " SELECT session_id, enrolment_id, mark, gen_random_uuid(), marked_at, received_at,"
+            " marked_by_id FROM courses_attendanceentry",
+            "mark_fits_session",
+        ),
     ],
 )
 def test_the_database_keeps_every_mark_as_it_was_made(town, seat, statement, guard):

@@ -43,11 +43,22 @@ def invite(run: CourseRun, town: municipality.Town) -> list[Invitation]:
 
 
 def test_everybody_is_invited_once_with_programme_place_and_what_to_bring(run, town, granted: Story):
+    place = run.place
+    place.address, place.directions = "Søvej 1, 9999 Prøveby", "Bus 12 kører til døren."
+    place.save()
     assert len(invite(run, town)) == 2
     assert invite(run, town) == []
     assert Letter.objects.filter(kind=letters.INVITATION).count() == 2
     text = text_of(granted.case.letters.get(kind=letters.INVITATION).read_pdf())
-    for words in (str(run.place), "Noget at skrive med", "Skiftetøj", "kl. 09.00–17.00", "Program"):
+    for words in (
+        str(run.place),
+        "Søvej 1",
+        "Bus 12",
+        "Noget at skrive med",
+        "Skiftetøj",
+        "kl. 09.00–17.00",
+        "Program",
+    ):
         assert words in text, words
     assert "Gerda" not in text
 

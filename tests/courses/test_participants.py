@@ -245,6 +245,8 @@ def test_the_database_counts_the_seats(town, crowd):
         Enrolment.objects.create(run=run, case=crowd[2].case, enrolled_on=START, enrolled_by=coach)
     with pytest.raises(IntegrityError, match="seats_not_oversold"), transaction.atomic():
         Enrolment.objects.filter(pk=waits.pk).update(state=EnrolmentState.ENROLLED)
+    with pytest.raises(IntegrityError, match="run_keeps_taken_seats"), transaction.atomic():
+        CourseRun.objects.filter(pk=run.pk).update(capacity=0)
     other = make_run(town, "network_day", date(2026, 9, 1))
     seat = Enrolment.objects.create(run=other, case=case, enrolled_on=START, enrolled_by=coach)
     with pytest.raises(IntegrityError, match="enrolled_once_per_run|seats_not_oversold"), transaction.atomic():
