@@ -211,20 +211,37 @@ def feed_of(worker: User, now: datetime, address: Any) -> Feed:
     start, end = today - FEED_BEFORE, today + FEED_AFTER
     contacts = [c for c in contacts_between(worker, start, end) if c.state not in NOT_HELD]
     tasks = list(due_between(worker, start, end))
+    events = _events(contacts, tasks, told_between(worker, start, end), today, address)
+    content = _calendar(str(_("Microloans")), events, now)
+    return Feed(content, [*(c.case for c in contacts), *(t.case for t in tasks)])
+
+
+def feed_of_subject(subject: str, now: datetime) -> Feed | None:
+    """The calendar of something that a higher room knows, such as a teacher. It names no citizen; None where it is gone."""
+    name, _dash, key = subject.rpartition("-")
+    provider, today = registry.feeds.get(name), danish.local_date(now)
+    found = provider(int(key), _midnight(today - FEED_BEFORE), _midnight(today + FEED_AFTER)) if provider else None
+    if found is None:
+        return None
+    title, occasions = found
+    return Feed(_calendar(title, (_occasion(one, "") for one in occasions), now), [])
+
+
+def _calendar(title: str, events: Iterable[Event], now: datetime) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Mikrolån//Kalender//DA")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", str(_("Microloans")))
+    calendar.add("x-wr-calname", title)
     calendar.add("x-wr-timezone", str(clock.COPENHAGEN))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    for event in _events(contacts, tasks, occasions_between(worker, start, end), today, address):
+    for event in events:
         event.add("dtstamp", now.astimezone(clock.UTC))
         event.add("class", "PRIVATE")
         calendar.add_component(event)
     calendar.add_missing_timezones()
-    return Feed(calendar.to_ical(), [*(c.case for c in contacts), *(t.case for t in tasks)])
+    return calendar.to_ical()
 
 
 def _events(
@@ -239,10 +256,19 @@ def _events(
             f"contact-{contact.pk}", title, contact.at, contact.ends_at, "" if hidden else contact.place, address(url)
         )
     for occasion in occasions:
-        url = address(occasion.url) if occasion.url else ""
-        yield _timed(occasion.uid, occasion.title, occasion.starts_at, occasion.ends_at, occasion.place, url)
+        yield _occasion(occasion, address(occasion.url) if occasion.url else "")
     for task in tasks:
         yield _due(task, today, address(reverse("cases:detail", kwargs={"number": task.case.number})))
+
+
+def _occasion(one: Occasion, url: str) -> Event:
+    """The same UID for ever, with a number that grows: calendar programs move and cancel what they have (RFC 5546)."""
+    event = _timed(one.uid, one.title, one.starts_at, one.ends_at, one.place, url)
+    event.add("sequence", one.sequence)
+    event.add("status", "CANCELLED" if one.is_cancelled else "CONFIRMED")
+    if one.changed_at:
+        event.add("last-modified", one.changed_at.astimezone(clock.UTC))
+    return event
 
 
 def _timed(uid: str, title: str, start: datetime, end: datetime, place: str, url: str) -> Event:

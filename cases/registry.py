@@ -151,6 +151,7 @@ JourneyProvider = Callable[[Any, date], dict[int, JourneyDetail]]
 StepProvider = Callable[[list[int]], dict[int, int]]
 NumberProvider = Callable[[str], Any]
 OccasionProvider = Callable[[Any, datetime, datetime], Iterable[Occasion]]
+FeedProvider = Callable[[int, datetime, datetime], "tuple[str, list[Occasion]] | None"]
 OpenProvider = Callable[[Any, date], Iterable[OpenThing]]
 AttendanceProvider = Callable[[list[int]], dict[int, tuple[int, int]]]
 
@@ -180,6 +181,8 @@ attendance: Registry[AttendanceProvider] = Registry("attendance")
 search_numbers: Registry[NumberProvider] = Registry("numbers that search knows")
 # What stands in a worker's calendar besides contacts and tasks: (user, from, to) → occasions.
 occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
+# Calendars of things of higher rooms with a secret address of their own: (key, from, to) → name and occasions, None: gone.
+feeds: Registry[FeedProvider] = Registry("calendars with an address")
 # What the citizen of a case takes part in besides contacts: (case, from, to) → occasions that overlap.
 occasions_of_case: Registry[OccasionProvider] = Registry("occasions of a case")
 # What is not finished when a case closes: shown before, dealt with by closing or answered in words.

@@ -37,6 +37,8 @@ COURSE_PHASES = (Phase.BUSINESS_DEVELOPMENT, Phase.COURSES)
 def register() -> None:
     cases.attendance.register("courses", queries.attendance_counts)
     cases.occasions.register("courses", queries.taught_by)
+    cases.feeds.register("teacher", queries.calendar_of_teacher)
+    cases.feeds.register("run", queries.calendar_of_run)
     cases.occasions_of_case.register("courses", queries.taken_by)
     cases.next_steps.register("courses", next_steps, order=30)
     cases.next_step_relations.register("course grants", "module_grants__module")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cases.models import CaseFile
 from cases.registry import Occasion
 from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
-from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
+from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant, Teacher
 from courses.rules import attended_enough
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -195,6 +195,19 @@ def taught_by(user: User, start: datetime, end: datetime) -> Iterator[Occasion]:
     """The course sessions that a worker teaches, for the calendar (domain.md §3.5)."""
     sessions = CourseSession.objects.filter(run__teacher__user=user, starts_at__gte=start, starts_at__lt=end)
     yield from _occasions(sessions)
+
+
+def calendar_of_teacher(key: int, start: datetime, end: datetime) -> tuple[str, list[Occasion]] | None:
+    """What a teacher teaches, cancelled sessions too, for the teacher's own calendar program (domain.md §5)."""
+    teacher = Teacher.objects.filter(pk=key, is_active=True).first()
+    sessions = CourseSession.objects.filter(run__teacher=teacher, starts_at__gte=start, starts_at__lt=end)
+    return (teacher.name, list(_occasions(sessions))) if teacher else None
+
+
+def calendar_of_run(key: int, start: datetime, end: datetime) -> tuple[str, list[Occasion]] | None:
+    """All sessions of a run, cancelled ones too."""
+    run = CourseRun.objects.select_related("module").filter(pk=key).first()
+    return (run.module.title, list(_occasions(run.sessions.all()))) if run else None
 
 
 def taken_by(case: CaseFile, start: datetime, end: datetime) -> Iterator[Occasion]:

@@ -10,7 +10,7 @@ from cases.services.around import (
     withdraw_consent,
 )
 from cases.services.bulk import assign_tasks, move_tasks, undo_bulk
-from cases.services.calendar import close_feed, renew_feed
+from cases.services.calendar import close_feed, close_feed_of, renew_feed, renew_feed_of
 from cases.services.contacts import cancel_contact, move_contact, plan_contact, register_contact
 from cases.services.documents import (
     DOCUMENT_FIELDS,
@@ -98,6 +98,7 @@ __all__ = [
     "citizen_with",
     "close_case",
     "close_feed",
+    "close_feed_of",
     "complete_task",
     "delete_expired_drafts",
     "draft_content",
@@ -138,6 +139,7 @@ __all__ = [
     "register_contact",
     "remove_view",
     "renew_feed",
+    "renew_feed_of",
     "reopen_case",
     "resolve_flag",
     "restore_view",

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases import perms
 from cases.models import CalendarFeed
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
@@ -37,6 +38,24 @@ def renew_feed(*, user: User) -> str:
 def close_feed(*, user: User) -> None:
     """Close the user's own address."""
     CalendarFeed.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def renew_feed_of(*, subject: str, by: User) -> str:
+    """A new secret for the calendar of something else, such as `teacher-5`, shown this once; the former answers no more."""
+    perms.check_team(by)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    CalendarFeed.objects.update_or_create(
+        subject=subject,
+        defaults={"token_hash": hash_of(token), "made_at": clock.now(), "read_at": None, "read_digest": ""},
+    )
+    return token
+
+
+@transaction.atomic
+def close_feed_of(*, subject: str, by: User) -> None:
+    perms.check_team(by)
+    CalendarFeed.objects.filter(subject=subject).delete()
 
 
 def note_reading(feed: CalendarFeed, digest: str, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from cases.models import Cohort
-from courses.models import CourseModule, CourseRun, Enrolment, SchoolHoliday
+from courses.models import CourseModule, CourseRun, Enrolment, SchoolHoliday, Teacher
 from courses.services import add_guest, add_school_holiday, enrol, enrol_guest, ensure_catalogue, plan_run
 from microloan.accounts.enums import Role
 from microloan.core import clock
@@ -36,6 +36,10 @@ def make_holiday(world: World) -> SchoolHoliday:
         last_on=date(2027, 2, 21),
         by=world.user(Role.PROJECT_LEAD),
     )
+
+
+def make_teacher(world: World) -> Teacher:
+    return Teacher.objects.create(name="Tove Testesen")
 
 
 def make_cohort(world: World) -> Cohort:
@@ -92,6 +96,8 @@ ROWS = [
     row("courses:certificate", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, ok=302),
     row("courses:invitations", allow=TEAM, kwargs=run_pk),
     row("courses:take_seat", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, method="post"),
+    row("courses:run_calendar", allow=TEAM, kwargs=run_pk),
+    row("courses:teacher_calendar", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_teacher).pk}),
     row("courses:session_add", allow=TEAM, kwargs=run_pk),
     row("courses:session_move", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
     row("courses:session_cancel", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),

@@ -107,6 +107,16 @@ ROWS = [
             contact=w.of(make_contact), state=ContactState.CANCELLED, reason="Syg", by=by, today=w.today
         ),
     ),
+    act(
+        "cases.renew_feed_of",
+        allow=TEAM,
+        call=lambda w, by: services.renew_feed_of(subject="run-1", by=by),
+    ),
+    act(
+        "cases.close_feed_of",
+        allow=TEAM,
+        call=lambda w, by: services.close_feed_of(subject="run-1", by=by),
+    ),
     act("cases.renew_feed", allow=TEAM, call=lambda w, by: services.renew_feed(user=by)),
     act(
         "cases.assign_coach",
