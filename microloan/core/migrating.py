@@ -73,7 +73,12 @@ def _adding_to_class(method: Callable[..., None]) -> Callable[..., None]:
         def add(*names: str, **how: bool) -> None:
             if "apps" not in state.__dict__:  # asking for them would build them all
                 return
-            state.models[app, model].fields[name].clone().contribute_to_class(state.apps.get_model(app, model), name)
+            existing = state.apps.get_model(app, model)
+            if existing._meta.apps is not state.apps:
+                # Built for the state before an upgrade, whose registry never hears of models that are new since.
+                ProjectState.reload_model(state, *names, **how)
+                return
+            state.models[app, model].fields[name].clone().contribute_to_class(existing, name)
             state.apps.clear_cache()
 
         with _instead(state, add):
