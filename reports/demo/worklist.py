@@ -43,7 +43,13 @@ def calendars(runs: list[CourseRun], today: date, *, lead: User, coach: User) ->
     ahead = sorted((run for run in runs if run.ends_on >= today), key=lambda run: (run.starts_on, run.pk))
     for run in ahead[:1]:
         courses.update_run(
-            run=run, place=run.place.name, capacity=run.capacity, teacher=teacher, cohort=run.cohort, by=lead
+            run=run,
+            place=run.place.name,
+            capacity=run.capacity,
+            teacher=teacher,
+            cohort=run.cohort,
+            by=lead,
+            overruled="Samtalerne flyttes, når deltagerne har fået besked.",
         )
     cases.renew_feed(user=coach)
 
