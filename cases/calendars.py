@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 
 from cases import queries, registry
 from cases.enums import ContactKind, ContactState, Phase
@@ -30,6 +30,25 @@ WORKDAYS = 5
 FEED_BEFORE, FEED_AFTER = timedelta(days=28), timedelta(days=183)
 # Where somebody lives is not told outside the house.
 AT_HOME = frozenset({ContactKind.HOME_VISIT})
+# By rules, as calendar programs know it; a list of all the dates on which the clock was changed is not read by all of them.
+DANISH_TIME = """BEGIN:VTIMEZONE
+TZID:Europe/Copenhagen
+BEGIN:DAYLIGHT
+DTSTART:19810329T020000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+TZNAME:CEST
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+BEGIN:STANDARD
+DTSTART:19961027T030000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+TZNAME:CET
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+END:VTIMEZONE
+"""
 NOT_HELD = frozenset({ContactState.EXCUSED, ContactState.CANCELLED})
 
 
@@ -236,11 +255,11 @@ def _calendar(title: str, events: Iterable[Event], now: datetime) -> bytes:
     calendar.add("x-wr-calname", title)
     calendar.add("x-wr-timezone", str(clock.COPENHAGEN))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add_component(Timezone.from_ical(DANISH_TIME))
     for event in events:
         event.add("dtstamp", now.astimezone(clock.UTC))
         event.add("class", "PRIVATE")
         calendar.add_component(event)
-    calendar.add_missing_timezones()
     return calendar.to_ical()
 
 

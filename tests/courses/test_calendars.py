@@ -30,6 +30,8 @@ def events(token: str) -> dict[str, Event]:
     calendar = Calendar.from_ical(response.content)
     assert calendar["version"] == "2.0"
     found = {str(event["uid"]): event for event in calendar.walk("VEVENT")}
+    summer, winter = calendar.walk("DAYLIGHT")[0], calendar.walk("STANDARD")[0]
+    assert (summer["rrule"]["bymonth"], winter["rrule"]["bymonth"]) == ([3], [10])
     assert all(len(line) <= 75 for line in response.content.split(b"\r\n"))
     return found
 
