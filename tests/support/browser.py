@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-extensions",
     "--disable-domain-reliability",
     "--no-pings",
+    "--font-render-hinting=none",  # the headless shell would round the width of each letter
 ]
 # The browser's own lines for an answer such as 404, which many tests want, and for a connection that a test has cut.
 EXPECTED_CONSOLE = (
