@@ -103,5 +103,5 @@ def test_the_list_takes_the_same_queries(lead, client_for, django_assert_num_que
         attend(person, lead)
     client = client_for(lead)
     client.get("/specialists/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get("/specialists/")

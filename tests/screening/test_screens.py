@@ -75,7 +75,8 @@ def test_a_screening_from_start_to_decision(world, page_for, look):
     expect(coach).to_have_url(re.compile("/edit/#id_plan$"))
     for label in ("Personen", "Pengene", "Planen"):
         coach.get_by_label(label, exact=True).fill(TEXTS["plan"])
-    coach.get_by_label("Der er intet etableringsbudget", exact=False).fill("Borgeren har lagt et selv.")
+    for answer in coach.locator("textarea[name^=answer_]").all():
+        answer.fill("Borgeren har lagt det selv.")
     for group in coach.locator("fieldset.mk-criterion").all():
         group.get_by_label("4", exact=True).check()
     button(coach, "Til kontrolside").click()
