@@ -18,11 +18,12 @@ import pghistory.core
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import NOT_PROVIDED, Model
 from django.utils.translation import gettext as _
 
 from cases.models import CaseFile, NumberSeries
 from cases.registry import kinds_beside
+from courses.models import Place
 from loans import rules
 from loans.rules.schedule import nominal_due_of
 from microloan.accounts.enums import Role
@@ -34,6 +35,7 @@ from reports.demo.municipality import ensure_reference_data
 from reports.demo.people import LOANS
 from reports.scale.people import ensure_staff, persons
 
+PLACE = "Kursuscentret ved søen"
 SQL = Path(__file__).parent / "sql"
 YEARS_BACK = timedelta(days=12 * 366)
 DAYS_AHEAD = timedelta(days=120)
@@ -81,6 +83,7 @@ def seed(*, cases: int, seed: int, today: date, say: Callable[[str], None] = _si
     if CaseFile.objects.live().exists():
         raise Refused(_("There are cases in this database. Choose an empty one."))
     ensure_reference_data()
+    Place.objects.get_or_create(name=PLACE)
     staff = ensure_staff(cases)
     before = _counts()
     with _unhurried(), _defaults():
@@ -123,7 +126,13 @@ def _defaults() -> Iterator[None]:
 def _default_values() -> Iterator[tuple[str, str | None, Any]]:
     for model in _models():
         for field in model._meta.local_concrete_fields:
-            if field.null or field.is_relation or field.primary_key or field.generated:
+            if (
+                field.null
+                or field.db_default is not NOT_PROVIDED
+                or field.is_relation
+                or field.primary_key
+                or field.generated
+            ):
                 continue
             if field.has_default() or (field.blank and field.empty_strings_allowed):
                 value = field.get_db_prep_save(field.get_default(), connection)

@@ -10,12 +10,13 @@ SELECT *, %(first_run)s + dense_rank() OVER (ORDER BY starts_on, part) AS run_id
 CREATE INDEX ON seed_seat (i);
 ANALYZE seed_seat;
 
-INSERT INTO courses_courserun (id, module_id, place, capacity, starts_on, ends_on)
-SELECT run_id, module_id, 'Kursuscentret ved søen', 12, starts_on, starts_on + 3
+INSERT INTO courses_courserun (id, module_id, place_id, capacity, starts_on, ends_on)
+SELECT run_id, module_id, (SELECT min(id) FROM courses_place), 12, starts_on, starts_on + 3
 FROM (SELECT DISTINCT run_id, module_id, starts_on FROM seed_seat) AS run ORDER BY run_id;
 
-INSERT INTO courses_coursesession (id, run_id, starts_at, ends_at)
-SELECT %(first_session)s + (run.id - %(first_run)s - 1) * 4 + n + 1, run.id, pg_temp.moment(run.starts_on + n, '09:00'),
+INSERT INTO courses_coursesession (id, run_id, changed_at, starts_at, ends_at)
+SELECT %(first_session)s + (run.id - %(first_run)s - 1) * 4 + n + 1, run.id,
+       pg_temp.moment(run.starts_on - 30, '09:00'), pg_temp.moment(run.starts_on + n, '09:00'),
        pg_temp.moment(run.starts_on + n, '17:00')
 FROM courses_courserun run, generate_series(0, 3) AS n WHERE run.id > %(first_run)s ORDER BY run.id, n;
 
