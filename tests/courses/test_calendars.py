@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import vobject
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from icalendar import Calendar, Event
@@ -101,3 +102,23 @@ def test_who_has_left_the_register_has_no_calendar(town):
     for owner in ({"user": None, "subject": None}, {"user": coach, "subject": "run-1"}):
         with pytest.raises(IntegrityError, match="calendar_feed_of_one"), transaction.atomic():
             CalendarFeed.objects.create(token_hash="a" * 64, **owner)
+
+
+def test_another_program_reads_moves_and_cancellations(town):
+    """By a parser that shares no code with what writes it."""
+    coach = town.casts[0].coach
+    run = make_run(town)
+    first, second = run.sessions.all()[:2]
+    later = first.starts_at + timedelta(days=14)
+    services.move_session(session=first, starts_at=later, ends_at=later + timedelta(hours=2), reason="", by=coach)
+    services.cancel_session(session=second, reason="Syg", by=coach)
+    token = renew_feed_of(subject=f"run-{run.pk}", by=coach)
+    calendar = vobject.readOne(answer(token).content.decode())
+    calendar.validate(raiseException=True)
+    found = {event.uid.value: event for event in calendar.vevent_list}
+    assert len(found) == run.sessions.count()
+    moved, off = found[f"session-{first.pk}@mikrolaan"], found[f"session-{second.pk}@mikrolaan"]
+    assert moved.dtstart.value == later
+    assert (moved.sequence.value, moved.status.value) == ("1", "CONFIRMED")
+    assert (off.sequence.value, off.status.value) == ("1", "CANCELLED")
+    assert "Kursuscentret" in moved.location.value
