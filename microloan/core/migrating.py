@@ -70,13 +70,13 @@ def _adding_class(method: Callable[..., None]) -> Callable[..., None]:
 def _adding_to_class(method: Callable[..., None]) -> Callable[..., None]:
     @wraps(method)
     def quick(state: ProjectState, app: str, model: str, name: str, field: Any, preserve_default: bool) -> None:
-        def add(*names: str, **how: bool) -> None:
+        def add(app_label: str, model_name: str, delay: bool = False) -> None:
             if "apps" not in state.__dict__:  # asking for them would build them all
                 return
             existing = state.apps.get_model(app, model)
             if existing._meta.apps is not state.apps:
                 # Built for the state before an upgrade, whose registry never hears of models that are new since.
-                ProjectState.reload_model(state, *names, **how)
+                ProjectState.reload_model(state, app_label, model_name, delay)
                 return
             state.models[app, model].fields[name].clone().contribute_to_class(existing, name)
             state.apps.clear_cache()
