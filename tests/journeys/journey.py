@@ -111,6 +111,7 @@ class Journey:
         return page
 
     def fill_screening(self, page: Page, *, staff: Sequence[str] = ONE, rating: int = 4) -> None:
+        page.wait_for_load_state()  # a tick made before the page is whole may be lost
         for person in BOTH:
             page.get_by_role("checkbox", name=person).set_checked(person in staff)
         page.get_by_label("Det taler for").fill(STRENGTHS)
