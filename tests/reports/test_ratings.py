@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 from random import Random
@@ -18,6 +19,13 @@ from reports.scores import Came
 from screening.models import Score
 from tests.screening.builders import BACK, TODAY, YES, decided, drafted
 from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def _friday() -> Iterator[None]:
+    """The clock stands at the day of the figures, whatever the day of the run."""
+    with clock.at(TODAY):
+        yield
 
 
 def rated(spread):
