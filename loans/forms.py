@@ -154,8 +154,8 @@ def _basis_words(basis: LegalBasis) -> str:
     return words
 
 
-class DecideForm(BaseForm):
-    """Grant or refuse. The hearing is asked for a refusal only (danish-rules.md §2.1)."""
+class OutcomeForm(BaseForm):
+    """Grant or refuse, with reasons."""
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
@@ -172,6 +172,11 @@ class DecideForm(BaseForm):
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class DecideForm(OutcomeForm):
+    """A loan granted or refused. The hearing is asked for a refusal only (danish-rules.md §2.1)."""
+
     hearing = forms.ChoiceField(
         label=_("Hearing of the citizen"),
         help_text=_("For a refusal: has the citizen been able to comment on what the decision rests on?"),
@@ -338,24 +343,6 @@ class ExtraForm(BaseForm):
         super().__init__(*args, **more)
         amount: Any = self.fields["amount"]
         amount.max_value, amount.suffix = loan.principal, "kr."
-
-
-class DecideChangeForm(BaseForm):
-    outcome = forms.ChoiceField(
-        label=_("Decision"),
-        choices=LoanOutcome.choices,
-        widget=RADIO,
-        error_messages={"required": _("Choose whether it is granted or refused.")},
-    )
-    reasons = forms.CharField(
-        label=_("Reasons"),
-        help_text=_(
-            "Needed for a refusal. Write to the citizen: they stand in the letter, each line as a point of its own."
-        ),
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
 
 
 class UndoForm(BaseForm):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases.models import CaseFile
 from loans import rules, services
 from loans.enums import EntryKind, Extra, LoanOutcome, PlanChangeKind, SupportKind
-from loans.forms import ArrangementForm, DecideChangeForm, DefermentForm, ExtraForm, NewAmountForm, UndoForm
+from loans.forms import ArrangementForm, DefermentForm, ExtraForm, NewAmountForm, OutcomeForm, UndoForm
 from loans.models import Loan, PlanChange
 from loans.overview import preview_rows
 from loans.queries import changes_of, entries_after_payout, position_of, rule_change, terms_in_force
@@ -147,7 +147,7 @@ def decide_change(request: StaffRequest, number: str) -> HttpResponse:
     if change is None:
         messages.info(request, _("There is no proposal to decide."))
         return _to_loan(case)
-    form = DecideChangeForm(request.POST or None)
+    form = OutcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
