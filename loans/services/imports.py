@@ -17,11 +17,11 @@ from cases.scanning import refuse_viruses
 from loans import payment_files
 from loans.enums import SupportKind
 from loans.models import IncomingPayment, Loan, PaymentImport
+from loans.models.payments import KEY_LENGTH
 from loans.payment_enums import CLAIMING, Aside, ImportState, IncomingState, Why
 from loans.payment_files import BadFile, BankEntry, references_in
 from loans.payment_files.entries import KRONER, digits
 from loans.payment_files.references import is_mistyped
-from loans.payment_models import KEY_LENGTH
 from loans.queries import payout_date
 from loans.services.ledger import lock_loan
 from loans.services.payments import book_payment, check_takes_payments

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from loans.models import LedgerEntry, Loan
+from loans.models.ledger import LedgerEntry
+from loans.models.loan import Loan
 from loans.payment_enums import CLAIMING, Aside, ImportState, IncomingState, MoneyAfter, ProposalState, Why
 from microloan.core import clock
 from microloan.core.history import Refuse, locked_when, no_truncate, tracked

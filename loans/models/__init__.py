@@ -1,0 +1,23 @@
+"""The rows of loans, a module per subject; import them from here."""
+
+from loans.models.ledger import LedgerEntry
+from loans.models.loan import DisbursementOrder, Loan, LoanDecision
+from loans.models.payments import IncomingPayment, PaymentImport, Refund, Reversal
+from loans.models.plan import Instalment, PlanChange, PlanChangeUndo, PlanVersion
+from loans.models.support import SupportPeriod
+
+__all__ = [
+    "DisbursementOrder",
+    "IncomingPayment",
+    "Instalment",
+    "LedgerEntry",
+    "Loan",
+    "LoanDecision",
+    "PaymentImport",
+    "PlanChange",
+    "PlanChangeUndo",
+    "PlanVersion",
+    "Refund",
+    "Reversal",
+    "SupportPeriod",
+]
