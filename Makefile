@@ -1,6 +1,6 @@
 # Everything runs through bin/run, which brings what is missing (docs/drift.md).
 .DEFAULT_GOAL := help
-.PHONY: help run test journeys quality fix bench up lock
+.PHONY: help run test browser quality fix bench up lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
@@ -8,13 +8,14 @@ help:  ## this list
 run:  ## the demo municipality on 127.0.0.1:8000 (PORT=… for another port); Ctrl-C stops it
 	@bin/run python bin/house/demo.py
 
-test journeys quality: export HOUSE_NEEDS = gettext browser
+test quality: export HOUSE_NEEDS = gettext
+browser: export HOUSE_NEEDS = gettext browser
 
-test:  ## the test suite, without the long journeys
+test:  ## the test suite: everything that needs no browser
 	@bin/run bin/house/test
 
-journeys:  ## the long journeys through the screens, in the browser
-	@bin/run bin/house/test journeys
+browser:  ## every screen and the whole journeys in Chromium
+	@bin/run bin/house/test browser
 
 quality:  ## style, types, templates, security, layers, migrations, translations
 	@bin/run bin/house/quality
