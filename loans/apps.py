@@ -33,7 +33,7 @@ class LoansConfig(AppConfig):
             "loans:portfolio",
             TEAM | {Role.BENEFITS_OFFICER},
             order=38,
-            owns=("loans:portfolio_export",),
+            owns=("loans:portfolio_export", "loans:frame"),
         )
         navigation.register(
             "payments",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -383,3 +384,17 @@ class SendBackForm(BaseForm):
         widget=forms.Textarea(attrs=TWO_LINES),
         error_messages={"required": _("Write what the team has to put right.")},
     )
+
+
+class FrameForm(BaseForm):
+    """How much may be lent in a year."""
+
+    amount = AmountField(label=_("Frame"), min_value=0, max_value=Decimal(1_000_000_000))
+    note = forms.CharField(
+        label=_("Where was it decided?"),
+        help_text=_("Such as the committee and the date of its meeting."),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "mk-w-medium"}),
+        error_messages={"required": _("Write where the frame was decided, such as the committee and the date.")},
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from loans.views import decisions, disbursements, imports, incoming, loan, payments, plan_changes, portfolio, proposals
+from loans.views import (
+    decisions,
+    disbursements,
+    frame,
+    imports,
+    incoming,
+    loan,
+    payments,
+    plan_changes,
+    portfolio,
+    proposals,
+)
 
 app_name = "loans"
 urlpatterns = [
@@ -26,6 +37,7 @@ urlpatterns = [
     path("cases/<str:number>/loan/refund/", proposals.refund, name="refund"),
     path("loans/", portfolio.portfolio, name="portfolio"),
     path("loans/export/", portfolio.portfolio_export, name="portfolio_export"),
+    path("loans/frame/", frame.frame, name="frame"),
     path("payments/", incoming.payments, name="payments"),
     path("payments/files/", imports.imports, name="imports"),
     path("payments/files/<int:pk>/", imports.payment_import, name="import"),

@@ -1,5 +1,6 @@
 """The rows of loans, a module per subject; import them from here."""
 
+from loans.models.frame import YearlyFrame
 from loans.models.ledger import LedgerEntry
 from loans.models.loan import DisbursementOrder, Loan, LoanDecision
 from loans.models.payments import IncomingPayment, PaymentImport, Refund, Reversal
@@ -20,4 +21,5 @@ __all__ = [
     "Refund",
     "Reversal",
     "SupportPeriod",
+    "YearlyFrame",
 ]

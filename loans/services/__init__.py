@@ -11,6 +11,7 @@ from loans.services.decisions import (
     propose,
     register_agreement,
 )
+from loans.services.frame import set_frame
 from loans.services.imports import (
     book_incoming,
     book_waiting,
@@ -99,6 +100,7 @@ __all__ = [
     "send_again",
     "send_back",
     "settle_aside",
+    "set_frame",
     "settle_conflict",
     "upload_payments",
     "write_entry",

@@ -16,6 +16,8 @@ from loans import overview, rules, services
 from loans import self_evaluation as evaluations
 from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.forms import AgreementForm, DecideForm, ProposeForm, SupportForm
+from loans.frame import figures_of
+from loans.frame_words import frame_words
 from loans.models import Loan, LoanDecision
 from loans.prerequisites import checks_before_decision
 from loans.queries import bases_for_proposals, loan_of, newest_decision, support_of
@@ -127,7 +129,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
         "form": form,
         "decision": decision,
         "checks": checks_before_decision(decision, today),
-        "rows": proposal_rows(decision),
+        "rows": [*proposal_rows(decision), *_frame_row(decision, today)],
     }
     if request.method != "POST" or not form.is_valid() or "edit" in request.POST:
         return render(request, "loans/decide.html", context)
@@ -177,6 +179,14 @@ def proposal_rows(decision: LoanDecision) -> list[tuple[str, Any]]:
         rows.insert(2, (_("Instalments"), overview.instalment_words([line.amount for line in lines])))
         rows.insert(3, (_("First instalment"), danish.long_date(lines[0].due)))
     return rows
+
+
+def _frame_row(decision: LoanDecision, today: date) -> list[tuple[str, str]]:
+    """What the loan does to the yearly frame: the proposal binds nothing, so it is not among what is used."""
+    if decision.kind != SupportKind.LOAN:
+        return []
+    year = max(decision.planned_payout_on.year, today.year)
+    return [(_("Yearly frame"), frame_words(figures_of(year, today), decision.amount))]
 
 
 def _plan_terms(rule_set: Any) -> tuple[Any, ...]:

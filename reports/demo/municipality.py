@@ -52,6 +52,8 @@ RHYTHM = {
 }
 # The daily jobs are run for this many days up to today, so that reminders and tasks are there.
 JOB_DAYS = 30
+# What the municipality has set aside for loans this year, in kroner.
+FRAME = Decimal("750000.00")
 
 
 def ensure_reference_data() -> None:
@@ -406,6 +408,8 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     for day in (today - timedelta(days=JOB_DAYS), today):
         with clock.at(day):
             run_jobs(day)
+    note = "Social- og Beskæftigelsesudvalget, budgetmødet"
+    loans.set_frame(year=today.year, amount=FRAME, note=note, by=users["projektleder"], today=today)
     add_payments(today, officer=users["ydelse"])
     read_old_news(today)
     put_people_around(coach=first, today=today)

@@ -117,6 +117,7 @@ def refund_data(world: World) -> dict[str, str]:
 
 ROWS = [
     row("loans:portfolio", allow=TEAM | OFFICER, logs=True),
+    row("loans:frame", allow=MONEY),
     row("loans:portfolio_export", allow=TEAM | OFFICER),
     row("loans:payments", allow=MONEY, logs=True),
     row(
