@@ -10,7 +10,17 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
-        from loans import case_file, journey, panels, payment_queries, queries, reminders, self_evaluation, tasks
+        from loans import (
+            arrears,
+            case_file,
+            journey,
+            panels,
+            payment_queries,
+            queries,
+            reminders,
+            self_evaluation,
+            tasks,
+        )
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
@@ -47,4 +57,7 @@ class LoansConfig(AppConfig):
         send_checks.register("instalment_reminder", reminders.why_not_send)
         send_checks.register("self_evaluation_reminder", self_evaluation.why_not_send)
         jobs.register("self_evaluation_reminders", tasks.self_evaluation_reminders, order=55)
+        for kind in ("first_dunning", "second_dunning", "handover_notice"):
+            send_checks.register(kind, arrears.why_not_send)
+        jobs.register("arrears_letters", tasks.arrears_letters, order=52)
         jobs.register("instalment_reminders", tasks.instalment_reminders, order=50)

@@ -66,6 +66,62 @@ class LadderStep(models.TextChoices):
     FIRST_DUNNING = "first_dunning", _("First reminder letter")
     SECOND_DUNNING = "second_dunning", _("Second reminder letter")
     HANDOVER = "handover", _("Proposal for hand-over")
+    # Not a day of the ladder: a person sends it when the rest is in place.
+    NOTICE = "notice", _("Notice of hand-over")
+
+
+class Obstacle(models.TextChoices):
+    """What stands in the way of handing a claim over (domain.md §7.6)."""
+
+    TOO_YOUNG = "too_young", _("It is not old enough")
+    DEFERRED = "deferred", _("The citizen has a deferment")
+    PAUSED = "paused", _("The reminders are paused")
+    TOO_SMALL = "too_small", _("It is smaller than what is handed over")
+    LETTERS = "letters", _("Both reminder letters have not been sent")
+    CONTACT = "contact", _("The citizen has not been reached, and too few attempts are logged")
+    NOTICE = "notice", _("The notice has not been sent")
+    NOTICE_RUNS = "notice_runs", _("The days of the notice are not over")
+    OLDER_FIRST = "older_first", _("An older claim has to be ready first")
+
+
+class AttemptChannel(models.TextChoices):
+    """How the team tried to reach the citizen."""
+
+    CALL = "call", _("Telephone")
+    SMS = "sms", _("Text message")
+    EMAIL = "email", _("E-mail")
+    VISIT = "visit", _("Visit")
+    MEETING = "meeting", _("Meeting")
+
+
+class PauseReason(models.TextChoices):
+    APPEAL = "appeal", _("Appeal")
+    ILLNESS = "illness", _("Illness")
+    DISPUTE = "dispute", _("Disagreement about the amount")
+    OTHER = "other", _("Other")
+
+
+class HandoverState(models.TextChoices):
+    OPEN = "open", _("Waiting for the project lead")
+    APPROVED = "approved", _("Handed over")
+    DECLINED = "declined", _("Not handed over")
+
+
+class ClaimState(models.TextChoices):
+    """A claim on its way to recovery. Of each due date one at most is proposed or with recovery."""
+
+    PROPOSED = "proposed", _("Proposed")
+    WITH_RECOVERY = "with_recovery", _("With recovery")
+    DROPPED = "dropped", _("Not handed over")
+    RECALLED = "recalled", _("Recalled")
+
+
+class InterruptionKind(models.TextChoices):
+    """What starts a new period of limitation (danish-rules.md §3.3). A reminder does not."""
+
+    ACKNOWLEDGEMENT = "acknowledgement", _("The citizen has acknowledged the debt in writing")
+    JUDGEMENT = "judgement", _("Judgement")
+    SETTLEMENT = "settlement", _("Settlement")
 
 
 class PlanCause(models.TextChoices):

@@ -117,6 +117,7 @@ def _hash_of(entry: LedgerEntry) -> str:
         value_date=entry.value_date,
         reverses_id=entry.reverses_id,
         extra=entry.extra,
+        claims=entry.claims,
     )
 
 

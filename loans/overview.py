@@ -21,6 +21,7 @@ from loans.enums import EntryKind, LoanOutcome, OrderState, PeriodKind, SupportK
 from loans.models import LedgerEntry, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
 from loans.queries import balance_of, payout_date, rule_entries
 from loans.services import limits_of
+from loans.services.reversals import REVERSIBLE
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -206,7 +207,7 @@ class Posting:
     @property
     def may_be_reversed(self) -> bool:
         """Whether it is an entry that two people reverse on a page (domain.md §7.4)."""
-        return self.entry.kind in (EntryKind.PAYMENT, EntryKind.REFUND) and not self.is_reversed
+        return self.entry.kind in REVERSIBLE and not self.is_reversed
 
 
 def postings_of(loan: Loan) -> list[Posting]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextChoices
 from django.db.models.functions import Coalesce
@@ -25,7 +26,7 @@ from loans.models import (
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
-from microloan.policy.models import LegalBasis
+from microloan.policy.models import LegalBasis, RuleSet
 from screening.enums import Outcome, ScreeningNumber
 from screening.models import Screening
 
@@ -33,6 +34,14 @@ from screening.models import Screening
 PLAN_CHANGES = Prefetch(
     "plan_changes", PlanChange.objects.select_related("undo__by", "proposed_by", "decided_by").order_by("pk")
 )
+
+
+def payments_to_tell(loan: Any) -> QuerySet[LedgerEntry]:
+    """Payments that came to us after a claim went to recovery, which the authority has not been told of (domain.md §7.6)."""
+    standing = LedgerEntry.objects.filter(reversed_by__isnull=True)
+    handed_over = standing.filter(kind=EntryKind.HANDOVER, loan=OuterRef("loan"), booked_at__lte=OuterRef("booked_at"))
+    payments = standing.filter(kind=EntryKind.PAYMENT, loan=loan, loan__decision__isnull=False, write_down__isnull=True)
+    return payments.filter(Exists(handed_over)).order_by("value_date", "pk")
 
 
 def loans_visible_to(user: User) -> QuerySet[Loan]:
@@ -76,6 +85,7 @@ def rule_entries(entries: Iterable[LedgerEntry]) -> list[rules.Entry]:
             amount=entry.amount,
             reverses=entry.reverses_id,
             extra=Extra(entry.extra),
+            claims=tuple(entry.claims),
         )
         for entry in entries
     ]
@@ -95,6 +105,13 @@ def changes_of(loan: Loan) -> list[rules.Change]:
     """The changes of plan in force, in the order they were decided."""
     in_force = [change for change in loan.plan_changes.all() if change.is_in_force]
     return [rule_change(change) for change in sorted(in_force, key=lambda change: (change.decided_at, change.pk))]
+
+
+def rule_set_of(loan: Loan) -> RuleSet:
+    """The rules a loan was decided under. Raises ValueError for an imported loan, which has none."""
+    if loan.rule_set is None:
+        raise ValueError("an imported loan has no rule set")
+    return loan.rule_set
 
 
 def payout_date(loan: Loan) -> date | None:

@@ -81,7 +81,8 @@ def _send_batch(ids: Iterable[int], today: date) -> Counts:
         loan = loans[line.plan.loan_id]
         if line.due_on > today + timedelta(days=loan.rule_set.reminder_days_before):
             continue
-        reminder = reminder_of(loan, line) if keys[line.pk] not in known else None
+        is_wanted = keys[line.pk] not in known and not is_paused(loan, today)
+        reminder = reminder_of(loan, line) if is_wanted else None
         counts += Counts(created=1) if reminder is not None and _send(reminder, today) else Counts(skipped=1)
     return counts
 
@@ -90,7 +91,7 @@ def _loans(ids: Iterable[int]) -> dict[int, Loan]:
     loans = (
         Loan.objects.filter(pk__in=set(ids))
         .select_related("case__citizen", "case__coach", "rule_set")
-        .prefetch_related(Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")), PLAN_CHANGES)
+        .prefetch_related(Prefetch("entries", LedgerEntry.objects.order_by("value_date", "pk")), PLAN_CHANGES, "pauses")
     )
     return {loan.pk: loan for loan in loans}
 
@@ -102,6 +103,19 @@ def reminder_of(loan: Loan, line: Instalment) -> Reminder | None:
     if position is None or not owed:
         return None
     return Reminder(loan, line, owed, len(position.lines))
+
+
+def pauses_of(loan: Loan) -> Iterator[rules.Span]:
+    """The days on which the reminders stood or stand still. One lifted on its first day never began."""
+    for pause in loan.pauses.all():
+        last = min(pause.until, pause.lifted_on - timedelta(days=1)) if pause.lifted_on else pause.until
+        if last >= pause.from_on:
+            yield rules.Span(pause.from_on, last)
+
+
+def is_paused(loan: Loan, today: date) -> bool:
+    """Whether a person has stopped the reminders (domain.md §7.6)."""
+    return any(span.holds(today) for span in pauses_of(loan))
 
 
 def owed_on(position: rules.Position | None, due: date) -> Decimal:
@@ -124,12 +138,12 @@ def _send(reminder: Reminder, today: date) -> bool:
             )
     except Refused as refusal:
         log.warning("reminder_not_made", loan=reminder.loan.number, case=reminder.loan.case.number)
-        _tell_the_team(reminder.loan, refusal, today)
+        tell_the_team(reminder.loan, refusal, today)
         return False
     return True
 
 
-def _tell_the_team(loan: Loan, refusal: Refused, today: date) -> None:
+def tell_the_team(loan: Loan, refusal: Refused, today: date) -> None:
     """A task that says why the citizen was not reminded; once, though the job comes back every day."""
     title = _("A reminder could not be made: %(why)s") % {"why": refusal.messages[0]}
     title = title[:TITLE_LENGTH]
@@ -144,7 +158,7 @@ def why_not_send(letter: Letter) -> str:
     loan = (
         Loan.objects.filter(case=letter.case_id)
         .select_related("rule_set")
-        .prefetch_related("entries", PLAN_CHANGES)
+        .prefetch_related("entries", PLAN_CHANGES, "pauses")
         .first()
     )
     position = position_of(loan) if loan else None
@@ -154,6 +168,8 @@ def why_not_send(letter: Letter) -> str:
         return _("The loan has been settled in the meantime.")
     if position.handed_over:
         return _("The loan has gone to recovery in the meantime.")
+    if is_paused(loan, clock.today()):
+        return _("The reminders have been paused in the meantime.")
     owed = owed_on(position, due)
     if not owed:
         return _("The instalment has been paid in the meantime.")

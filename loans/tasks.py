@@ -4,7 +4,7 @@ from datetime import date
 
 from celery import shared_task
 
-from loans import reminders, self_evaluation
+from loans import arrears, reminders, self_evaluation
 from loans.services import imports
 from microloan.core import clock
 from microloan.core.jobs import Counts
@@ -13,6 +13,11 @@ from microloan.core.jobs import Counts
 def instalment_reminders(today: date) -> Counts:
     """Remind of each instalment some days before it is due (rule set; domain.md §7.6), once per loan and due date."""
     return reminders.send_due(today)
+
+
+def arrears_letters(today: date) -> Counts:
+    """The reminder letters after a missed instalment (rule set; domain.md §7.6), once per loan, due date and letter."""
+    return arrears.send_letters(today)
 
 
 def self_evaluation_reminders(today: date) -> Counts:

@@ -284,6 +284,24 @@ INSTALMENT_REMINDER = _letter(
     gettext_lazy("Friendly reminder before an instalment"),
     {"amount": REQUIRED, "due": REQUIRED, "payment_reference": REQUIRED, "number": None, "count": None},
 )
+# What a letter about arrears asks for. `lines`: [{"due", "amount"}], what is missing of each instalment.
+ARREARS: dict[str, Any] = {"lines": REQUIRED, "total": REQUIRED, "payment_reference": REQUIRED, "pay_by": REQUIRED}
+
+
+def _check_arrears(context: Context) -> None:
+    lines = context["lines"]
+    if not lines or sum((line["amount"] for line in lines), Decimal(0)) != context["total"]:
+        raise LetterError(_("The instalments do not add up to what is missing. The letter was not made."))
+
+
+FIRST_DUNNING = _letter("first_dunning", gettext_lazy("First reminder letter"), {**ARREARS}, check=_check_arrears)
+SECOND_DUNNING = _letter("second_dunning", gettext_lazy("Second reminder letter"), {**ARREARS}, check=_check_arrears)
+HANDOVER_NOTICE = _letter(
+    "handover_notice",
+    gettext_lazy("Notice of hand-over to recovery"),
+    {**ARREARS, "authority": REQUIRED},
+    check=_check_arrears,
+)
 REFERRAL_RECEIPT = _letter(
     "referral_receipt",
     gettext_lazy("Receipt for a referral"),

@@ -1,5 +1,15 @@
 """The rows of loans, a module per subject; import them from here."""
 
+from loans.models.arrears import (
+    ArrearsLetter,
+    ContactAttempt,
+    Handover,
+    HandoverClaim,
+    LimitationEvent,
+    ReminderPause,
+    WriteDown,
+    WriteOff,
+)
 from loans.models.frame import YearlyFrame
 from loans.models.ledger import LedgerEntry
 from loans.models.loan import DisbursementOrder, Loan, LoanDecision
@@ -8,6 +18,14 @@ from loans.models.plan import Instalment, PlanChange, PlanChangeUndo, PlanVersio
 from loans.models.support import SupportPeriod
 
 __all__ = [
+    "WriteOff",
+    "WriteDown",
+    "ReminderPause",
+    "LimitationEvent",
+    "HandoverClaim",
+    "Handover",
+    "ContactAttempt",
+    "ArrearsLetter",
     "DisbursementOrder",
     "IncomingPayment",
     "Instalment",

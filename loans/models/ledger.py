@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from loans.enums import (
     EntryKind,
     Extra,
 )
+from loans.models import guards
 from loans.models.loan import Loan
 from microloan.core import clock
 from microloan.core.history import append_only
@@ -34,6 +36,8 @@ class LedgerEntry(models.Model):
     reason = models.TextField(blank=True)
     # Of a payment: what money ahead of plan does, as the citizen asked (domain.md §7.3).
     extra = models.CharField(max_length=7, choices=Extra, default=Extra.COVER, db_default=Extra.COVER)
+    # Of a hand-over: the numbers of the instalments it is for.
+    claims = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True, db_default=[])
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
     key = models.CharField(max_length=120, unique=True)
     content_hash = models.CharField(max_length=64)
@@ -66,6 +70,9 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 name="entry_extra_of_payment", condition=Q(extra=Extra.COVER) | Q(kind=EntryKind.PAYMENT)
             ),
+            models.CheckConstraint(
+                name="entry_claims_of_handover", condition=Q(claims=[]) | Q(kind=EntryKind.HANDOVER)
+            ),
             # The historic fault: a loan paid out twice. One payout entry per voucher and loan is not enough; one in all
             # until payout in parts is built.
             models.UniqueConstraint(
@@ -92,6 +99,7 @@ class LedgerEntry(models.Model):
                     RETURN NEW;
                 """,
             ),
+            *guards.ENTRY_TRIGGERS,
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@
 | `effects` | what money ahead of plan does (cover, shorten, lower) |
 | `preview` | a change before and after, before anyone decides it |
 | `arrears` | how old a debt is, and which reminder step it has reached |
+| `standing` | all of it for a loan: claims, ages, letters, what is due, what is missing before a hand-over |
 | `limitation` | when a claim lapses |
 | `periods` | months of living support: ends, extensions, months used |
 | `reference` | the +71 payment reference |
@@ -35,8 +36,31 @@ from loans.rules.periods import (
 from loans.rules.preview import Preview, preview_change, preview_entry
 from loans.rules.reference import check_reference, payment_reference, slip_line
 from loans.rules.schedule import Instalment, build_schedule, first_nominal_due
+from loans.rules.standing import (
+    LETTERS,
+    Attempt,
+    Claim,
+    Effort,
+    Gate,
+    History,
+    Interrupted,
+    Span,
+    Standing,
+    Taken,
+    standing,
+)
 
 __all__ = [
+    "LETTERS",
+    "Taken",
+    "Standing",
+    "Span",
+    "Interrupted",
+    "History",
+    "Gate",
+    "Effort",
+    "Claim",
+    "Attempt",
     "Arrangement",
     "Arrears",
     "Change",
@@ -75,5 +99,6 @@ __all__ = [
     "preview_entry",
     "reminder_due",
     "slip_line",
+    "standing",
     "support_end",
 ]

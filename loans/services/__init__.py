@@ -1,6 +1,7 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
 from loans.self_evaluation import request_self_evaluation
+from loans.services.arrears import interrupt_limitation, lift_pause, log_attempt, pause_reminders, send_notice
 from loans.services.decisions import (
     Answer,
     Proposal,
@@ -12,6 +13,16 @@ from loans.services.decisions import (
     register_agreement,
 )
 from loans.services.frame import set_frame
+from loans.services.handovers import (
+    approve_handover,
+    confirm_write_off,
+    decline_handover,
+    decline_write_off,
+    propose_handover,
+    propose_write_off,
+    register_recovery,
+    register_write_down,
+)
 from loans.services.imports import (
     book_incoming,
     book_waiting,
@@ -55,6 +66,19 @@ from loans.services.support import (
 )
 
 __all__ = [
+    "register_write_down",
+    "register_recovery",
+    "propose_write_off",
+    "propose_handover",
+    "decline_write_off",
+    "decline_handover",
+    "confirm_write_off",
+    "approve_handover",
+    "send_notice",
+    "pause_reminders",
+    "log_attempt",
+    "lift_pause",
+    "interrupt_limitation",
     "withdraw_proposal",
     "undo_change",
     "propose_change",

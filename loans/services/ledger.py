@@ -1,6 +1,7 @@
 """The ledger: every movement of money is one entry, written once (domain.md §7.4)."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -40,11 +41,14 @@ def content_hash(
     value_date: date,
     reverses_id: int | None = None,
     extra: str = Extra.COVER,
+    claims: Sequence[int] = (),
 ) -> str:
     """What makes two entries the same entry."""
     text = f"{loan_id}|{kind}|{kroner(amount)}|{value_date.isoformat()}|{reverses_id or ''}"
     if extra != Extra.COVER:
         text += f"|{extra}"
+    if claims:
+        text += f"|claims {','.join(str(number) for number in claims)}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -61,6 +65,7 @@ def write_entry(
     reason: str = "",
     reverses: LedgerEntry | None = None,
     extra: Extra = Extra.COVER,
+    claims: Sequence[int] = (),
 ) -> LedgerEntry:
     """Write one entry, once: the same key with the same content returns the first; with other content it is a Conflict.
 
@@ -73,6 +78,7 @@ def write_entry(
         value_date=value_date,
         reverses_id=reverses.pk if reverses else None,
         extra=extra,
+        claims=claims,
     )
     entry, created = LedgerEntry.objects.get_or_create(
         key=key,
@@ -86,6 +92,7 @@ def write_entry(
             "reason": reason,
             "reverses": reverses,
             "extra": extra,
+            "claims": list(claims),
             "content_hash": digest,
         },
     )

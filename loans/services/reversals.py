@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from cases import services as cases
 from cases.enums import EntryKind as JournalKind
-from loans.enums import EntryKind
-from loans.models import IncomingPayment, LedgerEntry, Loan, Reversal
+from loans.enums import ClaimState, EntryKind
+from loans.models import HandoverClaim, IncomingPayment, LedgerEntry, Loan, Reversal
 from loans.payment_enums import IncomingState, MoneyAfter, ProposalState, Why
 from loans.services.imports import check_money
 from loans.services.ledger import lock_loan, write_entry
@@ -16,13 +16,14 @@ from microloan.accounts.models import User
 from microloan.core.danish import kr
 from microloan.core.errors import Conflict, Refused
 
-REVERSIBLE = (EntryKind.PAYMENT, EntryKind.REFUND)
+# A reversed hand-over is a recall of the claim (domain.md §7.6).
+REVERSIBLE = (EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.HANDOVER, EntryKind.RECOVERY_PAYMENT, EntryKind.WRITE_OFF)
 
 
 def why_not_reversible(entry: LedgerEntry) -> str:
     """Why an entry cannot be reversed here; empty where it can."""
     if entry.kind not in REVERSIBLE:
-        return _("Only a payment or a refund is reversed here.")
+        return _("This kind of entry is not reversed here.")
     if LedgerEntry.objects.filter(reverses=entry).exists():
         return _("The entry has been reversed already.")
     if Reversal.objects.filter(target=entry, state=ProposalState.OPEN).exists():
@@ -82,6 +83,7 @@ def confirm_reversal(*, reversal: Reversal, by: User, today: date) -> LedgerEntr
     found.state, found.decided_by, found.decided_on, found.entry = ProposalState.CONFIRMED, by, today, entry
     found.save()
     _free_payment(found, by=by, today=today)
+    _recall_claim(found)
     cases.add_journal_entry(
         case=loan.case,
         kind=JournalKind.LOAN,
@@ -107,6 +109,14 @@ def _free_payment(reversal: Reversal, *, by: User, today: date) -> None:
         row.return_reason, row.return_proposed_by = reversal.reason, reversal.proposed_by
         row.returned_by, row.returned_on = by, today
     row.save()
+
+
+def _recall_claim(reversal: Reversal) -> None:
+    """What was handed over is ours again, and may be handed over anew when all is in place."""
+    claim = HandoverClaim.objects.select_for_update(of=("self",)).filter(entry=reversal.target).first()
+    if claim is not None:
+        claim.state = ClaimState.RECALLED
+        claim.save()
 
 
 @transaction.atomic

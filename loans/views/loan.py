@@ -44,6 +44,9 @@ LETTER_KINDS = (
     "instalment_decision",
     "plan_refusal",
     "new_plan",
+    "first_dunning",
+    "second_dunning",
+    "handover_notice",
 )
 
 

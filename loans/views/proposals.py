@@ -11,13 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from loans import payment_queries as queries
 from loans import services
-from loans.enums import EntryKind
 from loans.models import IncomingPayment, LedgerEntry, Refund, Reversal
 from loans.payment_enums import ProposalState
 from loans.payment_forms import ReasonForm, RefundForm, ReversalForm
 from loans.queries import loans_visible_to
 from loans.services.refunds import overpaid_of
-from loans.services.reversals import why_not_reversible
+from loans.services.reversals import REVERSIBLE, why_not_reversible
 from loans.views.base import add_refusal, case_and_loan, page_of
 from loans.views.imports import money_required
 from microloan.accounts.enums import AccessAction
@@ -42,7 +41,7 @@ def reverse_entry(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Propose to reverse an entry; another person confirms."""
     case, loan = case_and_loan(request, number)
     entry = next((one for one in loan.entries.all() if one.pk == pk), None)
-    if entry is None or entry.kind not in (EntryKind.PAYMENT, EntryKind.REFUND):
+    if entry is None or entry.kind not in REVERSIBLE:
         raise Http404
     entry.loan = loan
     if words := why_not_reversible(entry):

@@ -49,6 +49,20 @@ RULE_GROUPS = (
         ("reminder_days_before", "call_days_after", "first_dunning_days", "second_dunning_days", "handover_days"),
     ),
     (
+        _("Hand-over to recovery and limitation"),
+        (
+            "contact_attempts",
+            "contact_channels",
+            "handover_notice_days",
+            "handover_minimum",
+            "recovery_authority",
+            "claim_type",
+            "limitation_years",
+            "limitation_instrument_years",
+            "limitation_warning_months",
+        ),
+    ),
+    (
         _("The end of the support"),
         (
             "self_evaluation_weeks",
@@ -75,10 +89,11 @@ RULE_GROUPS = (
     ),
 )
 # Parameters that nothing reads yet: the screens say so, so that nobody believes in them.
-NOT_USED_YET = frozenset(
-    {"schedule_start", "first_dunning_days", "second_dunning_days", "handover_days", "letter_days"}
-)
+NOT_USED_YET = frozenset({"schedule_start", "letter_days"})
 RULE_FIELDS = tuple(name for _heading, names in RULE_GROUPS for name in names)
+IN_KRONER = (
+    "loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from", "sudden_sales_from", "handover_minimum",
+)  # fmt: skip
 # The largest number that makes sense, beside what the database allows.
 LARGEST = {"due_day": 31, "completion_percent": 100, "vat_day": 31, "b_tax_day": 31, "living_percent": 100}
 MAY_BE_ZERO = {"max_deferment_months", "residential_max_days", "extension_min_months", "extension_total_months"}
@@ -121,6 +136,7 @@ class RuleSetForm(BaseModelForm):
     loan_max = AmountField(label=_("Largest loan"))
     pmv_most = AmountField(label=_("Largest sales of a small personal business (PMV), a year"))
     sudden_sales_from = AmountField(label=_("Sales of a month that need a source, from"))
+    handover_minimum = AmountField(label=_("Smallest claim that is handed over"))
     vat_from = AmountField(label=_("Sales above which one registers for VAT, a year"))
     instalment_multiple = AmountField(label=_("Instalments are rounded up to whole"), max_value=1000)
     confirmed_on = DateField(label=_("Confirmed on"), required=False)
@@ -150,7 +166,7 @@ class RuleSetForm(BaseModelForm):
 
     def __init__(self, *args: Any, planned: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from", "sudden_sales_from"):
+        for name in IN_KRONER:
             self.fields[name].suffix = "kr."
         self.fields["eligible_livelihoods"].choices = livelihood_choices()
         for name, field in self.fields.items():

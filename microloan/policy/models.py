@@ -134,6 +134,23 @@ class RuleSet(Confirmed):
     first_dunning_days = models.PositiveSmallIntegerField(_("first reminder letter, days after"), default=10)
     second_dunning_days = models.PositiveSmallIntegerField(_("second reminder letter, days after"), default=30)
     handover_days = models.PositiveSmallIntegerField(_("hand-over may be proposed, days after"), default=60)
+    # Before a claim may be handed over to recovery (domain.md §7.6), and what its dossier says (danish-rules.md §3.2)
+    contact_attempts = models.PositiveSmallIntegerField(
+        _("attempts to reach the citizen before hand-over, on different days"), default=3
+    )
+    contact_channels = models.PositiveSmallIntegerField(_("channels that were tried, at least"), default=2)
+    handover_notice_days = models.PositiveSmallIntegerField(_("days from the notice to the hand-over"), default=14)
+    handover_minimum = models.DecimalField(
+        _("smallest claim that is handed over"), max_digits=12, decimal_places=2, default=Decimal("100")
+    )
+    recovery_authority = models.CharField(_("authority that recovers"), max_length=80, default="Gældsstyrelsen")
+    claim_type = models.CharField(_("claim type code of the authority"), max_length=20, blank=True)
+    # Limitation (danish-rules.md §3.3)
+    limitation_years = models.PositiveSmallIntegerField(_("limitation, years"), default=3)
+    limitation_instrument_years = models.PositiveSmallIntegerField(
+        _("limitation with a debt instrument, years"), default=10
+    )
+    limitation_warning_months = models.PositiveSmallIntegerField(_("warning before limitation, months"), default=6)
     # Screening 4 and the end of support (domain.md §9)
     self_evaluation_weeks = models.PositiveSmallIntegerField(_("self-evaluation, weeks before the end"), default=8)
     self_evaluation_reminder_days = models.PositiveSmallIntegerField(

@@ -130,6 +130,15 @@ def changed_plan(balance: int, instalment: int, count: int) -> Context:
 
 
 STRENGTHS = ("Du møder til tiden.", "Du har en klar idé om, hvem dine kunder er.")
+ARREARS = {
+    "lines": [
+        {"due": date(2027, 1, 4), "amount": Decimal("596")},
+        {"due": date(2027, 2, 1), "amount": Decimal("196.50")},
+    ],
+    "total": Decimal("792.50"),
+    "payment_reference": "000000000000420",
+    "pay_by": date(2027, 2, 22),
+}
 CONTEXTS: dict[str, Context] = {
     "screening_admission": {
         **REASONS,
@@ -274,6 +283,9 @@ CONTEXTS: dict[str, Context] = {
         "number": 1,
         "count": 84,
     },
+    "first_dunning": ARREARS,
+    "second_dunning": ARREARS,
+    "handover_notice": {**ARREARS, "authority": "Gældsstyrelsen"},
     "referral_receipt": {
         "citizen_name": "Amina Testesen",
         "received_on": date(2026, 11, 20),

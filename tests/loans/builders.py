@@ -8,15 +8,26 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import pgtrigger
+
 from cases import services as cases
 from cases.enums import BusinessForm, Livelihood, Phase
+from cases.letters.models import Letter
 from cases.models import CaseFile, PhaseChange
 from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
 from loans import services
 from loans.enums import Charge, LoanOutcome, SupportKind
-from loans.models import DisbursementOrder, LedgerEntry, Loan, LoanDecision, SupportPeriod
+from loans.models import (
+    ArrearsLetter,
+    ContactAttempt,
+    DisbursementOrder,
+    LedgerEntry,
+    Loan,
+    LoanDecision,
+    SupportPeriod,
+)
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -242,6 +253,37 @@ def pay(world: World, loan: Loan, amount: Decimal | str, on: date, *, key: str =
     return services.register_payment(
         loan=loan, amount=Decimal(amount), value_date=on, key=key or str(uuid4()), **values
     )
+
+
+def past_the_gates() -> Any:
+    """Around rows that a test writes straight into the ledger: a hand-over, a reversal, a write-off, a refund."""
+    guards = ("entry_handover_gate", "entry_by_two")
+    return pgtrigger.ignore(*(f"loans.LedgerEntry:{name}" for name in guards))
+
+
+def sent(loan: Loan, step: str, due: date, on: date) -> ArrearsLetter:
+    """A letter of the ladder as it stands when it has been sent; no file is made."""
+    at = datetime.combine(on, time(9), tzinfo=COPENHAGEN)
+    letter = Letter.objects.create(
+        case=loan.case, kind="first_dunning", key=f"{step}:{loan.pk}:{due}", subject="Brev", recipient_name="Amina",
+        path="x", sha256="x", page_count=1, dated=on, status="dispatched", channel="print", dispatched_on=on,
+        dispatched_at=at,
+    )  # fmt: skip
+    return ArrearsLetter.objects.create(loan=loan, due_on=due, step=step, letter=letter)
+
+
+def reached(world: World, loan: Loan, on: date, *, channel: str = "call", talked: bool = True) -> ContactAttempt:
+    return ContactAttempt.objects.create(
+        loan=loan, channel=channel, reached=talked, made_on=on, by=world.user(Role.COACH)
+    )
+
+
+def all_in_place(world: World, loan: Loan, due: date) -> date:
+    """All that the hand-over of the claim due on a day demands; the day on which it may be proposed."""
+    for step, days in (("first_dunning", 10), ("second_dunning", 30), ("notice", 45)):
+        sent(loan, step, due, due + timedelta(days=days))
+    reached(world, loan, due + timedelta(days=6))
+    return due + timedelta(days=61)
 
 
 def screening_4(world: World, case: CaseFile, round_: int = 1) -> Screening:

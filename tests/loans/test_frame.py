@@ -148,7 +148,8 @@ def test_the_forecast_is_what_the_rules_say_of_each_loan(world: World, days: int
     ahead, _, settled, gone = (builders.paid_out(world) for _ in range(4))
     builders.pay(world, ahead, "9000", TODAY)
     builders.pay(world, settled, "35000", TODAY)
-    write_entry(loan=gone, key="t", by=None, kind=EntryKind.HANDOVER, amount=Decimal("-35000"), value_date=TODAY)
+    with builders.past_the_gates():
+        write_entry(loan=gone, key="t", by=None, kind=EntryKind.HANDOVER, amount=Decimal("-35000"), value_date=TODAY)
     expected = [ZERO] * 12
     for loan in with_ledger(Loan.objects.order_by("pk")):
         position = position_of(loan)

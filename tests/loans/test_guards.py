@@ -99,7 +99,7 @@ def test_querysets_do_not_get_round_it(world: World) -> None:
 )
 def test_the_sign_fits_the_kind(world: World, kind: str, amount: str) -> None:
     loan = builders.paid_out(world)
-    with refused("entry_sign_fits_kind"):
+    with builders.past_the_gates(), refused("entry_sign_fits_kind"):
         entry(loan, kind, amount)
 
 
@@ -127,12 +127,13 @@ def test_a_key_is_used_once(world: World) -> None:
 def test_a_reversal_names_its_entry_and_a_reason_and_comes_once(world: World) -> None:
     loan = builders.paid_out(world)
     payment = entry(loan)
-    for changes in ({"reason": "Fejl"}, {"reverses": payment}):
-        with refused("entry_reversal_names_entry"):
-            entry(loan, EntryKind.REVERSAL, "417", **changes)
-    entry(loan, EntryKind.REVERSAL, "417", reverses=payment, reason="Fejl")
-    with refused("reverses"):
+    with builders.past_the_gates():
+        for changes in ({"reason": "Fejl"}, {"reverses": payment}):
+            with refused("entry_reversal_names_entry"):
+                entry(loan, EntryKind.REVERSAL, "417", **changes)
         entry(loan, EntryKind.REVERSAL, "417", reverses=payment, reason="Fejl")
+        with refused("reverses"):
+            entry(loan, EntryKind.REVERSAL, "417", reverses=payment, reason="Fejl")
     with refused("entry_reversal_names_entry"):
         entry(loan, reverses=payment)
 

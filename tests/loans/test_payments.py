@@ -146,7 +146,8 @@ def test_money_from_recovery_counts_once(world: World) -> None:
         (EntryKind.HANDOVER, "-10000", TODAY + timedelta(days=100)),
         (EntryKind.RECOVERY_PAYMENT, "-4000", later),
     ):
-        write_entry(loan=loan, kind=kind, amount=Decimal(amount), value_date=day, key=f"t:{kind}", by=None)
+        with builders.past_the_gates():
+            write_entry(loan=loan, kind=kind, amount=Decimal(amount), value_date=day, key=f"t:{kind}", by=None)
     assert balance_of(fresh(loan)) == Decimal("25000.00")
     position = position_of(fresh(loan))
     assert (position.paid, position.handed_over) == (Decimal("4000.00"), Decimal("6000.00"))

@@ -104,7 +104,8 @@ def test_who_has_settled_is_not_reminded(world: World, loan: Loan, due: date) ->
 
 
 def test_what_is_with_recovery_is_not_reminded(loan: Loan, due: date) -> None:
-    write_entry(loan=loan, kind=EntryKind.HANDOVER, amount=-PART, value_date=TODAY, key="h", by=None)
+    with builders.past_the_gates():
+        write_entry(loan=loan, kind=EntryKind.HANDOVER, amount=-PART, value_date=TODAY, key="h", by=None)
     assert run(due).created == 0
 
 
@@ -174,7 +175,8 @@ def test_a_payment_in_between_holds_it_back(world: World, loan: Loan, due: date,
 
 def test_a_hand_over_in_between_holds_it_back(loan: Loan, due: date) -> None:
     run(due - timedelta(days=7))
-    write_entry(loan=loan, kind=EntryKind.HANDOVER, amount=-PART, value_date=TODAY, key="h", by=None)
+    with builders.past_the_gates():
+        write_entry(loan=loan, kind=EntryKind.HANDOVER, amount=-PART, value_date=TODAY, key="h", by=None)
     assert send(made()[0], due - timedelta(days=7)).status == LetterStatus.HELD
 
 

@@ -327,6 +327,7 @@ def test_numbers_are_refused_in_words(
         "pmv_most": "50000",
         "vat_from": "50000",
         "sudden_sales_from": "5000",
+        "handover_minimum": "100",
         "vat_percent": "25",
         "vat_quarter_months": "6, 9, 12, 3",
         "vat_half_year_months": "9, 3",

@@ -1,0 +1,106 @@
+"""What the ledger demands of the rows around it before it takes certain entries (docs/decisions/166).
+
+Loans imported from former cohorts bring their history as it was: they have no decision here, and are left alone.
+"""
+
+import pgtrigger
+
+IMPORTED = "EXISTS (SELECT 1 FROM loans_loan l WHERE l.id = NEW.loan_id AND l.decision_id IS NULL)"
+
+
+def _sent(step: str) -> str:
+    """The day on which a letter of the ladder was sent for the claim `c`."""
+    return f"""(SELECT t.dispatched_on FROM loans_arrearsletter s JOIN letters_letter t ON t.id = s.letter_id
+                     WHERE s.loan_id = NEW.loan_id AND s.due_on = c.due_on AND s.step = '{step}'
+                       AND t.status = 'dispatched')"""  # noqa: S608  names of our own
+
+
+HANDOVER_GATE = pgtrigger.Trigger(
+    # No claim goes to recovery past its letters, the attempts to reach the citizen, and two people (domain.md §7.6).
+    name="entry_handover_gate",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__kind="handover"),
+    declare=[
+        ("c", "loans_handoverclaim%ROWTYPE"),
+        ("h", "loans_handover%ROWTYPE"),
+        ("r", "policy_ruleset%ROWTYPE"),
+        ("first_sent", "date"),
+        ("second_sent", "date"),
+        ("notice_sent", "date"),
+    ],
+    func=f"""
+        IF {IMPORTED} THEN
+            RETURN NEW;
+        END IF;
+        SELECT * INTO c FROM loans_handoverclaim k
+         WHERE k.loan_id = NEW.loan_id AND k.state = 'proposed' AND k.amount = -NEW.amount AND k.numbers = NEW.claims
+           AND NEW.key = 'handover:' || k.id;
+        SELECT * INTO h FROM loans_handover k WHERE k.id = c.handover_id AND k.state = 'open';
+        IF c.id IS NULL OR h.id IS NULL THEN
+            RAISE EXCEPTION 'handover_not_proposed' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.by_id IS NULL OR NEW.by_id = h.proposed_by_id OR NOT EXISTS (
+            SELECT 1 FROM accounts_user u WHERE u.id = NEW.by_id AND u.role = 'project_lead'
+        ) THEN
+            RAISE EXCEPTION 'handover_by_another_lead' USING ERRCODE = 'check_violation';
+        END IF;
+        SELECT s.* INTO r FROM policy_ruleset s JOIN loans_loan l ON l.rule_set_id = s.id WHERE l.id = NEW.loan_id;
+        first_sent := {_sent("first_dunning")};
+        second_sent := {_sent("second_dunning")};
+        notice_sent := {_sent("notice")};
+        IF first_sent IS NULL OR second_sent IS NULL OR notice_sent IS NULL
+           OR NEW.value_date <= notice_sent + r.handover_notice_days THEN
+            RAISE EXCEPTION 'handover_without_letters' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.value_date < c.due_on + r.handover_days THEN
+            RAISE EXCEPTION 'handover_too_early' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NOT EXISTS (
+            SELECT 1 FROM loans_contactattempt a
+             WHERE a.loan_id = NEW.loan_id AND a.reached AND a.made_on BETWEEN c.due_on AND NEW.value_date
+        ) AND NOT (
+            SELECT count(DISTINCT a.made_on) >= r.contact_attempts AND count(DISTINCT a.channel) >= r.contact_channels
+              FROM loans_contactattempt a
+             WHERE a.loan_id = NEW.loan_id AND a.made_on > first_sent AND a.made_on <= NEW.value_date
+        ) THEN
+            RAISE EXCEPTION 'handover_without_contact' USING ERRCODE = 'check_violation';
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM loans_planchange p
+             WHERE p.loan_id = NEW.loan_id AND p.kind = 'deferment' AND p.outcome = 'granted'
+               AND NOT EXISTS (SELECT 1 FROM loans_planchangeundo u WHERE u.change_id = p.id)
+               AND p.from_month <= NEW.value_date
+               AND NEW.value_date < (p.from_month + make_interval(months => p.months))::date
+        ) THEN
+            RAISE EXCEPTION 'handover_deferred' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,  # noqa: S608  names of our own
+)
+BY_TWO = pgtrigger.Trigger(
+    # A reversal and a write-off rest on a proposal of somebody else (docs/decisions/162).
+    name="entry_by_two",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__kind__in=["reversal", "write_off", "refund"]),
+    func=f"""
+        IF {IMPORTED} THEN
+            RETURN NEW;
+        END IF;
+        IF NEW.kind = 'reversal' AND NOT EXISTS (
+            SELECT 1 FROM loans_reversal p WHERE p.target_id = NEW.reverses_id AND p.loan_id = NEW.loan_id
+               AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
+        ) OR NEW.kind = 'write_off' AND NOT EXISTS (
+            SELECT 1 FROM loans_writeoff p WHERE p.loan_id = NEW.loan_id AND p.amount = -NEW.amount
+               AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
+        ) OR NEW.kind = 'refund' AND NOT EXISTS (
+            SELECT 1 FROM loans_refund p WHERE p.loan_id = NEW.loan_id AND p.amount = NEW.amount
+               AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
+        ) THEN
+            RAISE EXCEPTION 'entry_by_two' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,  # noqa: S608  names of our own
+)
+ENTRY_TRIGGERS = (HANDOVER_GATE, BY_TWO)
