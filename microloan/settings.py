@@ -271,6 +271,7 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "WARNING"},
         "django_structlog": {"level": "WARNING"},
+        "pypdf": {"level": "CRITICAL"},  # it quotes the file it complains of, and that is what a citizen wrote
     },
 }
 structlog.configure(

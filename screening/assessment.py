@@ -15,7 +15,7 @@ from microloan.accounts.models import User
 from microloan.core import danish
 from microloan.core.errors import Refused
 from microloan.core.forms import phone_groups
-from microloan.core.pdf import UnprintableText, render_document
+from microloan.core.pdf import UnprintableText, render_document, render_whatever
 from microloan.policy.services import basis_facts, municipality
 from screening import plain_words, presentation, services
 from screening.enums import RATING_OF, Outcome, ScreeningNumber, ScreeningState
@@ -29,14 +29,18 @@ def may_be_made(screening: Screening) -> bool:
 
 
 def render(screening: Screening, today: date) -> bytes:
-    """The tagged PDF. Raises Refused for a draft, and where something written cannot be printed."""
+    """The tagged PDF. Raises Refused for a draft, and where something written cannot be printed and can still be put right.
+
+    What is decided is locked: a sign that no font has stands as its code there.
+    """
     if not may_be_made(screening):
         raise Refused(_("The assessment is made when the screening has been sent to the project lead."))
     with translation.override("da"):
         html = render_to_string("screening/assessment.html", context_of(screening, today))
         css = render_to_string("screening/assessment.css")
+        make = render_whatever if screening.is_decided else render_document
         try:
-            return render_document(html, stylesheets=[css]).data
+            return make(html, stylesheets=[css]).data
         except UnprintableText as refusal:
             raise Refused(str(refusal)) from refusal
 

@@ -1,5 +1,6 @@
 """The establishment budget as a form for the citizen: lines with an amount, read into the budget of the case."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from screening.services.budgets import LineData, latest_budget, save_budget
 LEAST_LINES = {LineKind.EXPENSE: 12, LineKind.OWN_FUNDS: 4}
 FREE_LINES = 3
 MOST_LINES = {LineKind.EXPENSE: 40, LineKind.OWN_FUNDS: 12}
+NUMBER = re.compile(r"[1-9][0-9]{0,2}")  # of a line; a file may hold fields of any name
 TITLES = {LineKind.EXPENSE: "Det koster det at begynde", LineKind.OWN_FUNDS: "Det har du selv, eller får fra andre"}
 
 
@@ -104,7 +106,7 @@ def _numbers(values: Iterable[str], kind: LineKind) -> list[int]:
     parts = (
         code.removeprefix(f"{kind.value}_").removesuffix("_amount") for code in values if code.startswith(kind.value)
     )
-    return sorted({int(part) for part in parts if part.isdigit()})
+    return sorted({int(part) for part in parts if NUMBER.fullmatch(part)})
 
 
 ESTABLISHMENT = FormKind(

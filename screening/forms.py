@@ -22,6 +22,8 @@ from screening.services import LineData, ScreeningDecision, ScreeningDraft, answ
 
 RATINGS = [*((str(value), str(value)) for value in range(1, 6)), ("", _("Not assessed"))]
 MOST = Decimal("9999999.99")
+# Signs: some five pages. Much more is no screening, and every letter and paper that repeats it would take minutes to make.
+LONGEST, LONGEST_NOTE = 10_000, 4000
 MIN_LINES, MORE_LINES, MAX_LINES = 8, 4, 80
 
 
@@ -53,21 +55,31 @@ class ScreeningForm(TwoVersionsForm):
     )
     strengths = forms.CharField(
         required=False,
+        max_length=LONGEST,
         label=_("What speaks for"),
         help_text=_("Begin here. One thing on each line. Write to the citizen: the letter quotes it."),
         widget=text_area(4),
     )
     person = forms.CharField(
         required=False,
+        max_length=LONGEST,
         label=_("The person"),
         help_text=_("Describe what the citizen does and says."),
         widget=text_area(4),
     )
     money = forms.CharField(
-        required=False, label=_("The money"), help_text=_("Budget, earnings and private economy."), widget=text_area(4)
+        required=False,
+        max_length=LONGEST,
+        label=_("The money"),
+        help_text=_("Budget, earnings and private economy."),
+        widget=text_area(4),
     )
     plan = forms.CharField(
-        required=False, label=_("The plan"), help_text=_("Customers, sales and the first months."), widget=text_area(4)
+        required=False,
+        max_length=LONGEST,
+        label=_("The plan"),
+        help_text=_("Customers, sales and the first months."),
+        widget=text_area(4),
     )
 
     def __init__(
@@ -106,10 +118,11 @@ class ScreeningForm(TwoVersionsForm):
         rating = forms.ChoiceField(choices=RATINGS, required=False, label=criterion.title, widget=radios)
         self._prepare_added(f"score_{criterion.pk}", rating)
         label = _("Reasons for “%(criterion)s”") % {"criterion": criterion.title}
-        self._prepare_added(f"note_{criterion.pk}", forms.CharField(required=False, label=label, widget=text_area(2)))
+        note = forms.CharField(required=False, max_length=LONGEST_NOTE, label=label, widget=text_area(2))
+        self._prepare_added(f"note_{criterion.pk}", note)
 
     def _prepare_added(self, name: str, field: forms.Field) -> None:
-        field.widget.attrs["autocomplete"] = "off"
+        self._prepare(name, field)
         self.fields[name] = field
 
     def rows(self) -> list[dict[str, Any]]:
@@ -138,7 +151,13 @@ class ScreeningForm(TwoVersionsForm):
 
 def answer_field(warning: PlanWarning) -> forms.Field:
     """A warning as a question, with why it is asked and where the rule comes from."""
-    return forms.CharField(required=False, label=warning.text, help_text=explained(warning), widget=text_area(2))
+    return forms.CharField(
+        required=False,
+        max_length=LONGEST_NOTE,
+        label=warning.text,
+        help_text=explained(warning),
+        widget=text_area(2),
+    )
 
 
 def explained(warning: PlanWarning) -> str:
@@ -198,12 +217,14 @@ class DecideForm(UnmarkedForm):
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     reasons = forms.CharField(
         required=False,
+        max_length=LONGEST,
         label=_("Reasons"),
         help_text=_("What weighed most, one thing on each line."),
         widget=text_area(4),
     )
     improvements = forms.CharField(
         required=False,
+        max_length=LONGEST,
         label=_("What must be better"),
         help_text=_("One thing on each line. It stands in the letter."),
         widget=text_area(4),
@@ -218,6 +239,7 @@ class DecideForm(UnmarkedForm):
     )
     hearing_note = forms.CharField(
         required=False,
+        max_length=LONGEST,
         label=_("The citizen's answer, or why a hearing is not needed"),
         help_text=_("An answer is repeated in the letter."),
         widget=text_area(3),

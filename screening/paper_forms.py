@@ -215,8 +215,9 @@ class ReviewForm(BaseForm):
                 required=False,
                 max_length=1000,
                 label=_("Note on goal %(number)s") % {"number": goal.number},
-                widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+                widget=forms.Textarea(attrs={"rows": 2}),
             )
+            self._prepare(f"note_{goal.number}", self.fields[f"note_{goal.number}"])
 
     def rows(self) -> list[dict[str, Any]]:
         return [

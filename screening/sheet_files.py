@@ -23,7 +23,9 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.datavalidation import DataValidation
+from PIL import Image
 
 from cases.enums import FileFormat
 from cases.files import BROKEN_ZIP, inspect
@@ -46,12 +48,17 @@ MOST_BYTES, MOST_UNPACKED, MOST_CELLS = 3 * 1024 * 1024, 12 * 1024 * 1024, 20_00
 # How often these may stand in a file, whatever part they stand in. openpyxl makes an object for each, and one for each cell of
 # an area that is put together or is a link, however large the area: our sheets have none.
 MOST_ELEMENTS = {"mergeCell": 0, "hyperlink": 0, "c": MOST_CELLS, "row": MOST_CELLS, "sheet": 10}
+# And how many of all names together: half a million fonts in a file of 30 kB keep a processor busy for 20 seconds.
+MOST_IN_ALL = 100_000
 MOST_MESSAGES = 5
 MOST = Decimal("9999999.99")
 SMALL = Decimal("0.0000001")  # what binary numbers add to an amount of two decimals
 MOST_TEXT = {"text": 120, "source": 200}
-# What openpyxl raises on a damaged workbook.
-BROKEN = (*BROKEN_ZIP, LookupError, TypeError, AttributeError, AssertionError, SyntaxError, ArithmeticError)
+# What openpyxl raises on a damaged workbook, and Pillow on a picture in it.
+BROKEN = (
+    *BROKEN_ZIP, LookupError, TypeError, AttributeError, AssertionError, SyntaxError, ArithmeticError,
+    Image.DecompressionBombError,
+)  # fmt: skip
 
 INPUT = PatternFill("solid", fgColor="FFF6DC")
 EDGE = Border(*[Side(style="thin", color="7C8896")] * 4)
@@ -259,8 +266,12 @@ class _Elements:
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
+        self.in_all = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.in_all += 1
+        if self.in_all > MOST_IN_ALL:
+            raise _refused(_("The file is too large to be a budget sheet."))
         name = tag.rpartition("}")[2]
         if name not in MOST_ELEMENTS:
             return
@@ -304,14 +315,8 @@ def _both_tabs(book: Any) -> tuple[Any, Any]:
 
 def _value(tab: Any, place: str) -> Any:
     """The cell's value, without making a cell where there is none."""
-    found = tab._cells.get(_numbers(tab, place))
+    found = tab._cells.get(coordinate_to_tuple(place))
     return None if found is None else found.value
-
-
-def _numbers(tab: Any, place: str) -> tuple[int, int]:
-    from openpyxl.utils.cell import coordinate_to_tuple
-
-    return coordinate_to_tuple(place)
 
 
 def _identify(about: Any, case: CaseFile, kind: str, newest: Budget | None) -> Sheet:
@@ -417,7 +422,7 @@ class _Values:
         self.problems: list[str] = []
 
     def _found(self, place: str) -> Any:
-        found = self.tab._cells.get(_numbers(self.tab, place))
+        found = self.tab._cells.get(coordinate_to_tuple(place))
         if found is None or found.value is None:
             return None
         if found.data_type == "f" or not isinstance(found.value, str | int | float | Decimal):

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -280,8 +281,17 @@ def take_back(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     screening = _screening(request, number, pk)
     if request.method != "POST":
         return _to(screening)
+    shown = request.POST.get("version", "")
     try:
-        services.take_back(screening=screening, by=request.user, today=clock.today())
+        services.take_back(
+            screening=screening,
+            by=request.user,
+            today=clock.today(),
+            version=int(shown) if re.fullmatch(r"[0-9]{1,9}", shown) else None,
+        )
+    except Conflict:
+        _say(request, Refused(_("The screening has been changed since you opened it. Read it again.")))
+        return _to(screening)
     except Refused as refusal:
         _say(request, refusal)
         return _to(screening)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pypdf import PdfReader, apply_configuration
-from pypdf.generic import DictionaryObject, StreamObject
+from pypdf.generic import DictionaryObject, NullObject, StreamObject
 
 from cases.files import BROKEN_PDF
 from screening.citizen_forms.identity import FIELD, ChangedIdentity, FormIdentity, printed_identity, read_identity
@@ -107,9 +107,9 @@ def _without_number(reader: PdfReader, *, has_fields: bool) -> Reading:
 def _text_of(found: Any) -> str:
     """The value of a field as text: several choices one on each line, a ticked box "on", an empty one nothing."""
     value = found.get("/V")
-    if value is None:
-        return ""
     value = value.get_object() if hasattr(value, "get_object") else value
+    if value is None or isinstance(value, NullObject):  # how some programs empty a field
+        return ""
     if isinstance(value, list):
         return "\n".join(str(item) for item in value)[:MOST_TEXT]
     text = str(value)

@@ -49,6 +49,9 @@ class Budget(models.Model):
                 condition=Q(state=BudgetState.APPROVED, approved_at__isnull=False, approved_by__isnull=False)
                 | (~Q(state=BudgetState.APPROVED) & Q(approved_at__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="budget_approved_as_written", condition=Q(approved_at__isnull=True) | Q(sealed_at__isnull=False)
+            ),
         ]
         triggers = [
             *locked_when("budget", pgtrigger.Q(old__approved_at__isnull=False)),

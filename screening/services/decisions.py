@@ -62,8 +62,7 @@ def decide(
     or changed after `version`, or where a newer budget or plan has come than `rests_on` names.
     """
     screening = lock_screening(screening, version=version)
-    case = cases.lock_case(screening.case)
-    screening.case = case
+    case = screening.case
     if rests_on is not None:
         check_versions(screening, rests_on)
     check_decision(screening=screening, decision=decision, by=by, today=today)

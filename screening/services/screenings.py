@@ -23,10 +23,14 @@ from screening.services.findings import freeze_material, warnings_of
 
 
 def lock_screening(screening: Screening, *, version: int | None = None) -> Screening:
-    """The screening, locked and fresh. Raises Conflict where it was decided or saved by someone else meanwhile."""
-    fresh = Screening.objects.select_for_update(of=("self",)).select_related("case__citizen").get(pk=screening.pk)
+    """The screening and its case, locked and fresh. Raises Conflict where it was decided or saved by someone else meanwhile.
+
+    With the case, so that it is neither closed nor moved on while its screening is sent, heard or decided.
+    """
+    fresh = Screening.objects.select_for_update().get(pk=screening.pk)
     if fresh.is_decided:
         raise Conflict(_("The screening is decided and locked."))
+    fresh.case = cases.lock_case(screening.case)
     if version is not None and fresh.version != version:
         raise Conflict(_("Somebody else saved this screening after you opened it. Both versions are shown; choose."))
     return fresh
@@ -200,13 +204,13 @@ def recommend(
 
 
 @transaction.atomic
-def take_back(*, screening: Screening, by: User, today: date) -> Screening:
+def take_back(*, screening: Screening, by: User, today: date, version: int | None = None) -> Screening:
     """Make a screening that lies with the project lead a draft again, to put something right.
 
-    A hearing that was held about it stays on record, and counts no more.
+    A hearing that was held about it stays on record, and counts no more; so a page from before it takes nothing back.
     """
     _check_role(by, screening.case, screening.number)
-    screening = lock_screening(screening)
+    screening = lock_screening(screening, version=version)
     check_phase(screening.case, screening.number)
     if screening.state != ScreeningState.RECOMMENDED:
         return screening

@@ -10,10 +10,11 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from pypdf import PdfReader
 
+from microloan.accounts.enums import Role
 from microloan.core.errors import Refused
-from screening import assessment, plain_words, queries, rules, warning_rules
+from screening import assessment, plain_words, queries, rules, services, warning_rules
 from tests.letters.reading import lix, prose_of
-from tests.screening.builders import BACK, NO, decided, drafted, recommended
+from tests.screening.builders import BACK, NO, YES, decided, drafted, recommended
 from tests.screening.pages import address
 
 
@@ -116,3 +117,10 @@ def test_a_sign_that_cannot_be_printed_is_told_not_swallowed(world, coach):
     screening = recommended(world, 1, strengths="Du er god \U0001fae8\ue123")
     response = coach.get(address("assessment", screening), follow=True)
     assert "kan ikke trykkes" in response.content.decode()
+
+
+def test_a_sign_that_cannot_be_printed_stands_as_its_code_once_nothing_can_be_put_right(world, coach):
+    screening = recommended(world, 1, plan="Du vil til tops \ue123")
+    services.decide(screening=screening, decision=YES, by=world.user(Role.PROJECT_LEAD), today=world.today)
+    response = coach.get(address("assessment", screening))
+    assert "[U+E123]" in PdfReader(io.BytesIO(response.content)).pages[0].extract_text()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.drawing.image import Image as Picture
 
 from microloan.core.errors import Refused
 from microloan.policy.models import RuleSet
@@ -23,7 +24,7 @@ from screening.sheet_files import Sheet
 from tests.screening.budget_builders import START, TAXES, frame, kr, liquidity_rows, operating_rows, year_budget
 from tests.screening.builders import budget, case_for, line
 from tests.screening.formulas import Calculator
-from tests.support.files import docx, pdf, zipped
+from tests.support.files import docx, pdf, png, png_claiming, zipped
 
 NAME = "ark.xlsx"
 
@@ -268,6 +269,25 @@ def test_a_small_file_that_holds_very_much_is_not_unpacked(world, case, saved):
         parts = {name: package.read(name) for name in package.namelist()}
     parts["xl/worksheets/sheet1.xml"] = b" " * (13 * 1024 * 1024)
     assert "for stor" in refusal(zipped(parts), case=case, newest=saved)
+
+
+def test_very_much_of_anything_is_not_opened(world, case, saved, monkeypatch):
+    """Half a million fonts in a file of 30 kB would keep a processor busy for 20 seconds."""
+    with zipfile.ZipFile(io.BytesIO(sheet(world, case, saved))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts["xl/styles.xml"] = parts["xl/styles.xml"].replace(b"</fonts>", b"<font/>" * 100_000 + b"</fonts>")
+    monkeypatch.delattr(sheet_files, "load_workbook")
+    assert "for stor" in refusal(zipped(parts), case=case, newest=saved)
+
+
+def test_a_picture_that_claims_to_be_very_large_is_a_broken_sheet(world, case, saved):
+    def with_picture(book):
+        book["Budget"].add_image(Picture(io.BytesIO(png())), "A1")
+
+    with zipfile.ZipFile(io.BytesIO(changed(sheet(world, case, saved), with_picture))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts["xl/media/image1.png"] = png_claiming(30_000, 30_000)
+    assert "kan ikke læses" in refusal(zipped(parts), case=case, newest=saved)
 
 
 def with_more(data, more, name="xl/worksheets/sheet1.xml"):

@@ -1,13 +1,15 @@
 """What the database refuses by itself, whatever code asks for it."""
 
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from cases import services as cases
+from cases.enums import ClosedBy, ClosingReason
 from microloan.accounts.enums import Role
 from microloan.core import clock
-from microloan.core.errors import Conflict
+from microloan.core.errors import Conflict, Refused
 from screening import services
 from screening.enums import BudgetKind, Outcome, ScreeningState
 from screening.models import Budget, Screening
@@ -156,6 +158,14 @@ def test_an_approved_budget_and_its_lines_are_locked(world):
     refused(LINE, version.pk, 1, match="budget_line_locked")
 
 
+def test_only_what_is_written_to_the_end_is_approved(world):
+    """Else lines could be added to an approved budget."""
+    case, by = case_for(world, 2), world.user(Role.COACH)
+    version = Budget.objects.create(case=case, kind=BudgetKind.ESTABLISHMENT, number=1, created_by=by)
+    approve = "UPDATE screening_budget SET state = 'approved', approved_at = now(), approved_by_id = %s WHERE id = %s"
+    refused(approve, by.pk, version.pk, match="budget_approved_as_written")
+
+
 LINE = "INSERT INTO screening_budgetline (budget_id, \"order\", kind, text, amount) VALUES (%s, 9, 'expense', 'x', %s)"
 
 
@@ -210,6 +220,40 @@ def test_a_double_click_opens_one_round():
     found = at_once(lambda: services.open_screening(case=case, number=1, by=coach, today=TODAY).pk)
     assert len(set(found)) == 1, found
     assert Screening.objects.filter(case=case).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_screening_is_not_sent_while_its_case_is_being_closed():
+    world = World()
+    screening, coach = drafted(world, 1), world.user(Role.COACH)
+    closing, found = Event(), []
+
+    def send() -> None:
+        closing.wait(10)
+        try:
+            with clock.at(TODAY):
+                services.recommend(screening=screening, recommendation=Outcome.CONTINUE, by=coach, today=TODAY)
+        except Refused as refusal:
+            found.append(refusal.messages[0])
+        finally:
+            connection.close()
+
+    thread = Thread(target=send)
+    thread.start()
+    with clock.at(TODAY), transaction.atomic():
+        cases.close_case(
+            case=screening.case,
+            reason=ClosingReason.FOUND_JOB,
+            choice_of=ClosedBy.CITIZEN,
+            text="",
+            by=coach,
+            today=TODAY,
+            send_letter=False,
+        )
+        closing.set()
+        thread.join(0.5)
+    thread.join()
+    assert found == ["Screening 1 hører til fasen »Rekruttering«. Sagen er i »Afsluttet«."]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,7 @@
 """Forms that come back: read, shown next to what is stored, taken field by field; and every file that cannot be."""
 
 import io
+import logging
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NullObject, TextStringObject
 
 from cases.enums import Livelihood
 from cases.models import CaseFile, Document
@@ -177,6 +178,38 @@ def test_only_answers_to_our_questions_are_kept(world):
     assert received.result == FormResult.READ
     codes = {question.code for question in form_kinds["person_profile"].questions(case)}
     assert set(received.values) == codes
+
+
+@pytest.mark.parametrize("name", ["expense_²", "expense_" + "9" * 5000, "expense_0", "expense_x"])
+def test_a_line_that_is_no_line_of_ours_is_left_out(world, name):
+    case = a_case(world)
+    data = filled(form_of(case, "establishment_budget"), {"expense_1": "Symaskine"})
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+    field = text_field(name, V=TextStringObject("Fra en anden"))
+    writer.root_object["/AcroForm"]["/Fields"].append(writer._add_object(field))
+    received = came_back(world, case, written(writer))
+    assert (received.result, received.values["expense_1"]) == (FormResult.READ, "Symaskine")
+    assert "Fra en anden" not in received.values.values()
+
+
+def test_a_field_that_was_emptied_is_empty(world):
+    """Some programs write that there is no value, others an empty one."""
+    case = a_case(world)
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(filled(form_of(case), ANSWERS))))
+    for field in writer.root_object["/AcroForm"]["/Fields"]:
+        if field.get_object()["/T"] == "future":
+            field.get_object()[NameObject("/V")] = NullObject()
+    values = read_form(written(writer)).values
+    assert (values["future"], values["background"]) == ("", ANSWERS["background"])
+
+
+def test_what_a_file_says_does_not_come_into_the_log(world, caplog):
+    """pypdf quotes what it cannot read."""
+    case = a_case(world)
+    data = filled(form_of(case), ANSWERS).replace(b"/Fields [", b"/Fields (", 1)
+    caplog.set_level(logging.DEBUG)
+    assert read_form(data).result == FormResult.FLATTENED
+    assert caplog.text == ""
 
 
 def test_a_printed_version_is_one_that_can_be_stored():

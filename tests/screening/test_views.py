@@ -437,6 +437,30 @@ def test_taking_back_makes_a_draft(world, coach):
     assert screening.state == ScreeningState.DRAFT
 
 
+def test_a_page_from_before_takes_back_no_other_recommendation(world, coach):
+    """A hearing about the new one would count no more."""
+    screening = recommended(world)
+    shown = coach.get(address("detail", screening)).content.decode()
+    assert f'name="version" value="{screening.version}"' in shown
+    draft = services.take_back(screening=screening, by=world.user(Role.COACH), today=world.today)
+    services.recommend(screening=draft, recommendation=Outcome.STOP, by=world.user(Role.COACH), today=world.today)
+    page = coach.post(address("take_back", screening), {"version": screening.version}, follow=True)
+    assert "Screeningen er ændret" in text_of(page)
+    screening.refresh_from_db()
+    assert screening.state == ScreeningState.RECOMMENDED
+    assert coach.post(address("take_back", screening), {"version": "x" * 50}).status_code == 302
+
+
+def test_what_is_written_has_an_end_and_no_unseen_signs(world, coach):
+    screening = opened(world)
+    note = f"note_{screening.scores.first().criterion_id}"
+    page = text_of(coach.post(address("edit", screening), typed(screening, plan="x" * 10_001, **{note: "y" * 4001})))
+    assert "Skriv højst 10.000 tegn. Der er 10.001." in page
+    assert "Skriv højst 4.000 tegn. Der er 4.001." in page
+    coach.post(address("edit", screening), typed(screening, **{note: "Møder\x0btil \u202etiden"}))
+    assert screening.scores.first().note == "Møder til tiden"
+
+
 def test_reading_and_writing_are_logged(world, coach):
     screening = opened(world)
     coach.get(address("detail", screening))
