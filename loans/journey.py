@@ -83,6 +83,7 @@ def register() -> None:
             apply=apply_extension,
             check=check_extension,
             words=extension_words,
+            preview=extension_preview,
         ),
     )
     screening.decision_parts.register(
@@ -93,6 +94,7 @@ def register() -> None:
             fields=lambda case, today: {},
             apply=apply_end,
             words=end_words,
+            preview=end_preview,
         ),
     )
 
@@ -285,6 +287,20 @@ def check_extension(case: CaseFile, values: Mapping[str, Any], today: date) -> N
         months = values.get("months") or 0
         services.extension_span(case=case, months=months, today=today)
         services.check_shorter(case, months, values.get("reasons", ""))
+
+
+def extension_preview(case: CaseFile, values: Mapping[str, Any], today: date) -> list[tuple[str, str]]:
+    """The new last day, as the letter will say it."""
+    if case.is_pensioner:
+        return []
+    _loan_of_case, span = services.extension_span(case=case, months=values.get("months") or 0, today=today)
+    return [(_("Living support ends"), danish.long_date(span.ends_on))]
+
+
+def end_preview(case: CaseFile, values: Mapping[str, Any], today: date) -> list[tuple[str, str]]:
+    """The last day, which was known from the start."""
+    periods = support_of(case)
+    return [(_("Living support ends"), danish.long_date(periods[-1].ends_on))] if periods else []
 
 
 def extension_words(gives: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -128,7 +128,12 @@ class ScreeningForm(TwoVersionsForm):
     def rows(self) -> list[dict[str, Any]]:
         """The criteria with their two fields, for the template."""
         return [
-            {"criterion": item, "score": self[f"score_{item.pk}"], "note": self[f"note_{item.pk}"]}
+            {
+                "criterion": item,
+                "weight": rules.weight_words(item.weight),
+                "score": self[f"score_{item.pk}"],
+                "note": self[f"note_{item.pk}"],
+            }
             for item in self.criteria
         ]
 

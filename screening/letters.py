@@ -1,5 +1,6 @@
 """The letters of the screenings (domain.md §8): what each outcome tells the citizen, from the decided rows."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from screening.enums import Hearing, Outcome, ScreeningNumber
 from screening.models import HearingRecord, Screening
 from screening.rules import rating
 
-SCREENING_HEARING = "screening_hearing"
+SCREENING_HEARING, SCREENING_STATUS = "screening_hearing", "screening_status"
 
 
 def register_kinds() -> None:
@@ -28,6 +29,14 @@ def register_kinds() -> None:
             label=gettext_lazy("Screening: before we decide (hearing)"),
             template="letters/screening_hearing.html",
             fields={"number": REQUIRED, "held_on": REQUIRED, "shown": REQUIRED, "answer_by": REQUIRED, "strengths": ()},
+        )
+    )
+    register(
+        LetterKind(
+            code=SCREENING_STATUS,
+            label=gettext_lazy("Screening 4: how it goes (pensioner)"),
+            template=f"letters/{SCREENING_STATUS}.html",
+            fields={"number": REQUIRED, "held_on": REQUIRED, "strengths": (), "goals": ()},
         )
     )
 
@@ -52,19 +61,25 @@ def send_hearing_letter(*, record: HearingRecord, by: User, today: date) -> None
         )
 
 
-def send_outcome_letter(*, screening: Screening, by: User, today: date) -> None:
-    """Tell the citizen the outcome of a decided screening, once. Screening 4 speaks through the support letters."""
-    if screening.number == ScreeningNumber.FOUR:
+def send_outcome_letter(*, screening: Screening, by: User, today: date, goals: Sequence[str] = ()) -> None:
+    """Tell the citizen the outcome of a decided screening, once.
+
+    Screening 4 speaks through the letters about the living support; a pensioner, who has none, is told what was seen
+    (docs/decisions/147). `goals` are those of the action plan that are still open.
+    """
+    if screening.number == ScreeningNumber.FOUR and not screening.case.is_pensioner:
         return
     with translation.override("da"):
-        kind, context = _letter_of(screening, today)
+        kind, context = _letter_of(screening, today, goals)
         prepare_letter(
             kind=kind, case=screening.case, key=f"screening:{screening.pk}", context=context, by=by, today=today
         )
 
 
-def _letter_of(screening: Screening, today: date) -> tuple[str, dict[str, Any]]:
+def _letter_of(screening: Screening, today: date, goals: Sequence[str] = ()) -> tuple[str, dict[str, Any]]:
     """Which letter tells this outcome, and what it says."""
+    if screening.number == ScreeningNumber.FOUR:
+        return SCREENING_STATUS, _status(screening, goals)
     if screening.outcome == Outcome.REVISE:
         return "screening_revise", _revise(screening)
     if screening.outcome == Outcome.STOP:
@@ -86,6 +101,16 @@ def _talked(screening: Screening) -> dict[str, Any]:
         "held_on": screening.held_on,
         "strengths": lines_of(screening.strengths),
         "light": light.value if light else "",
+    }
+
+
+def _status(screening: Screening, goals: Sequence[str]) -> dict[str, Any]:
+    """No decision: what was seen at the talk, and the goals that are still open."""
+    return {
+        "number": screening.number,
+        "held_on": screening.held_on,
+        "strengths": lines_of(screening.strengths),
+        "goals": list(goals),
     }
 
 

@@ -38,7 +38,7 @@ NEXT: dict[tuple[int, str], tuple[str, ...]] = {
         "Du får et brev om, hvornår tilskuddet stopper, og hvordan du kan klage.",
         "Du kan stadig ringe til os og komme til netværksmøder.",
     ),
-    (PENSIONER, Outcome.CONTINUE): ("Du beholder din pension. Vi taler sammen som før.",),
+    (PENSIONER, Outcome.CONTINUE): ("Samtalen ændrer ikke din pension. Vi taler sammen som før.",),
 }
 BACK = ("Ret det, der står under »Det skal du rette«. {coach} hjælper dig. Ring, hvis du har brug for mere tid.",)
 STOPPED = (

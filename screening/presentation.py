@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.models import CaseFile
 from cases.models.work import link_url
@@ -28,6 +30,54 @@ class Answer:
     anchor: str = ""
     note: str = ""
     missing: str = ""
+    part: str = ""
+    weight: str = ""
+
+
+# The parts of the form, under which its answers are read again.
+MEETING, WARNINGS, CRITERIA, THREE_PS = "meeting", "warnings", "criteria", "three_ps"
+PART_LABELS = {
+    MEETING: gettext_lazy("The meeting"),
+    WARNINGS: gettext_lazy("Warnings and their answers"),
+    CRITERIA: gettext_lazy("Criteria"),
+    THREE_PS: gettext_lazy("The three P's"),
+}
+
+
+@dataclass(frozen=True)
+class AnswerPart:
+    """The answers under one heading; `note` is what is worked out from them."""
+
+    code: str
+    answers: tuple[Answer, ...]
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(PART_LABELS[self.code])
+
+
+def parts_of(screening: Screening, answers: Iterable[Answer]) -> list[AnswerPart]:
+    """The answers part by part, with what the ratings come to by the weights of their version."""
+    notes = {CRITERIA: mean_words(screening)}
+    return [
+        AnswerPart(code, tuple(rows), notes.get(code, "")) for code, rows in groupby(answers, key=lambda row: row.part)
+    ]
+
+
+def mean_words(screening: Screening) -> str:
+    """What the ratings come to, each counted as often as it weighs; empty before there is one (docs/decisions/129)."""
+    ratings = [(score.value, score.criterion.weight) for score in screening.scores.all()]
+    weighed = rules.mean_rating(ratings)
+    plain = rules.mean_rating((value, 1) for value, _weight in ratings)
+    if weighed is None or plain is None:
+        return ""
+    if all(weight == 1 for _value, weight in ratings):
+        return _("Mean %(mean)s of 5.") % {"mean": danish.number(plain, 1)}
+    return _("Mean %(mean)s of 5 by weight, %(plain)s without.") % {
+        "mean": danish.number(weighed, 1),
+        "plain": danish.number(plain, 1),
+    }
 
 
 def answers_of(screening: Screening, today: date) -> list[Answer]:
@@ -35,24 +85,25 @@ def answers_of(screening: Screening, today: date) -> list[Answer]:
     missing = missing_of(screening, today) if not screening.is_decided else {}
     labels = ScreeningForm.base_fields
     rows = [
-        Answer(str(labels["held_on"].label), danish.long_date(screening.held_on), "id_held_on"),
+        Answer(str(labels["held_on"].label), danish.long_date(screening.held_on), "id_held_on", part=MEETING),
         Answer(
             str(labels["staff"].label),
             ", ".join(user.full_name for user in screening.staff.all()),
             "id_staff_0",
             missing=missing.get("staff", ""),
+            part=MEETING,
         ),
     ]
-    rows.append(_text(screening, "strengths", missing))
+    rows.append(_text(screening, "strengths", missing, MEETING))
     rows += _warnings(screening, missing, today)
     rows += [_score(score) for score in screening.scores.all()]
-    rows += [_text(screening, name, missing) for name in rules.TEXTS if name != "strengths"]
+    rows += [_text(screening, name, missing, THREE_PS) for name in rules.TEXTS if name != "strengths"]
     return rows
 
 
-def _text(screening: Screening, name: str, missing: Mapping[str, str]) -> Answer:
+def _text(screening: Screening, name: str, missing: Mapping[str, str], part: str) -> Answer:
     label = str(ScreeningForm.base_fields[name].label)
-    return Answer(label, getattr(screening, name), f"id_{name}", missing=missing.get(name, ""))
+    return Answer(label, getattr(screening, name), f"id_{name}", missing=missing.get(name, ""), part=part)
 
 
 def _warnings(screening: Screening, missing: Mapping[str, str], today: date) -> list[Answer]:
@@ -62,13 +113,22 @@ def _warnings(screening: Screening, missing: Mapping[str, str], today: date) -> 
         name = f"answer_{code}"
         is_missing = _("Answer the warning in words.") if name in missing else ""
         answer = answer_to(screening, warning)
-        rows.append(Answer(warning.text, answer, f"id_{name}", note=explained(warning), missing=is_missing))
+        rows.append(
+            Answer(warning.text, answer, f"id_{name}", note=explained(warning), missing=is_missing, part=WARNINGS)
+        )
     return rows
 
 
 def _score(score: Any) -> Answer:
     value = _("Not assessed") if score.value is None else rating_words(score)
-    return Answer(score.criterion.title, value, f"id_score_{score.criterion_id}_0", note=score.note)
+    return Answer(
+        score.criterion.title,
+        value,
+        f"id_score_{score.criterion_id}_0",
+        note=score.note,
+        part=CRITERIA,
+        weight=rules.weight_words(score.criterion.weight),
+    )
 
 
 def rating_words(score: Any) -> str:

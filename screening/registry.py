@@ -24,7 +24,7 @@ class Fact:
 class DecisionPart:
     """What the decision of one screening gives, from a higher room: granted modules, months of extension.
 
-    `fields(case, today)` are the form fields; `check(case, values, today)` raises Refused on bad values, before the
+    `fields(case, today)` are the form fields; `preview(case, values, today)` tells what they come to, for the check page; `check(case, values, today)` raises Refused on bad values, before the
     check page is shown; `apply(screening, values, by, today)` does it in the transaction of the decision and returns
     what is kept in `Screening.gives`; `words(gives)` tells it as (label, value) pairs. `outcomes` are the decisions
     with which the part applies.
@@ -36,6 +36,7 @@ class DecisionPart:
     apply: Callable[..., dict[str, Any]]
     check: Callable[[Any, Mapping[str, Any], date], None] = lambda case, values, today: None
     words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = lambda gives: []
+    preview: Callable[[Any, Mapping[str, Any], date], list[tuple[str, str]]] = lambda case, values, today: []
 
 
 @dataclass(frozen=True)

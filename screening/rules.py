@@ -1,8 +1,8 @@
 """The pure rules of the screenings (domain.md §4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
@@ -47,6 +47,31 @@ def outcome_label(outcome: str, number: int, *, pensioner: bool) -> str:
             return _("End the living support")
         return _("Status registered") if pensioner else _("Extend the living support")
     return str(Outcome(outcome).label)
+
+
+def mean_rating(ratings: Iterable[tuple[int | None, int]]) -> Decimal | None:
+    """The mean of (rating, weight) with one decimal, each counted as often as it weighs. What is not assessed is left out."""
+    rated = [(value, weight) for value, weight in ratings if value is not None]
+    if not rated:
+        return None
+    mean = Decimal(sum(value * weight for value, weight in rated)) / sum(weight for _value, weight in rated)
+    return mean.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+
+def weight_words(weight: int) -> str:
+    """How much a criterion weighs, where it is more than the others."""
+    if weight == 2:
+        return _("weighs double")
+    return _("weight %(weight)s") % {"weight": weight} if weight > 2 else ""
+
+
+# Asked about the living support, which a pensioner has none of (domain.md §4).
+ABOUT_SUPPORT = frozenset({"decisive"})
+
+
+def is_asked(code: str, *, pensioner: bool) -> bool:
+    """Whether a criterion makes sense for this citizen."""
+    return not (pensioner and code in ABOUT_SUPPORT)
 
 
 def needs_reasons(outcome: str) -> bool:

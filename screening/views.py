@@ -134,7 +134,7 @@ def detail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         request,
         "detail",
         screening,
-        answers=presentation.answers_of(screening, clock.today()),
+        parts=presentation.parts_of(screening, presentation.answers_of(screening, clock.today())),
         decision=presentation.decision_rows(screening) if screening.is_decided else [],
         recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
         clocks=_clocks(screening.case, screening),
@@ -253,7 +253,7 @@ def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         "check",
         screening,
         form=form,
-        answers=answers,
+        parts=presentation.parts_of(screening, answers),
         missing=[answer for answer in answers if answer.missing],
         not_assessed=sum(score.value is None for score in screening.scores.all()),
     )
@@ -334,7 +334,7 @@ def _decide_post(request: HttpRequest, screening: Screening) -> HttpResponse:
         services.check_versions(screening, form.cleaned_data["rests_on"])
         if step != "confirm":
             services.check_decision(**now)
-            return _page(request, "decide_check", screening, form=form, rows=form.summary(), effects=_effects(form))
+            return _page(request, "decide_check", screening, form=form, rows=_summary(form), effects=_effects(form))
         services.decide(**now, version=version, rests_on=form.cleaned_data["rests_on"])
     except Conflict as refusal:
         messages.warning(request, refusal.messages[0])
@@ -353,18 +353,30 @@ def _decide_page(request: HttpRequest, screening: Screening, form: DecideForm) -
         screening,
         form=form,
         unfinished=services.unfinished(screening, clock.today()),
-        answers=presentation.answers_of(screening, clock.today()),
+        parts=presentation.parts_of(screening, presentation.answers_of(screening, clock.today())),
         recommendation=services.outcome_words(screening, screening.recommendation) if screening.recommendation else "",
     )
+
+
+def _summary(form: DecideForm) -> list[tuple[str, Any]]:
+    """The decision as it was typed, and what the higher rooms work out from it: the same dates as in the letter."""
+    worked_out = services.worked_out(screening=form.screening, decision=form.decision(), today=form.today)
+    return [*form.summary(), *worked_out]
 
 
 def _effects(form: DecideForm) -> list[str]:
     """What happens when the decision is confirmed, in the order of its doing."""
     screening, outcome = form.screening, form.cleaned_data["outcome"]
     name = str(screening.case.citizen)
-    effects = [_("The screening is locked. A change takes a new round.")]
-    if screening.number != ScreeningNumber.FOUR or not screening.case.is_pensioner:
-        effects.append(_("%(name)s gets a letter dated today.") % {"name": name})
+    effects = [
+        _("The screening is locked. A change takes a new round."),
+        _("%(name)s gets a letter dated today.") % {"name": name},
+    ]
+    if outcome == Outcome.REVISE:
+        effects.append(
+            _("%(name)s has until %(date)s. The case stays in its phase, and its clock goes on.")
+            % {"name": name, "date": danish.long_date(form.cleaned_data["return_by"])}
+        )
     if outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
         phase = rules.NEXT_PHASE[screening.number].label
         effects.append(_("The case goes on to the phase “%(phase)s”.") % {"phase": phase})

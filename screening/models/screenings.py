@@ -12,6 +12,31 @@ from screening.models.criteria import CriteriaSet, Criterion
 from screening.models.locks import locked_with
 
 
+def _stop_fits_hearing() -> pgtrigger.Trigger:
+    """A stop says of its hearing what the record says: heard about just this recommendation, and not while it runs."""
+    name = "screening_stop_fits_hearing"
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        condition=pgtrigger.Q(new__outcome=Outcome.STOP.value) & ~pgtrigger.Q(new__number=ScreeningNumber.FOUR.value),
+        declare=[("heard", "screening_hearingrecord%ROWTYPE"), ("is_over", "boolean")],
+        func=f"""
+            SELECT * INTO heard FROM screening_hearingrecord
+             WHERE screening_id = NEW.id AND recommendation_number = NEW.recommendation_number;
+            is_over := heard.answer = '' AND heard.answer_by < NEW.decided_on;
+            IF (NEW.hearing = '{Hearing.EXPIRED.value}' AND is_over IS NOT TRUE)
+                OR (heard.answer = '' AND NOT is_over)
+                OR (heard.answer <> '' AND NEW.hearing <> '{Hearing.ANSWERED.value}')
+            THEN
+                RAISE EXCEPTION 'Cannot % rows of %: the hearing of the citizen says otherwise ({name})', lower(TG_OP), TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = '{name}';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608  names of tables and values from this room
+    )
+
+
 @tracked()
 class Screening(Decision):
     """One round of one of the four screenings. Decided by the project lead, then locked; a revision is a new round."""
@@ -97,7 +122,7 @@ class Screening(Decision):
                 violation_error_message=_("Write the reasons for the decision."),
             ),
         ]
-        triggers = locked_when("screening", pgtrigger.Q(old__decided_at__isnull=False))
+        triggers = [*locked_when("screening", pgtrigger.Q(old__decided_at__isnull=False)), _stop_fits_hearing()]
 
     def __str__(self) -> str:
         return f"{self.get_number_display()} · {self.round}"

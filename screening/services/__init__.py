@@ -8,7 +8,14 @@ from screening.services.budgets import (
     save_budget,
 )
 from screening.services.criteria import CriterionData, change_criteria, data_of, ensure_criteria
-from screening.services.decisions import ScreeningDecision, check_decision, check_versions, decide, unfinished
+from screening.services.decisions import (
+    ScreeningDecision,
+    check_decision,
+    check_versions,
+    decide,
+    unfinished,
+    worked_out,
+)
 from screening.services.findings import (
     clocks_of,
     material_now,
@@ -112,4 +119,5 @@ __all__ = [
     "versions_now",
     "warnings_of",
     "year_budget_of",
+    "worked_out",
 ]

@@ -20,6 +20,7 @@ from screening.enums import Outcome, ScreeningNumber, ScreeningState
 from screening.letters import send_outcome_letter
 from screening.models import Screening
 from screening.services.findings import freeze_material, versions_now
+from screening.services.goals import standings
 from screening.services.hearings import check_hearing
 from screening.services.screenings import (
     check_phase,
@@ -84,7 +85,7 @@ def decide(
         for_referrer=True,
         link=link_to(screening),
     )
-    send_outcome_letter(screening=screening, by=by, today=today)
+    send_outcome_letter(screening=screening, by=by, today=today, goals=_open_goals(screening, today))
     if decision.outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
         cases.enter_phase(case=case, phase=rules.NEXT_PHASE[screening.number], by=by, today=today)
     else:
@@ -116,6 +117,19 @@ def check_decision(*, screening: Screening, decision: ScreeningDecision, by: Use
         part.check(screening.case, _values(decision), today)
     if decision.outcome == Outcome.CONTINUE and screening.number in rules.NEXT_PHASE:
         _check_next_phase(screening.case, rules.NEXT_PHASE[screening.number], today)
+
+
+def _open_goals(screening: Screening, today: date) -> list[str]:
+    """What the citizen goes on with, where the letter tells it."""
+    if screening.number != ScreeningNumber.FOUR or not screening.case.is_pensioner:
+        return []
+    return [standing.goal.text for standing in standings(screening.case, today) if standing.is_open]
+
+
+def worked_out(*, screening: Screening, decision: ScreeningDecision, today: date) -> list[tuple[str, str]]:
+    """What the decision comes to, such as the last day of an extension. For one that `check_decision` has let pass."""
+    values = _values(decision)
+    return [row for part in _parts(screening, decision) for row in part.preview(screening.case, values, today)]
 
 
 def unfinished(screening: Screening, today: date) -> str:

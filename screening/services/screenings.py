@@ -79,7 +79,9 @@ def open_screening(*, case: CaseFile, number: int, by: User, today: date) -> Scr
         saved_at=clock.now(),
     )
     Score.objects.bulk_create(
-        Score(screening=screening, criterion=criterion) for criterion in criteria_set.criteria.all()
+        Score(screening=screening, criterion=criterion)
+        for criterion in criteria_set.criteria.all()
+        if rules.is_asked(criterion.code, pensioner=case.is_pensioner)
     )
     cases.reconcile_tasks(case=case, today=today)
     return screening

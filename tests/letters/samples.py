@@ -162,6 +162,12 @@ CONTEXTS: dict[str, Context] = {
         "answer_by": date(2027, 5, 17),
         "strengths": ("Du kan dit fag.",),
     },
+    "screening_status": {
+        "number": 4,
+        "held_on": date(2027, 3, 2),
+        "strengths": STRENGTHS,
+        "goals": ("To faste aftaler med butikker", "Regninger sendt inden for en uge"),
+    },
     "screening_revise": {
         "number": 3,
         "held_on": date(2026, 12, 1),
