@@ -14,7 +14,7 @@ from cases.models import CaseFile, Contact
 from microloan.core.danish import date_and_time
 from microloan.core.forms import BaseForm, DateField
 from microloan.core.two_versions import TwoVersionsForm
-from screening.models import Paper
+from screening.models import Budget, Paper
 from screening.papers import rules
 from screening.papers.enums import GoalResult, PaperKind, PlanStage
 from screening.papers.questions import AnswerKind, Part, Question, parts_of
@@ -132,7 +132,7 @@ class CompareForm(BaseForm):
     before = forms.TypedChoiceField(label=_("Earlier version"), coerce=int)
     after = forms.TypedChoiceField(label=_("Later version"), coerce=int)
 
-    def __init__(self, *args: Any, versions: Iterable[Paper], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, versions: Iterable[Paper | Budget], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(paper.number, _("Version %(number)s") % {"number": paper.number}) for paper in versions]
         for name in ("before", "after"):

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,11 +15,12 @@ from cases.models.work import link_url
 from microloan.accounts.models import User
 from microloan.core import danish
 from screening import perms, queries, registry, rules
-from screening.enums import Outcome, ScreeningNumber, ScreeningState
+from screening.enums import BudgetKind, Outcome, ScreeningNumber, ScreeningState
 from screening.forms import ScreeningForm, explained, hearing_rows
 from screening.models import Screening
 from screening.registry import Clock, Material
 from screening.services import answer_to, clocks_of, current_warnings, missing_of, outcome_words
+from screening.services.budgets import PATHS
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,20 @@ def material_rows(case: CaseFile, material: Iterable[Material]) -> list[dict[str
             "version": item.version,
             "figures": item.figures,
             "url": link_url(dict(item.link), case.number) if item.link else "",
+            "compare": _compare_url(case, item),
         }
         for item in material
     ]
+
+
+def _compare_url(case: CaseFile, item: Material) -> str:
+    """Where a budget stands beside the version before it; empty for the first, and for what is no budget."""
+    if item.code not in BudgetKind.values or item.version < 2:
+        return ""
+    address = reverse(
+        "screening:budget_compare", kwargs={"number": case.number, "kind": PATHS.get(item.code, "establishment")}
+    )
+    return f"{address}?before={item.version - 1}&after={item.version}"
 
 
 def clock_rows(clocks: Iterable[Clock]) -> list[tuple[str, str]]:

@@ -49,6 +49,13 @@ def outcome_label(outcome: str, number: int, *, pensioner: bool) -> str:
     return str(Outcome(outcome).label)
 
 
+def result_label(outcome: str, number: int, *, pensioner: bool) -> str:
+    """The decision once it is made: a fact, where the choice before it was an act."""
+    if number == ScreeningNumber.FOUR and not pensioner:
+        return _("Living support ends") if outcome == Outcome.STOP else _("Living support extended")
+    return outcome_label(outcome, number, pensioner=pensioner)
+
+
 def mean_rating(ratings: Iterable[tuple[int | None, int]]) -> Decimal | None:
     """The mean of (rating, weight) with one decimal, each counted as often as it weighs. What is not assessed is left out."""
     rated = [(value, weight) for value, weight in ratings if value is not None]

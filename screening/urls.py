@@ -1,6 +1,7 @@
 from django.urls import path
 
 from screening import (
+    budget_compare,
     budget_views,
     criteria_views,
     form_views,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("cases/<str:number>/budgets/<slug:kind>/<int:version>/sheet/", sheet_views.sheet, name="budget_sheet"),
     path("cases/<str:number>/budgets/<slug:kind>/<int:version>/paper/", sheet_views.paper, name="budget_paper"),
     path("cases/<str:number>/budgets/<slug:kind>/upload/", sheet_views.sheet_upload, name="budget_sheet_upload"),
+    path("cases/<str:number>/budgets/<slug:kind>/compare/", budget_compare.budget_compare, name="budget_compare"),
     path("cases/<str:number>/budgets/liquidity/what-if/", year_views.what_if, name="what_if"),
     path("cases/<str:number>/budgets/<slug:kind>/", year_views.year_budget, name="year_budget"),
     path("cases/<str:number>/budgets/<slug:kind>/edit/", year_views.year_budget_edit, name="year_budget_edit"),

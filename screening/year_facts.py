@@ -90,7 +90,7 @@ def material(case: CaseFile) -> Iterator[Material]:
                 code=kind,
                 label=str(kind.label),
                 version=budget.number,
-                figures=tuple(_figures(year_budget_of(budget))),
+                figures=tuple(figures_of(year_budget_of(budget))),
                 link={
                     "name": "screening:year_budget",
                     "kwargs": {"number": case.number, "kind": PATHS[kind]},
@@ -99,7 +99,8 @@ def material(case: CaseFile) -> Iterator[Material]:
             )
 
 
-def _figures(year: YearBudget) -> Iterator[tuple[str, str]]:
+def figures_of(year: YearBudget) -> Iterator[tuple[str, str]]:
+    """What a version comes to, in a few figures."""
     if year.kind == BudgetKind.OPERATING:
         sums = year.operating()
         yield _("Sales"), danish.kr(sums.sales)

@@ -266,10 +266,9 @@ def facts_of(screening: Screening, today: date) -> list[registry.Fact]:
 
 def outcome_words(screening: Screening, outcome: str = "") -> str:
     """The decision (or the recommendation given as `outcome`) in the words of this screening."""
+    label = rules.outcome_label if outcome else rules.result_label
     outcome = outcome or screening.outcome
-    if not outcome:
-        return ""
-    return rules.outcome_label(outcome, screening.number, pensioner=screening.case.is_pensioner)
+    return label(outcome, screening.number, pensioner=screening.case.is_pensioner) if outcome else ""
 
 
 def link_to(screening: Screening) -> dict[str, Any]:

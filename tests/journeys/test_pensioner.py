@@ -39,10 +39,11 @@ def no_support_is_offered(journey: Journey) -> None:
 
 
 def status_only(journey: Journey) -> None:
-    """Screening 4 has one outcome, no months, and sends no letter."""
+    """Screening 4 has one outcome and no months; the citizen is told what was seen."""
     journey.recommend(4, "Status registreret")
     page = journey.to_decide(4)
     expect(page.get_by_role("radio")).to_have_count(1)
     expect(page.get_by_label("Forlængelse i måneder")).to_have_count(0)
     journey.lock_decision(page, 4)
     expect(page.get_by_text("Status registreret").first).to_be_visible()
+    assert "Samtalen ændrer ikke din pension." in journey.letter("Tak for samtalen om din virksomhed")

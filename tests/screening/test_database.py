@@ -124,7 +124,8 @@ def test_what_goes_against_the_citizen_is_not_stored_without_reasons(world, outc
     values = {
         "state": ScreeningState.DECIDED,
         "outcome": outcome,
-        "hearing": "expired",
+        "hearing": "answered",
+        "hearing_note": "Ja",
         "improvements": "To faste kunder",
         "return_by": TODAY,
         "decided_at": clock.now(),

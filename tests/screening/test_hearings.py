@@ -83,6 +83,45 @@ def test_a_deadline_that_was_never_set_has_not_passed(world, screening):
         check(world, screening, EXPIRED)
 
 
+STOP = """UPDATE screening_screening SET state = 'decided', outcome = 'stop', reasons = 'Ingen kunder.', hearing = %s,
+          hearing_note = 'Ja', decided_at = now(), decided_on = %s, decided_by_id = %s WHERE id = %s"""
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "day"),
+    [
+        ("", Hearing.EXPIRED, TODAY),
+        ("earlier", Hearing.EXPIRED, TODAY + DAYS + timedelta(days=1)),
+        ("running", Hearing.EXPIRED, TODAY + DAYS),
+        ("running", Hearing.NOT_NEEDED, TODAY),
+        ("answered", Hearing.EXPIRED, TODAY + DAYS + timedelta(days=1)),
+        ("answered", Hearing.NOT_NEEDED, TODAY),
+    ],
+)
+def test_the_database_refuses_a_stop_that_the_record_speaks_against(world, screening, heard, said, day):
+    if heard:
+        record = hold(world, screening)
+        if heard == "answered":
+            answer(world, record)
+        if heard == "earlier":
+            services.take_back(screening=screening, by=world.user(Role.COACH), today=TODAY)
+    lead = world.user(Role.PROJECT_LEAD).pk
+    with pytest.raises(IntegrityError, match="screening_stop_fits_hearing"), transaction.atomic():
+        _stop(said, day, lead, screening.pk)
+
+
+def test_the_database_takes_a_stop_that_the_record_bears_out(world, screening):
+    hold(world, screening)
+    _stop(Hearing.EXPIRED, TODAY + DAYS + timedelta(days=1), world.user(Role.PROJECT_LEAD).pk, screening.pk)
+    screening.refresh_from_db()
+    assert screening.outcome == Outcome.STOP
+
+
+def _stop(*values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(STOP, values)
+
+
 def test_continue_does_not_wait(world, screening):
     hold(world, screening)
     check(world, screening, services.ScreeningDecision(Outcome.CONTINUE))

@@ -13,7 +13,8 @@ from microloan.accounts.enums import Role
 from microloan.core.clock import COPENHAGEN
 from microloan.core.errors import Refused
 from screening import letters
-from tests.screening.builders import BACK, decided, recommended
+from tests.screening.builders import BACK, TEXTS, case_for, decided, recommended
+from tests.screening.paper_builders import action_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,20 @@ def test_the_course_letter_says_which_courses_are_for_everyone(world):
     told = Letter.objects.get(case=screening.case, kind="course_grant").context["modules"]
     everyone = CourseModule.objects.get(is_mandatory=True).title
     assert {module["title"]: module["mandatory"] for module in told} == {chosen.title: False, everyone: True}
+
+
+def test_a_pensioner_is_told_what_was_seen_and_which_goals_are_open(world):
+    case = case_for(world, 4, pensioner=True)
+    action_plan(world, case)
+    decided(world, 4, case=case)
+    told = Letter.objects.get(case=case, kind="screening_status").context
+    assert told["goals"] == ["Ti faste kunder", "Egen hjemmeside"]
+    assert told["strengths"] == letters.lines_of(TEXTS["strengths"])
+
+
+def test_who_has_living_support_is_told_by_the_letters_about_it(world):
+    screening = decided(world, 4, values={"months": 1})
+    assert not Letter.objects.filter(case=screening.case, kind="screening_status").exists()
 
 
 def test_yellow_comes_back_with_its_colour_the_date_what_to_mend_and_why(world):

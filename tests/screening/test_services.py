@@ -433,6 +433,8 @@ def test_a_pensioner_gets_status_only(world):
     screening = decided(world, 4, case=case)
     assert services.outcome_words(screening) == "Status registreret"
     assert (screening.gives, case.support_periods.count()) == ({}, 0)
+    asked = set(screening.scores.values_list("criterion__code", flat=True))
+    assert asked == {"self_evaluation", "meetings", "progress"}  # nothing about an extension
     refusal(services.open_screening, case=case, number=4, by=world.user(Role.COACH), today=world.today)
 
 

@@ -11,6 +11,7 @@ from courses.models import CourseModule
 from courses.services import ensure_catalogue
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.models import AccessLog
+from microloan.core import danish
 from screening import services
 from screening.enums import Outcome, ScreeningState
 from tests.screening.builders import (
@@ -385,9 +386,26 @@ def test_an_extension_of_two_months(world, lead):
     assert "Afslut tilskuddet" in page
     assert "Ret og kom igen" not in page
     assert "Partshøring" not in page
+    check = text_of(lead.post(address("decide", screening), decision(screening, months="2")))
     page = lead.post(address("decide", screening), decision(screening, months="2", step="confirm"), follow=True)
     assert "2 måneder" in text_of(page)
+    ends_on = screening.case.support_periods.latest("ends_on").ends_on
+    assert f"Tilskud til forsørgelse slutter {danish.long_date(ends_on)}" in check
     assert screening.case.support_periods.count() == 2
+
+
+def test_what_is_read_before_a_decision_stands_part_by_part_with_its_weights(world, lead):
+    screening = recommended(world, 3)
+    screening.scores.filter(criterion__code="plan").update(value=1)
+    page = lead.get(address("decide", screening))
+    words = text_of(page)
+    places = [words.index(told) for told in ("Advarsler og svar", "Kriterier", "De tre P'er")]
+    assert places == sorted(places)
+    assert "Forretningsplan i detaljer · vejer dobbelt" in words
+    # Five that weigh 1 and two that weigh 2 at 4, and one that weighs 2 at 1.
+    assert "Gennemsnit 3,5 af 5 med vægt, 3,6 uden." in words
+    data = decision(screening, outcome="revise", reasons="x", improvements="y", return_by="18-12-2026")
+    assert "har til og med den 18. december 2026" in text_of(lead.post(address("decide", screening), data))
 
 
 def test_a_pensioner_gets_no_months(world, lead):

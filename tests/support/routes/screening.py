@@ -39,6 +39,13 @@ def make_budget(world: World) -> Budget:
     return services.save_budget(case=world.case, lines=lines, note="", by=world.user(Role.COACH), today=world.today)
 
 
+def compared(world: World) -> dict[str, object]:
+    for amount in ("12000.00", "13000.00"):
+        lines = [services.LineData(LineKind.EXPENSE, "Symaskine", Decimal(amount))]
+        services.save_budget(case=world.case, lines=lines, note="", by=world.user(Role.COACH), today=world.today)
+    return {**case(world), "kind": "establishment"}
+
+
 def make_liquidity(world: World) -> Budget:
     amounts = (Decimal("1000.00"),) * 12
     return services.save_year_budget(
@@ -140,6 +147,7 @@ ROWS = [
     row("screening:year_budget_approve", allow=LEAD, kwargs=liquidity, logs=True),
     row("screening:budget_sheet", allow=TEAM, kwargs=liquidity, logs=True),
     row("screening:budget_sheet_upload", allow=TEAM, kwargs=operating, logs=True),
+    row("screening:budget_compare", allow=TEAM, kwargs=compared, logs=True),
     row("screening:budget_paper", allow=TEAM, kwargs=liquidity, logs=True),
     row("screening:papers", allow=TEAM, kwargs=case, logs=True),
     row("screening:goals", allow=TEAM, kwargs=case, logs=True),

@@ -233,6 +233,7 @@ PARTS = {
             "screening.answer_to",
             "screening.facts_of",
             "screening.outcome_words",
+            "screening.worked_out",
             "screening.link_to",
         ),
         READS,
