@@ -24,10 +24,10 @@ class Fact:
 class DecisionPart:
     """What the decision of one screening gives, from a higher room: granted modules, months of extension.
 
-    `fields(case, today)` are the form fields; `preview(case, values, today)` tells what they come to, for the check page; `check(case, values, today)` raises Refused on bad values, before the
-    check page is shown; `apply(screening, values, by, today)` does it in the transaction of the decision and returns
-    what is kept in `Screening.gives`; `words(gives)` tells it as (label, value) pairs. `outcomes` are the decisions
-    with which the part applies.
+    `fields(case, today)` are the form fields; `check(case, values, today)` raises Refused on bad values, before the
+    check page is shown; `preview(case, values, today)` tells on that page what they come to; `apply(screening, values,
+    by, today)` does it in the transaction of the decision and returns what is kept in `Screening.gives`; `words(gives)`
+    tells it as (label, value) pairs. `outcomes` are the decisions with which the part applies.
     """
 
     number: int
