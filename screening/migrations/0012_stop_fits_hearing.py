@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('screening', '0010_locked_forms'),
+        ('screening', '0011_approved_as_written'),
     ]
 
     operations = [
