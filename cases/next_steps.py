@@ -88,7 +88,7 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield _planned(case, contact, today)
     yield from _rhythm(case, contacts, planned, today)
     if case.phase == Phase.MAIN_COURSE:
-        yield from _network_meeting(case, contacts, planned)
+        yield from _network_meeting(case, contacts, planned, today)
     if case.phase in FOLLOW_UP_PHASES:
         yield from _follow_up(case, contacts, planned, today)
 
@@ -167,12 +167,15 @@ def _is_planned(planned: list[Contact], by: date, kind: str | None = None) -> bo
     return any(kind in (None, contact.kind) and timezone.localdate(contact.at) <= by for contact in planned)
 
 
-def _network_meeting(case: CaseFile, contacts: list[Contact], planned: list[Contact]) -> Iterator[NextStep]:
-    """A network meeting each month of the main course (domain.md §3.5, §9)."""
+def _network_meeting(
+    case: CaseFile, contacts: list[Contact], planned: list[Contact], today: date
+) -> Iterator[NextStep]:
+    """A network meeting each month of the main course (domain.md §3.5, §9). Whoever is asked to one has been offered it."""
     kind = ContactKind.NETWORK_MEETING
     held = [timezone.localdate(c.at) for c in contacts if c.kind == kind and c.state in WAS_OFFERED]
-    due_on = add_months(max([case.phase_entered_on, *held]), 1)
-    if not _is_planned(planned, due_on, kind):
+    offered = [day for provider in registry.meetings_offered for day in provider(case)]
+    due_on = add_months(max([case.phase_entered_on, *held, *(day for day in offered if day < today)]), 1)
+    if not _is_planned(planned, due_on, kind) and not any(day >= today for day in offered):
         link = _link("cases:contact_new", case, kind=kind.value)
         yield NextStep(key="network_meeting", kind="network_meeting", holder=Holder.TEAM, due_on=due_on, link=link)
 

@@ -18,8 +18,9 @@ from cases.turns import waits_on
 from microloan.accounts.models import User
 from microloan.core import cpr, danish
 
-# Nobody comes to a text message or an e-mail, so they say nothing about attendance (docs/decisions/120).
-NOBODY_COMES = frozenset({ContactKind.MESSAGE})
+# Nobody comes to a text message or an e-mail, and a network meeting is voluntary: they say nothing about attendance
+# (docs/decisions/120, 154).
+NOT_COUNTED = frozenset({ContactKind.MESSAGE, ContactKind.NETWORK_MEETING})
 
 
 def open_tasks(user: User) -> QuerySet[Task]:
@@ -54,7 +55,7 @@ def reliability(case_ids: Iterable[int]) -> dict[int, Reliability]:
     counts = {pk: [0, 0] for pk in ids}
     rows = (
         Contact.objects.filter(case__in=ids, state__in=[ContactState.ATTENDED, ContactState.NO_SHOW])
-        .exclude(kind__in=NOBODY_COMES)
+        .exclude(kind__in=NOT_COUNTED)
         .order_by()
         .values("case_id")
         .annotate(
@@ -75,7 +76,7 @@ def reliability(case_ids: Iterable[int]) -> dict[int, Reliability]:
 def reliability_parts(case: CaseFile) -> list[tuple[str, str]]:
     """The numbers behind attendance reliability: contacts, course sessions, and what is not counted."""
     states = dict(
-        case.contacts.exclude(kind__in=NOBODY_COMES).order_by().values_list("state").annotate(number=Count("pk"))
+        case.contacts.exclude(kind__in=NOT_COUNTED).order_by().values_list("state").annotate(number=Count("pk"))
     )
     came, missed = states.get(ContactState.ATTENDED, 0), states.get(ContactState.NO_SHOW, 0)
     sessions = [counts for provider in registry.attendance for counts in provider([case.pk]).values()]

@@ -183,6 +183,8 @@ search_numbers: Registry[NumberProvider] = Registry("numbers that search knows")
 occasions: Registry[OccasionProvider] = Registry("occasions of a calendar")
 # Calendars of things of higher rooms with a secret address of their own: (key, from, to) → name and occasions, None: gone.
 feeds: Registry[FeedProvider] = Registry("calendars with an address")
+# Voluntary meetings to which the citizen of a case was asked or is asked: case → days, without a query per case.
+meetings_offered: Registry[Callable[[Any], Iterable[date]]] = Registry("meetings offered")
 # What the citizen of a case takes part in besides contacts: (case, from, to) → occasions that overlap.
 occasions_of_case: Registry[OccasionProvider] = Registry("occasions of a case")
 # What is not finished when a case closes: shown before, dealt with by closing or answered in words.

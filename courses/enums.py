@@ -9,17 +9,31 @@ class Rhythm(models.TextChoices):
     CONSECUTIVE = "consecutive", _("Days in a row")
     HALF_DAYS = "half_days", _("Single half days")
     EVENING = "evening", _("Evening")
+    MONTHLY = "monthly", _("Once a month")
     AD_HOC = "ad_hoc", _("As needed")
 
 
 class EnrolmentState(models.TextChoices):
+    INVITED = "invited", _("Invited")
     ENROLLED = "enrolled", _("Enrolled")
     WAITING = "waiting", _("On the waiting list")
+    DECLINED = "declined", _("Does not come")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-# Of these a person has at most one on a run.
 HOLDS_A_PLACE = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
+# Asked to a voluntary meeting, and without a seat: no answer yet, or no.
+WITHOUT_A_PLACE = (EnrolmentState.INVITED, EnrolmentState.DECLINED)
+# Of these a person has at most one on a run.
+ON_THE_LIST = (*HOLDS_A_PLACE, *WITHOUT_A_PLACE)
+
+
+class Audience(models.TextChoices):
+    """Whom a voluntary meeting is for (domain.md §3.1, §5)."""
+
+    MAIN_COURSE = "main", _("Main course")
+    AFTERCARE = "aftercare", _("Aftercare")
+    BOTH = "both", _("Main course and aftercare")
 
 
 class WithdrawalReason(models.TextChoices):

@@ -42,7 +42,8 @@ def register() -> None:
     cases.occasions_of_case.register("courses", queries.taken_by)
     cases.next_steps.register("courses", next_steps, order=30)
     cases.next_step_relations.register("course grants", "module_grants__module")
-    cases.next_step_relations.register("course seats", "enrolments__run")
+    cases.next_step_relations.register("course seats", "enrolments__run__module")
+    cases.meetings_offered.register("courses", queries.meetings_of)
     cases.phase_entered.register("courses", free_seats, order=30)
     for relation in queries.read_ahead():
         cases.next_step_relations.register(relation.to_attr, relation)

@@ -100,6 +100,34 @@ def _stretch(first: date, count: int, closed: Closed) -> list[date]:
     raise NoRoom
 
 
+def monthly_days(first: date, count: int, closed: Closed) -> list[date]:
+    """One day a month: the weekday of `first` in its week of the month (the second Thursday; the fifth is the last).
+
+    Where that is closed, the same weekday of another week of the month, a later one before an earlier; a month in which
+    all of them are closed is passed over.
+    """
+    week = (first.day - 1) // 7
+    days: list[date] = []
+    month = first.replace(day=1)
+    while len(days) < count:
+        weekdays = [day for day in _days_of_month(month) if day.weekday() == first.weekday()]
+        wished = min(week, len(weekdays) - 1)
+        in_order = [*weekdays[wished:], *weekdays[:wished][::-1]]
+        days += [day for day in in_order if day >= first and closed.is_open(day)][:1]
+        month = _next_month(month)
+        if month - first > FURTHEST:
+            raise NoRoom
+    return days
+
+
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+def _days_of_month(month: date) -> list[date]:
+    return _range(month, _next_month(month))
+
+
 def times(days: Iterable[date], starts: time, hours: Decimal) -> list[tuple[datetime, datetime]]:
     """The days as moments in Danish time."""
     length = timedelta(minutes=int(hours * 60))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import CaseFile
 from cases.registry import Occasion
-from courses.enums import ATTENDED, AttendanceMark, EnrolmentState
+from courses.enums import ATTENDED, AttendanceMark, EnrolmentState, Rhythm
 from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant, Teacher
 from courses.rules import attended_enough
 from microloan.accounts.models import User
@@ -40,9 +40,12 @@ class ModuleStatus:
 
 
 def attendance_counts(case_ids: list[int]) -> dict[int, tuple[int, int]]:
-    """(attended, no-show) per case over course sessions, for attendance reliability (domain.md §3.5)."""
+    """(attended, no-show) per case over course sessions, for attendance reliability (domain.md §3.5).
+
+    Voluntary modules and meetings are never compulsory, so they count neither way (domain.md §5).
+    """
     rows = (
-        Attendance.objects.filter(enrolment__case__in=case_ids)
+        Attendance.objects.filter(enrolment__case__in=case_ids, enrolment__run__module__is_voluntary=False)
         .order_by()
         .values("enrolment__case_id")
         .annotate(
@@ -187,8 +190,15 @@ def residential_ends(case_ids: Iterable[int], today: date) -> dict[int, date]:
 def runs() -> QuerySet[Any]:
     """All runs with seats taken, newest first."""
     seats = Count("enrolments", filter=Q(enrolments__state=EnrolmentState.ENROLLED))
-    rows = CourseRun.objects.select_related("module", "cohort", "teacher", "place").annotate(taken=seats)
+    rows = CourseRun.objects.select_related("module", "cohort", "teacher", "place", "meeting").annotate(taken=seats)
     return rows.order_by("-starts_on", "-pk")
+
+
+def meetings_of(case: CaseFile) -> Iterator[date]:
+    """The network meetings to which a case was asked, or is; see `cases.registry.meetings_offered`."""
+    for seat in case.enrolments.all():
+        if seat.run.module.rhythm == Rhythm.MONTHLY and seat.state != EnrolmentState.WITHDRAWN:
+            yield seat.run.starts_on
 
 
 def taught_by(user: User, start: datetime, end: datetime) -> Iterator[Occasion]:

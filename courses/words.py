@@ -24,6 +24,8 @@ def _how_many(rhythm: str, sessions: int) -> str:
         return ngettext("%(count)s course day", "%(count)s course days in a row", sessions) % number
     if rhythm == Rhythm.HALF_DAYS:
         return ngettext("%(count)s half day", "%(count)s half days", sessions) % number
+    if rhythm == Rhythm.MONTHLY:
+        return _("One meeting a month")
     if rhythm == Rhythm.EVENING:
         return ngettext("%(count)s evening", "%(count)s evenings", sessions) % number
     return _("As needed")

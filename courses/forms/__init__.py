@@ -1,7 +1,8 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
-from courses.forms.catalogue import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherForm
+from courses.forms.catalogue import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
 from courses.forms.cohorts import CohortForm, ModuleRowForm, PlanForm, PreCourseForm, ResidentialForm
 from courses.forms.enrolments import EnrolForm
+from courses.forms.meetings import MeetingForm, MeetingsForm
 from courses.forms.participants import ExceptionForm, GuestForm, InvitationForm, NewGuestForm, WithdrawForm
 from courses.forms.runs import (
     AddSessionForm,
@@ -24,6 +25,8 @@ __all__ = [
     "ExceptionForm",
     "GuestForm",
     "InvitationForm",
+    "MeetingForm",
+    "MeetingsForm",
     "ModuleForm",
     "ModuleRowForm",
     "MoveSessionForm",
@@ -37,6 +40,7 @@ __all__ = [
     "RunForm",
     "SchoolHolidayForm",
     "TapForm",
+    "TeacherEditForm",
     "TeacherForm",
     "WithdrawForm",
     "session_forms",

@@ -3,11 +3,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.models import CaseFile
 from courses.enums import Rhythm
-from courses.models import CourseModule, Place
+from courses.models import CourseModule, Place, Teacher
 from microloan.accounts.models import User
 from microloan.core.forms import AmountField, BaseForm, DateField, PhoneField, TimeField
 from microloan.core.two_versions import TwoVersionsForm
@@ -62,7 +64,7 @@ class ModuleForm(TwoVersionsForm):
 
 
 class TeacherForm(BaseForm):
-    """A teacher of the register: from outside, or a coach."""
+    """A teacher of the register: from outside, a coach, or a former borrower."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     phone = PhoneField(label=gettext_lazy("Phone"), required=False)
@@ -80,6 +82,53 @@ class TeacherForm(BaseForm):
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.team().filter(teacher__isnull=True)
+
+
+class FormerCaseField(forms.CharField):
+    """The case of a former borrower, written by its number; only what this person may see is found."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.visible: QuerySet[CaseFile] = CaseFile.objects.none()
+        super().__init__(max_length=20, required=False, widget=forms.TextInput(SHORT), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.number if isinstance(value, CaseFile) else value
+
+    def clean(self, value: Any) -> Any:
+        number = super().clean(value).strip().upper()
+        if not number:
+            return None
+        found = self.visible.filter(number=number).first()
+        if found is None:
+            raise ValidationError(_("Write the number of a case that you may see, such as ML-2024-0012."))
+        return found
+
+
+class TeacherEditForm(TwoVersionsForm):
+    """A teacher put right; the case of a former borrower for those alone who may see it."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    phone = PhoneField(label=gettext_lazy("Phone"), required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    former_case = FormerCaseField(
+        label=gettext_lazy("Former borrower: case number"),
+        help_text=gettext_lazy("Ask the person first. Shown only to those who may see the case."),
+    )
+    is_mentor = forms.BooleanField(label=gettext_lazy("May be a mentor for others"), required=False)
+    is_active = forms.BooleanField(label=gettext_lazy("In the register"), required=False)
+
+    def __init__(self, *args: Any, teacher: Teacher, visible: QuerySet[CaseFile], **kwargs: Any) -> None:
+        stored = {name: getattr(teacher, name) for name in ("name", "phone", "email", "is_mentor", "is_active")}
+        case = teacher.former_case
+        self.sees_case = case is None or visible.filter(pk=case.pk).exists()
+        if self.sees_case:
+            stored["former_case"] = case.number if case else ""
+        super().__init__(*args, stored=stored, row=teacher, **kwargs)
+        field = self.fields["former_case"]
+        assert isinstance(field, FormerCaseField)
+        field.visible = visible
+        if not self.sees_case:
+            del self.fields["former_case"]
 
 
 class PlaceForm(TwoVersionsForm):

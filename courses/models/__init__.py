@@ -3,6 +3,7 @@ from courses.models.catalogue import CourseModule, Place, SchoolHoliday, Teacher
 from courses.models.enrolments import Enrolment, ModuleGrant, ResidentialException
 from courses.models.guests import Guest
 from courses.models.invitations import Invitation
+from courses.models.meetings import Meeting
 from courses.models.runs import CourseRun, CourseSession, OverruledClash, SessionMove
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Enrolment",
     "Guest",
     "Invitation",
+    "Meeting",
     "ModuleGrant",
     "OverruledClash",
     "Place",

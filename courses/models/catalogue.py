@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import CaseFile
 from courses.enums import Rhythm
 from courses.words import format_words
 from microloan.core.forms import phone_groups
@@ -78,6 +79,16 @@ class Teacher(models.Model):
         on_delete=models.PROTECT,
         related_name="teacher",
     )
+    # A former borrower who teaches: shown to those alone who may see that case (docs/decisions/154).
+    former_case = models.OneToOneField(
+        CaseFile,
+        verbose_name=_("former borrower"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="teaches_as",
+    )
+    is_mentor = models.BooleanField(_("may be a mentor"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile
-from courses.enums import HOLDS_A_PLACE, EnrolmentState, WithdrawalReason
+from courses.enums import ON_THE_LIST, EnrolmentState, WithdrawalReason
 from courses.models.catalogue import CourseModule
 from courses.models.guests import Guest
 from courses.models.runs import CourseRun
@@ -84,6 +84,16 @@ class Enrolment(models.Model):
     )
     withdrawn_reason = models.CharField(_("why withdrawn"), max_length=200, blank=True)
     withdrawn_on = models.DateField(_("gave up the seat on"), null=True, blank=True)
+    # Yes or no to a voluntary meeting, as staff were told.
+    answered_on = models.DateField(_("answered on"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("answer written down by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     engagement = models.TextField(_("engagement"), blank=True)
 
     class Meta:
@@ -92,10 +102,10 @@ class Enrolment(models.Model):
         verbose_name_plural = _("enrolments")
         constraints = [
             models.UniqueConstraint(
-                name="enrolled_once_per_run", fields=["run", "case"], condition=Q(state__in=HOLDS_A_PLACE)
+                name="enrolled_once_per_run", fields=["run", "case"], condition=Q(state__in=ON_THE_LIST)
             ),
             models.UniqueConstraint(
-                name="guest_once_per_run", fields=["run", "guest"], condition=Q(state__in=HOLDS_A_PLACE)
+                name="guest_once_per_run", fields=["run", "guest"], condition=Q(state__in=ON_THE_LIST)
             ),
             models.CheckConstraint(
                 name="enrolment_case_or_guest", condition=Q(case__isnull=False) ^ Q(guest__isnull=False)
@@ -108,6 +118,10 @@ class Enrolment(models.Model):
             models.CheckConstraint(
                 name="enrolment_withdrawn_with_reason",
                 condition=~Q(state=EnrolmentState.WITHDRAWN) | ~Q(withdrawn_why=""),
+            ),
+            models.CheckConstraint(
+                name="enrolment_no_was_said",
+                condition=~Q(state=EnrolmentState.DECLINED) | Q(answered_on__isnull=False, answered_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="enrolment_waits_in_line",

@@ -9,6 +9,7 @@ from courses.services.catalogue import (
     remove_school_holiday,
     save_module,
     save_place,
+    update_teacher,
 )
 from courses.services.cohorts import RunPlan, except_from_residential, plan_pre_course, save_cohort
 from courses.services.enrolments import (
@@ -26,9 +27,11 @@ from courses.services.enrolments import (
 )
 from courses.services.guests import add_guest, update_guest
 from courses.services.invitations import Round, invite, plan_invitations
+from courses.services.meetings import MeetingPlan, answer, invite_to_meeting, plan_meetings, save_meeting
 from courses.services.runs import add_session, cancel_session, move_session, plan_run, update_run
 
 __all__ = [
+    "MeetingPlan",
     "Round",
     "RunPlan",
     "Tap",
@@ -36,6 +39,7 @@ __all__ = [
     "add_school_holiday",
     "add_session",
     "add_teacher",
+    "answer",
     "cancel_session",
     "enrol",
     "enrol_by_exception",
@@ -48,21 +52,25 @@ __all__ = [
     "grant_modules",
     "has_grant",
     "invite",
+    "invite_to_meeting",
     "join_waiting_list",
     "mark_attendance",
     "move_session",
     "place_called",
     "plan_invitations",
+    "plan_meetings",
     "plan_pre_course",
     "plan_run",
     "remove_school_holiday",
     "save_cohort",
     "save_engagement",
+    "save_meeting",
     "save_module",
     "save_place",
     "take_seat",
     "tap_attendance",
     "update_guest",
     "update_run",
+    "update_teacher",
     "withdraw",
 ]

@@ -10,12 +10,16 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from cases import perms
+from cases.enums import Phase
+from cases.models import CaseFile
 from courses.defaults import MODULES
 from courses.models import CourseModule, Place, SchoolHoliday, Teacher
 from courses.perms import check_keeper
 from microloan.accounts.models import User
 from microloan.core.errors import Refused
 
+# Whose own course is behind them: who may teach or be a mentor as a former borrower.
+PAST_THE_LOAN = frozenset({Phase.AFTERCARE, Phase.CLOSED})
 MODULE_FIELDS = (
     "title",
     "rhythm",
@@ -77,14 +81,61 @@ def _code_for(title: str) -> str:
 
 
 @transaction.atomic
-def add_teacher(*, name: str, phone: str, email: str, by: User, user: User | None = None) -> Teacher:
-    """Add a teacher to the register; `user` where a coach teaches, so that the calendar shows it."""
+def add_teacher(
+    *,
+    name: str,
+    phone: str,
+    email: str,
+    by: User,
+    user: User | None = None,
+    former_case: CaseFile | None = None,
+    is_mentor: bool = False,
+) -> Teacher:
+    """Add a teacher to the register; `user` where a coach teaches, so that the calendar shows it; `former_case`: of a
+    former borrower."""
     perms.check_team(by)
-    if Teacher.objects.filter(name__iexact=name.strip(), is_active=True).exists():
+    teacher = Teacher(name=name.strip(), phone=phone.strip(), email=email.strip(), user=user, is_mentor=is_mentor)
+    teacher.former_case = former_case
+    _check_teacher(teacher)
+    teacher.save()
+    return teacher
+
+
+@transaction.atomic
+def update_teacher(
+    *,
+    teacher: Teacher,
+    name: str,
+    phone: str,
+    email: str,
+    former_case: CaseFile | None,
+    is_mentor: bool,
+    is_active: bool,
+    by: User,
+) -> Teacher:
+    """Put right what is written of a teacher. Who is taken out of the register stays on the runs that name them."""
+    perms.check_team(by)
+    teacher = Teacher.objects.select_for_update(of=("self",)).get(pk=teacher.pk)
+    teacher.name, teacher.phone, teacher.email = name.strip(), phone.strip(), email.strip()
+    teacher.former_case, teacher.is_mentor, teacher.is_active = former_case, is_mentor, is_active
+    _check_teacher(teacher)
+    teacher.save()
+    return teacher
+
+
+def _check_teacher(teacher: Teacher) -> None:
+    others = Teacher.objects.exclude(pk=teacher.pk)
+    if teacher.is_active and others.filter(name__iexact=teacher.name, is_active=True).exists():
         raise Refused(_("There is already a teacher of that name."), field="name")
-    if user is not None and Teacher.objects.filter(user=user).exists():
+    if teacher.user is not None and others.filter(user=teacher.user).exists():
         raise Refused(_("The coach is in the register already."), field="user")
-    return Teacher.objects.create(name=name.strip(), phone=phone.strip(), email=email.strip(), user=user)
+    case = teacher.former_case
+    if case is None:
+        return
+    if case.phase not in PAST_THE_LOAN:
+        raise Refused(_("Choose somebody whose case is closed or in aftercare."), field="former_case")
+    if others.filter(former_case=case).exists():
+        raise Refused(_("The former borrower is in the register already."), field="former_case")
 
 
 def place_called(name: str) -> Place:

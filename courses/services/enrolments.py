@@ -12,7 +12,7 @@ from cases import perms
 from cases import services as cases
 from cases.enums import EntryKind
 from cases.models import CaseFile
-from courses.enums import HOLDS_A_PLACE, EnrolmentState, WithdrawalReason
+from courses.enums import HOLDS_A_PLACE, ON_THE_LIST, EnrolmentState, WithdrawalReason
 from courses.models import CourseModule, CourseRun, Enrolment, Guest, ModuleGrant
 from courses.rules import seats_left
 from microloan.accounts.models import User
@@ -45,13 +45,13 @@ def grant_from_decision(*, screening: Screening, values: Mapping[str, Any], by: 
     }
 
 
-def _locked_run(run: CourseRun) -> CourseRun:
+def locked_run(run: CourseRun) -> CourseRun:
     return CourseRun.objects.select_for_update(of=("self",)).select_related("module").get(pk=run.pk)
 
 
 def _place_of(run: CourseRun, *, case: CaseFile | None = None, guest: Guest | None = None) -> Enrolment | None:
-    """The seat or the place in line that this person has on the run already."""
-    return Enrolment.objects.filter(run=run, case=case, guest=guest, state__in=HOLDS_A_PLACE).first()
+    """The seat, the place in line or the invitation that this person has on the run already."""
+    return Enrolment.objects.filter(run=run, case=case, guest=guest, state__in=ON_THE_LIST).first()
 
 
 def has_grant(run: CourseRun, case: CaseFile) -> bool:
@@ -80,13 +80,13 @@ def _check_free(run: CourseRun) -> None:
         raise Refused(_("Others wait for the free seat. Put the citizen on the waiting list."), field="case")
 
 
-def _tell(case: CaseFile | None, title: str, by: User, text: str = "") -> None:
+def tell(case: CaseFile | None, title: str, by: User, text: str = "") -> None:
     """The journal of the case; a guest has none."""
     if case is not None:
         cases.add_journal_entry(case=case, kind=EntryKind.COURSE, title=title, text=text, by=by)
 
 
-def _reconcile(run: CourseRun, case: CaseFile | None, today: date) -> None:
+def reconcile(run: CourseRun, case: CaseFile | None, today: date) -> None:
     """The tasks of the case, and of those who wait on the run: whose turn it is may have changed.
 
     Theirs after the commit: their cases are not locked here, and whoever holds one may be waiting for this run.
@@ -108,17 +108,19 @@ def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment
     """
     perms.check_team(by)
     case = cases.lock_case(case)
-    run = _locked_run(run)
+    run = locked_run(run)
     existing = _place_of(run, case=case)
     if existing is not None and existing.state == EnrolmentState.ENROLLED:
         return existing
     _check_may_sit(run, case)
-    if existing is not None:
+    if existing is not None and existing.state == EnrolmentState.WAITING:
         raise Refused(_("The citizen is on the waiting list."), field="case")
     _check_free(run)
-    enrolment = Enrolment.objects.create(run=run, case=case, enrolled_on=today, enrolled_by=by)
-    _tell(case, _("Enrolled: %(module)s") % {"module": run.module.title}, by)
-    _reconcile(run, case, today)
+    enrolment = existing or Enrolment(run=run, case=case)
+    enrolment.state, enrolment.enrolled_on, enrolment.enrolled_by = EnrolmentState.ENROLLED, today, by
+    enrolment.save()
+    tell(case, _("Enrolled: %(module)s") % {"module": run.module.title}, by)
+    reconcile(run, case, today)
     return enrolment
 
 
@@ -130,7 +132,7 @@ def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User,
         raise Refused(_("Write why the citizen gets a seat without a grant."), field="reason")
     perms.check_shown(reason, field="reason")
     case = cases.lock_case(case)
-    run = _locked_run(run)
+    run = locked_run(run)
     existing = _place_of(run, case=case)
     if existing is not None and existing.exception_reason == reason.strip():
         return existing
@@ -145,8 +147,8 @@ def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User,
         run=run, case=case, enrolled_on=today, enrolled_by=by, exception_reason=reason.strip(), exception_by=by
     )
     title = _("Enrolled by exception: %(module)s") % {"module": run.module.title}
-    _tell(case, title, by, enrolment.exception_reason)
-    _reconcile(run, case, today)
+    tell(case, title, by, enrolment.exception_reason)
+    reconcile(run, case, today)
     return enrolment
 
 
@@ -154,7 +156,7 @@ def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User,
 def enrol_guest(*, run: CourseRun, guest: Guest, by: User, today: date, wait: bool = False) -> Enrolment:
     """A seat (or with `wait` a place in line) for a participant without a loan case."""
     perms.check_team(by)
-    run = _locked_run(run)
+    run = locked_run(run)
     existing = _place_of(run, guest=guest)
     if existing is not None:
         return existing
@@ -169,38 +171,41 @@ def join_waiting_list(*, run: CourseRun, case: CaseFile, by: User, today: date) 
     """A place at the end of the line. The line moves up when a seat falls free: `take_seat`."""
     perms.check_team(by)
     case = cases.lock_case(case)
-    run = _locked_run(run)
+    run = locked_run(run)
     existing = _place_of(run, case=case)
-    if existing is not None:
+    if existing is not None and existing.state in HOLDS_A_PLACE:
         return existing
     _check_may_sit(run, case)
-    enrolment = _into_line(run, case=case, by=by, today=today)
-    _tell(case, _("On the waiting list: %(module)s") % {"module": run.module.title}, by)
-    _reconcile(run, case, today)
+    enrolment = _into_line(run, case=case, by=by, today=today, place=existing)
+    tell(case, _("On the waiting list: %(module)s") % {"module": run.module.title}, by)
+    reconcile(run, case, today)
     return enrolment
 
 
 def _into_line(
-    run: CourseRun, *, by: User, today: date, case: CaseFile | None = None, guest: Guest | None = None
+    run: CourseRun,
+    *,
+    by: User,
+    today: date,
+    case: CaseFile | None = None,
+    guest: Guest | None = None,
+    place: Enrolment | None = None,
 ) -> Enrolment:
+    """`place`: the row of who was invited already."""
     if free_seats(run) > run.enrolments.filter(state=EnrolmentState.WAITING).count():
         raise Refused(_("There is a free seat. Give that instead."), field="case")
-    return Enrolment.objects.create(
-        run=run,
-        case=case,
-        guest=guest,
-        state=EnrolmentState.WAITING,
-        waiting_since=clock.now(),
-        enrolled_on=today,
-        enrolled_by=by,
-    )
+    place = place or Enrolment(run=run, case=case, guest=guest)
+    place.state, place.waiting_since = EnrolmentState.WAITING, clock.now()
+    place.enrolled_on, place.enrolled_by = today, by
+    place.save()
+    return place
 
 
 @transaction.atomic
 def take_seat(*, enrolment: Enrolment, by: User, today: date) -> Enrolment:
     """The first in line gets the seat that has fallen free. Pressed twice, or by two people, it is one seat."""
     perms.check_team(by)
-    enrolment, case, run = _locked(enrolment)
+    enrolment, case, run = locked_place(enrolment)
     if enrolment.state == EnrolmentState.ENROLLED:
         return enrolment
     if enrolment.state != EnrolmentState.WAITING:
@@ -214,15 +219,15 @@ def take_seat(*, enrolment: Enrolment, by: User, today: date) -> Enrolment:
         raise Refused(_("Somebody else is first in line. Give that person the seat, or let the place be given up."))
     enrolment.state, enrolment.enrolled_on, enrolment.enrolled_by = EnrolmentState.ENROLLED, today, by
     enrolment.save(update_fields=["state", "enrolled_on", "enrolled_by"])
-    _tell(case, _("Enrolled from the waiting list: %(module)s") % {"module": run.module.title}, by)
-    _reconcile(run, case, today)
+    tell(case, _("Enrolled from the waiting list: %(module)s") % {"module": run.module.title}, by)
+    reconcile(run, case, today)
     return enrolment
 
 
-def _locked(enrolment: Enrolment) -> tuple[Enrolment, CaseFile | None, CourseRun]:
+def locked_place(enrolment: Enrolment) -> tuple[Enrolment, CaseFile | None, CourseRun]:
     """Case, run, enrolment: locked in the same order as where seats are given."""
     case = cases.lock_case(enrolment.case) if enrolment.case_id else None
-    run = _locked_run(enrolment.run)
+    run = locked_run(enrolment.run)
     rows = Enrolment.objects.select_for_update(of=("self",)).select_related("guest")
     enrolment = rows.get(pk=enrolment.pk)
     enrolment.run, enrolment.case = run, case
@@ -237,17 +242,19 @@ def withdraw(*, enrolment: Enrolment, why: str, reason: str, by: User, today: da
         raise Refused(_("Choose why the seat is given up."), field="why")
     if why == WithdrawalReason.OTHER and not reason.strip():
         raise Refused(_("Write why the citizen gives up the seat."), field="reason")
-    enrolment, case, run = _locked(enrolment)
+    enrolment, case, run = locked_place(enrolment)
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return enrolment
+    had_place = enrolment.state in HOLDS_A_PLACE
     waited = enrolment.state == EnrolmentState.WAITING
     enrolment.state, enrolment.withdrawn_on = EnrolmentState.WITHDRAWN, today
     enrolment.withdrawn_why, enrolment.withdrawn_reason = why, reason.strip()
     enrolment.save(update_fields=["state", "withdrawn_on", "withdrawn_why", "withdrawn_reason"])
     title = _("Left the waiting list: %(module)s") if waited else _("Gave up the seat: %(module)s")
     words = ". ".join(part for part in (str(enrolment.get_withdrawn_why_display()), enrolment.withdrawn_reason) if part)
-    _tell(case, title % {"module": run.module.title}, by, words)
-    _reconcile(run, case, today)
+    if had_place:
+        tell(case, title % {"module": run.module.title}, by, words)
+    reconcile(run, case, today)
     return enrolment
 
 
@@ -255,6 +262,8 @@ def withdraw(*, enrolment: Enrolment, why: str, reason: str, by: User, today: da
 def give_up_seats(*, case: CaseFile, reason: str, by: User, today: date) -> None:
     """Give up the seats of a case on runs that are not over; what was attended stays on record."""
     perms.check_team(by)
-    seats = case.enrolments.filter(state__in=HOLDS_A_PLACE, run__ends_on__gte=today).select_related("case", "run")
+    seats = case.enrolments.filter(
+        state__in=[*HOLDS_A_PLACE, EnrolmentState.INVITED], run__ends_on__gte=today
+    ).select_related("case", "run")
     for enrolment in seats.order_by("run_id", "pk"):
         withdraw(enrolment=enrolment, why=WithdrawalReason.CASE_CLOSED, reason=reason, by=by, today=today)

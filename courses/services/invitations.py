@@ -14,7 +14,6 @@ from cases.letters import channels
 from cases.letters.registry import get_kind
 from cases.letters.services import address_of, prepare_letter
 from courses import letters
-from courses.enums import EnrolmentState
 from courses.models import CourseRun, Enrolment, Invitation
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -53,9 +52,8 @@ class Round:
 def plan_invitations(run: CourseRun, today: date, seats: Sequence[Enrolment] | None = None) -> Round:
     """What would be sent now: the invitation once for each seat, and a letter where days or place have changed since."""
     if seats is None:
-        seats = list(
-            run.enrolments.filter(state=EnrolmentState.ENROLLED).select_related("case__citizen", "case__coach", "guest")
-        )
+        told = run.enrolments.filter(state__in=letters.TOLD)
+        seats = list(told.select_related("case__citizen", "case__coach", "guest"))
     sessions = list(run.sessions.held_or_planned().order_by("starts_at", "pk"))
     programme = letters.programme_of(run, sessions, list(seats), today)
     last: dict[int, Invitation] = {}
@@ -65,10 +63,8 @@ def plan_invitations(run: CourseRun, today: date, seats: Sequence[Enrolment] | N
     for seat in seats:
         one = _addressee(seat, last.get(seat.pk), programme)
         group = found.unable if one.why_not else found.known
-        if one.kind == letters.INVITATION:
-            group = found.first
-        elif one.kind == letters.CHANGED:
-            group = found.changed
+        if one.kind:
+            group = found.changed if one.sent else found.first
         group.append(one)
     return found
 
@@ -80,7 +76,7 @@ def _addressee(seat: Enrolment, last: Invitation | None, programme: dict) -> Add
         return Addressee(seat, why_not=_("The case is closed."))
     if last is not None and letters.is_same(last.programme, programme):
         return Addressee(seat, sent=last.number)
-    kind = letters.CHANGED if last is not None else letters.INVITATION
+    kind = letters.kind_of(programme, is_change=last is not None)
     try:
         address_of(seat.case, get_kind(kind))
     except Refused as refusal:
@@ -96,7 +92,11 @@ def invite(*, run: CourseRun, bring: str, by: User, today: date) -> list[Invitat
 
     perms.check_team(by)
     perms.check_shown(bring, field="bring")
-    run = CourseRun.objects.select_for_update(of=("self",)).select_related("module", "teacher", "place").get(pk=run.pk)
+    run = (
+        CourseRun.objects.select_for_update(of=("self",))
+        .select_related("module", "teacher", "place", "meeting")
+        .get(pk=run.pk)
+    )
     found = plan_invitations(run, today)
     if not found.programme["sessions"]:
         raise Refused(_("The course run has no sessions, so there is nothing to invite to."))
@@ -138,10 +138,10 @@ def _make(invitation_id: int) -> bool:
     try:
         with transaction.atomic():
             invitation.letter = prepare_letter(
-                kind=letters.CHANGED if invitation.is_change else letters.INVITATION,
+                kind=letters.kind_of(invitation.programme, is_change=invitation.is_change),
                 case=case,
                 key=f"course-invitation:{invitation.enrolment_id}:{invitation.number}",
-                context=letters.context_of(invitation.programme, invitation.bring),
+                context=letters.context_of(invitation.programme, invitation.bring, is_change=invitation.is_change),
                 by=invitation.by,
                 today=invitation.dated,
             )

@@ -1,6 +1,6 @@
 """What the pages of courses share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,19 +29,25 @@ def show_refusal(form: Any, refusal: Refused) -> None:
 
 @dataclass(frozen=True)
 class People:
-    """Those on a run whom this person may see: with a seat, in line, and gone."""
+    """Those on a run whom this person may see: with a seat, in line, gone, and asked to a meeting."""
 
     enrolled: list[Enrolment]
     waiting: list[Enrolment]
     gone: list[Enrolment]
+    invited: list[Enrolment]
+    declined: list[Enrolment]
+
+    @property
+    def everybody(self) -> list[Enrolment]:
+        return [*self.enrolled, *self.waiting, *self.gone, *self.invited, *self.declined]
 
     @property
     def cases(self) -> list[CaseFile]:
-        return [row.case for row in (*self.enrolled, *self.waiting, *self.gone) if row.case]
+        return [row.case for row in self.everybody if row.case]
 
     @property
     def guests(self) -> list[Guest]:
-        return [row.guest for row in (*self.enrolled, *self.waiting, *self.gone) if row.guest]
+        return [row.guest for row in self.everybody if row.guest]
 
 
 def people_of(course_run: CourseRun, request: HttpRequest) -> People:
@@ -52,12 +58,20 @@ def people_of(course_run: CourseRun, request: HttpRequest) -> People:
         row.run = course_run
         found[row.state].append(row)
     waiting = sorted(found[EnrolmentState.WAITING], key=lambda row: (row.waiting_since or clock.now(), row.pk))
-    return People(found[EnrolmentState.ENROLLED], waiting, found[EnrolmentState.WITHDRAWN])
+    return People(
+        enrolled=found[EnrolmentState.ENROLLED],
+        waiting=waiting,
+        gone=found[EnrolmentState.WITHDRAWN],
+        invited=found[EnrolmentState.INVITED],
+        declined=found[EnrolmentState.DECLINED],
+    )
 
 
-def visible_enrolments(course_run: CourseRun, request: HttpRequest) -> list[Enrolment]:
-    """The participants with a seat that this person may see."""
-    seats = course_run.enrolments.filter(_seen_by(request), state=EnrolmentState.ENROLLED)
+def visible_enrolments(
+    course_run: CourseRun, request: HttpRequest, states: Sequence[str] = (EnrolmentState.ENROLLED,)
+) -> list[Enrolment]:
+    """The participants with a seat (or in other `states`) that this person may see."""
+    seats = course_run.enrolments.filter(_seen_by(request), state__in=states)
     return list(seats.select_related("case__citizen", "guest"))
 
 

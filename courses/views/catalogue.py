@@ -1,5 +1,7 @@
 """What is taught, by whom, where and when not: modules, teachers, places, school holidays."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -8,12 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from cases.models import CaseFile
 from courses import services
-from courses.forms import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherForm
+from courses.forms import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
 from courses.models import CourseModule, Place, SchoolHoliday, Teacher
 from courses.perms import KEEPERS
 from courses.views.base import RUNS_PER_PAGE, show_refusal
-from microloan.accounts.enums import TEAM
+from microloan.accounts.enums import TEAM, AccessAction
+from microloan.accounts.logging import logged
 from microloan.accounts.perms import role_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -74,8 +78,43 @@ def teachers(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The teacher is in the register."))
             return redirect("courses:teachers")
-    page = Paginator(Teacher.objects.filter(is_active=True), RUNS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "courses/teachers.html", {"page": page, "form": form, "is_team": True})
+    rows = Teacher.objects.order_by("-is_active", "name", "pk")
+    page = Paginator(rows, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    former = _former_of(request, page)
+    context = {"page": page, "form": form, "is_team": True, "former": former}
+    return render(request, "courses/teachers.html", context)
+
+
+def _former_of(request: HttpRequest, teachers: Iterable[Teacher]) -> dict[int, CaseFile]:
+    """Teacher → own case, of those former borrowers whose case this person may see."""
+    wanted = {teacher.former_case_id: teacher.pk for teacher in teachers if teacher.former_case_id}
+    cases = CaseFile.objects.visible_to(request.user).filter(pk__in=wanted).select_related("citizen")
+    found = {wanted[case.pk]: case for case in cases}
+    if found:
+        logged(request, AccessAction.LIST, *found.values())
+    return found
+
+
+@team_required
+def teacher_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put right what is written of a teacher, a former borrower perhaps."""
+    if request.method == "POST":  # nobody else saves it before this request is over
+        Teacher.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    teacher = get_object_or_404(Teacher.objects.select_related("former_case"), pk=pk)
+    visible = CaseFile.objects.visible_to(request.user)
+    form = TeacherEditForm(request.POST if request.method == "POST" else None, teacher=teacher, visible=visible)
+    if request.method == "POST" and form.is_valid():
+        values = {"former_case": teacher.former_case, **form.cleaned_data}
+        try:
+            saved = services.update_teacher(teacher=teacher, **values, by=request.user)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            _former_of(request, [saved])
+            messages.success(request, _("The teacher is saved."))
+            return redirect("courses:teachers")
+    _former_of(request, [teacher])
+    return render(request, "courses/teacher_form.html", {"form": form, "teacher": teacher})
 
 
 @team_required

@@ -24,8 +24,8 @@ from microloan.core.pdf import PdfError
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request: StaffRequest, pk: int) -> HttpResponse:
     """Who gets the invitation, who a letter about changed days, who neither and why; what to bring; then send."""
-    run = get_object_or_404(CourseRun.objects.select_related("module", "teacher", "place"), pk=pk)
-    seats = visible_enrolments(run, request)
+    run = get_object_or_404(CourseRun.objects.select_related("module", "teacher", "place", "meeting"), pk=pk)
+    seats = visible_enrolments(run, request, letters.TOLD)
     found = services.plan_invitations(run, clock.today(), seats)
     form = InvitationForm(request.POST if request.method == "POST" else None, initial={"bring": _usual(run)})
     if request.method == "POST" and form.is_valid():
@@ -51,7 +51,7 @@ def _preview(request: StaffRequest, found: Round, bring: str) -> HttpResponse:
     """The first letter as it will look, stored nowhere."""
     one = found.due[0]
     assert one.enrolment.case is not None
-    context = letters.context_of(found.programme, bring)
+    context = letters.context_of(found.programme, bring, is_change=bool(one.sent))
     made = preview_letter(kind=one.kind, case=one.enrolment.case, context=context, by=request.user, today=clock.today())
     log_people(request, AccessAction.VIEW, one.enrolment)
     response = HttpResponse(made.pdf, content_type="application/pdf")

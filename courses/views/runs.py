@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from courses import queries, services
+from courses import meetings, queries, services
 from courses.forms import EnrolForm
 from courses.views import participants
 from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, people_of, show_refusal, unmarked
@@ -22,7 +22,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     """All runs, those to come first; what is over behind a link."""
     today = clock.today()
     over = request.GET.get("over") == "1"
-    rows = queries.runs()
+    rows = queries.runs().filter(meeting__isnull=True)
     rows = rows.filter(ends_on__lt=today) if over else rows.filter(ends_on__gte=today).order_by("starts_on", "pk")
     page = Paginator(rows, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "courses/runs.html", {"page": page, "today": today, "over": over})
@@ -53,8 +53,13 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     marks = queries.marks_of(course_run)
     sessions = list(course_run.sessions.prefetch_related("moves__moved_by").select_related("cancelled_by"))
     now = clock.now()
+    meeting = getattr(course_run, "meeting", None)
     context = {
         "run": course_run,
+        "meeting": meeting,
+        "invited": people.invited,
+        "declined": people.declined,
+        "earlier": meetings.ideas_before(course_run) if meeting else [],
         "sessions": [
             {
                 "session": held,

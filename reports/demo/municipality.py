@@ -25,6 +25,7 @@ from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
 from reports.demo import worklist
 from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
+from reports.demo.meetings import lay_the_ground, network
 from reports.demo.papers import add_papers
 from reports.demo.participants import fill_a_course
 from reports.demo.payments import add_payments
@@ -387,6 +388,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     if CaseFile.objects.exists():
         return 0
     keep_partners(users["administrator"])
+    lay_the_ground(today, lead=users["projektleder"])
     first, second = users["coach"], users["coach2"]
     shared = {"lead": users["projektleder"], "benefits_officer": users["ydelse"]}
     casts = [
@@ -402,6 +404,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
     fill_a_course(today, lead=users["projektleder"], coach=first)
+    network(today, lead=users["projektleder"], coach=first)
     add_papers(town.kept, today)
     worklist.work(today, lead=users["projektleder"], coach=first, second_coach=second)
     worklist.calendars(town.runs, today, lead=users["projektleder"], coach=first)

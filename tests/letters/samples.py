@@ -183,6 +183,14 @@ CONTEXTS: dict[str, Context] = {
     },
     "course_invitation": COURSE,
     "course_changed": COURSE,
+    "meeting_invitation": {
+        **{name: value for name, value in COURSE.items() if name != "bring"},
+        "module": "Netværksmøde",
+        "sessions": COURSE["sessions"][:1],
+        "theme": "Priser, der holder",
+        "agenda": ("17.00 Velkommen", "17.15 Sådan sætter jeg mine priser", "18.30 Suppe"),
+        "reply_by": date(2027, 1, 4),
+    },
     "course_grant": {
         **REASONS,
         "fully_favourable": True,

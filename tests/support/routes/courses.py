@@ -4,7 +4,15 @@ from datetime import date, datetime, timedelta
 
 from cases.models import Cohort
 from courses.models import CourseModule, CourseRun, Enrolment, SchoolHoliday, Teacher
-from courses.services import add_guest, add_school_holiday, enrol, enrol_guest, ensure_catalogue, plan_run
+from courses.services import (
+    add_guest,
+    add_school_holiday,
+    enrol,
+    enrol_guest,
+    ensure_catalogue,
+    plan_run,
+    save_meeting,
+)
 from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.clock import COPENHAGEN
@@ -51,6 +59,13 @@ def make_seat(world: World) -> Enrolment:
     return enrol(run=world.of(make_run), case=world.case, by=world.user(Role.COACH), today=clock.today())
 
 
+def make_meeting(world: World) -> CourseRun:
+    run = world.of(make_run)
+    coach = world.user(Role.COACH)
+    save_meeting(run=run, audience="both", theme="", programme="", script="", ideas="", reply_by=None, by=coach)
+    return run
+
+
 def make_guest_seat(world: World) -> Enrolment:
     coach = world.user(Role.COACH)
     guest = add_guest(name="Gerda Gæst", phone="00000000", email="", sent_by="Kvindecentret", by=coach)
@@ -83,6 +98,12 @@ ROWS = [
         method="post",
     ),
     row("courses:teachers", allow=TEAM),
+    row("courses:teacher_edit", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_teacher).pk}),
+    row("courses:meetings", allow=TEAM),
+    row("courses:meetings_new", allow=TEAM),
+    row("courses:meeting_edit", allow=TEAM, kwargs=run_pk),
+    row("courses:meeting_invite", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_meeting).pk}),
+    row("courses:meeting_answer", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_seat).pk}, method="post"),
     row("courses:run_new", allow=TEAM),
     row("courses:run", allow=TEAM, kwargs=run_pk),
     row("courses:run_edit", allow=TEAM, kwargs=run_pk),

@@ -10,7 +10,7 @@ from screening.models import Screening
 from screening.services import open_screening
 from tests.cases.builders import put_in_phase
 from tests.support.acting import act
-from tests.support.routes.courses import make_cohort, make_holiday, make_run, make_seat
+from tests.support.routes.courses import make_cohort, make_holiday, make_run, make_seat, make_teacher
 from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, Role
 from tests.support.world import World
 
@@ -54,6 +54,16 @@ def ungranted_run(world: World) -> CourseRun:
 def network_day(world: World) -> CourseModule:
     services.ensure_catalogue()
     return CourseModule.objects.get(code="network_day")
+
+
+def coming_meeting(world: World) -> CourseRun:
+    plan = services.MeetingPlan(network_day(world), "Huset", 12, "both")
+    return services.plan_meetings(plan=plan, times=sessions(world), by=world.user(Role.COACH))[0]
+
+
+def invited(world: World) -> Enrolment:
+    run = coming_meeting(world)
+    return services.invite_to_meeting(run=run, people=[world.case], by=world.user(Role.COACH), today=world.today)[0]
 
 
 def sessions(world: World) -> list[tuple[datetime, datetime]]:
@@ -246,6 +256,44 @@ ROWS = [
         call=lambda w, by: services.add_teacher(name="Tove Testesen", phone="", email="", by=by),
     ),
     act(
+        "courses.update_teacher",
+        allow=TEAM,
+        call=lambda w, by: services.update_teacher(
+            teacher=w.of(make_teacher),
+            name="Tove Testesen",
+            phone="",
+            email="",
+            former_case=None,
+            is_mentor=True,
+            is_active=True,
+            by=by,
+        ),
+    ),
+    act(
+        "courses.plan_meetings",
+        allow=TEAM,
+        call=lambda w, by: services.plan_meetings(
+            plan=services.MeetingPlan(w.of(network_day), "Huset", 12, "both"), times=sessions(w), by=by
+        ),
+    ),
+    act(
+        "courses.save_meeting",
+        allow=TEAM,
+        call=lambda w, by: services.save_meeting(
+            run=w.of(make_run), audience="main", theme="", programme="", script="", ideas="", reply_by=None, by=by
+        ),
+    ),
+    act(
+        "courses.invite_to_meeting",
+        allow=TEAM,
+        call=lambda w, by: services.invite_to_meeting(run=w.of(coming_meeting), people=[w.case], by=by, today=w.today),
+    ),
+    act(
+        "courses.answer",
+        allow=TEAM,
+        call=lambda w, by: services.answer(enrolment=w.of(invited), comes=True, by=by, today=w.today),
+    ),
+    act(
         "courses.grant_from_decision",
         allow=LEAD,
         call=lambda w, by: services.grant_from_decision(
@@ -258,7 +306,12 @@ PARTS = {
     "courses.ensure_catalogue": "reference data, put in at set-up",
     "courses.free_seats": "only reads",
     "courses.has_grant": "only reads",
+    "courses.in_the_way": "only reads",
+    "courses.locked_place": "locks",
+    "courses.locked_run": "locks",
     "courses.make_letters": "the worker's part of courses.invite",
     "courses.plan_invitations": "only reads",
+    "courses.reconcile": "part of what changes a seat",
+    "courses.tell": "part of what changes a seat",
     "courses.place_called": "part of planning and correcting a run",
 }
