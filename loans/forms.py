@@ -355,6 +355,16 @@ class UndoForm(BaseForm):
     )
 
 
+class PayoutUndoForm(BaseForm):
+    reason = forms.CharField(
+        label=_("Why is the payout taken back?"),
+        help_text=_("It stands in the ledger for good. Without CPR numbers."),
+        max_length=1000,
+        widget=forms.Textarea(attrs=TWO_LINES),
+        error_messages={"required": _("Write why the payout is taken back.")},
+    )
+
+
 class PayoutForm(BaseForm):
     paid_on = DateField(label=_("Paid out on"))
     voucher = forms.CharField(
@@ -364,10 +374,17 @@ class PayoutForm(BaseForm):
         widget=forms.TextInput(attrs={"class": "mk-w-short"}),
         error_messages={"required": _("Write the voucher number of the booking.")},
     )
+    amount = AmountField(
+        label=_("Amount paid out now"),
+        help_text=_("Empty: all of it. Less, where the loan is paid out in parts."),
+        required=False,
+    )
     booked = forms.BooleanField(label=_("I have booked the amount as a loan"))
 
-    def __init__(self, *args: Any, kind: str, ordered_on: date, today: date, **more: Any) -> None:
+    def __init__(self, *args: Any, kind: str, ordered_on: date, today: date, rest: Decimal, **more: Any) -> None:
         super().__init__(*args, **more)
+        amount: Any = self.fields["amount"]
+        amount.max_value, amount.suffix = rest, "kr."
         day: Any = self.fields["paid_on"]
         day.min_value, day.max_value = ordered_on, today
         booked = self.fields["booked"]

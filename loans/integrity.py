@@ -29,7 +29,17 @@ from cases.models.document import DocumentFileChanged
 from loans import payment_integrity, rules
 from loans.enums import EntryKind, OrderState, PeriodKind, PlanCause, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
-from loans.queries import PLAN_CHANGES, changes_of, payout_date, position_of, rule_entries, terms_of
+from loans.queries import (
+    PLAN_CHANGES,
+    changes_of,
+    entries_after_payout,
+    not_paid_out,
+    payout_date,
+    payouts_of,
+    position_of,
+    rule_entries,
+    terms_of,
+)
 from loans.services import limits_of_rules
 from loans.services.ledger import content_hash
 from microloan.core.danish import kr, short_date
@@ -149,8 +159,7 @@ def _position(loan: Loan, entries: list[rules.Entry]) -> rules.Position | None:
     payout = payout_date(loan)
     if payout is None or loan.rule_set is None or loan.kind != SupportKind.LOAN:
         return None
-    later = [entry for entry in entries if entry.kind is not EntryKind.PAYOUT]
-    return rules.position(terms_of(loan, payout), later, changes_of(loan))
+    return rules.position(terms_of(loan, payout), entries_after_payout(loan), changes_of(loan))
 
 
 def _check_imported(report: Report, loan: Loan, entries: Iterable[rules.Entry]) -> None:
@@ -168,7 +177,7 @@ def _check_position(report: Report, loan: Loan, position: rules.Position, balanc
     accounted = position.paid + position.outstanding + position.handed_over + position.written_off
     if accounted != loan.principal:
         report.found(loan, _("paid, owed, handed over and written off are not the principal"))
-    owed = position.outstanding - position.overpaid
+    owed = position.outstanding - position.overpaid - not_paid_out(loan)
     if not position.excess and owed != balance:
         report.found(loan, _("the plan says %(sum)s is owed, the ledger %(balance)s") % _amounts(owed, balance))
     for line in position.lines:
@@ -177,19 +186,17 @@ def _check_position(report: Report, loan: Loan, position: rules.Position, balanc
 
 
 def _check_payout(report: Report, loan: Loan) -> None:
-    """The payout is the principal, and a paid order and a payout entry never stand alone."""
-    payouts = [entry for entry in loan.entries.all() if entry.kind == EntryKind.PAYOUT]
-    reversed_ids = {entry.reverses_id for entry in loan.entries.all()}
-    for entry in payouts:
-        if entry.amount != loan.principal:
-            report.found(loan, _("the payout is not the principal"))
-    order = getattr(loan, "order", None)
-    if loan.decision_id is None or any(entry.pk in reversed_ids for entry in payouts):
-        return
+    """The payouts are the principal where the order is paid, and less where it is not (domain.md §7.3)."""
+    payouts, order = payouts_of(loan), getattr(loan, "order", None)
+    paid_out = sum((entry.amount for entry in payouts), ZERO)
     paid = order if order is not None and order.state == OrderState.PAID else None
-    if (paid is not None) != bool(payouts):
+    if paid_out > loan.principal or (payouts and paid is not None and paid_out != loan.principal):
+        report.found(loan, _("the payout is not the principal"))
+    if loan.decision_id is None:
+        return
+    if (paid is not None) != (bool(payouts) and paid_out >= loan.principal):
         report.found(loan, _("the order and the ledger do not agree on the payout"))
-    elif paid is not None and paid.paid_on != payouts[0].value_date:
+    elif paid is not None and paid.paid_on != payouts[-1].value_date:
         report.found(loan, _("the order and the ledger have different payout days"))
     if order is not None and (order.amount != loan.principal or order.approved_by_id != loan.approved_by_id):
         report.found(loan, _("the order is not for what was approved"))
@@ -200,6 +207,8 @@ def _check_plans(report: Report, loan: Loan) -> None:
     plans = list(loan.plan_versions.all())
     if [plan.version for plan in plans] != list(range(1, len(plans) + 1)):
         report.found(loan, _("the versions of the plan are not 1, 2, 3 …"))
+    # A payout that was taken back leaves its plan behind; it is the payout that counts which is recomputed.
+    superseded = {plan.version for plan in plans if plan.cause == PlanCause.PAYOUT and plan is not _last_payout(plans)}
     for plan in plans:
         report.checked["plans"] += 1
         lines = list(plan.instalments.all())
@@ -207,7 +216,7 @@ def _check_plans(report: Report, loan: Loan) -> None:
         total = sum((line.amount for line in lines), ZERO)
         if total > loan.principal or (total != loan.principal and plan.cause in FROM_TERMS):
             report.found(loan, _("plan %(version)s does not add up to the principal") % {"version": plan.version})
-        if lines and not _is_recomputed(loan, plan, lines):
+        if lines and plan.version not in superseded and not _is_recomputed(loan, plan, lines):
             report.found(loan, _("plan %(version)s is not what the rules make of it") % {"version": plan.version})
     payout = payout_date(loan)
     if loan.kind != SupportKind.LOAN or loan.decision_id is None:
@@ -216,6 +225,10 @@ def _check_plans(report: Report, loan: Loan) -> None:
         report.found(loan, _("there is no repayment plan"))
     elif payout is not None and not _is_in_force(loan, list(plans[-1].instalments.all())):
         report.found(loan, _("the plan in force is not that of the payout on %(day)s") % {"day": short_date(payout)})
+
+
+def _last_payout(plans: list[PlanVersion]) -> PlanVersion | None:
+    return next((plan for plan in reversed(plans) if plan.cause == PlanCause.PAYOUT), None)
 
 
 def _is_in_force(loan: Loan, lines: list[Instalment]) -> bool:

@@ -28,6 +28,7 @@ from loans.queries import (
     last_screening_4,
     ledger_sum,
     main_course_is_over,
+    payouts_of,
     position_of,
     support_of,
 )
@@ -140,6 +141,9 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _approval_steps(case, loan, today)
     elif case.phase == Phase.MAIN_COURSE:
         yield from _main_course_steps(case, today)
+        order = getattr(loan, "order", None)
+        if order is not None and order.state == OrderState.READY:
+            yield _step(case, "loan_payout", Holder.BENEFITS_OFFICER, order.due_on, why=_("The rest of the loan."))
     if loan is not None and has_open_change(loan):
         yield _step(case, "plan_change_decide", Holder.PROJECT_LEAD, today, link="loans:change_decide")
     if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE) and not is_owed_for_sure(loan):
@@ -334,8 +338,8 @@ def apply_end(*, screening: Screening, values: Mapping[str, Any], by: User, toda
 
 def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
     """The main course starts when the loan is disbursed (domain.md §3.1)."""
-    order = getattr(_loan(case), "order", None)
-    if order is None or order.state != OrderState.PAID:
+    loan = _loan(case)
+    if loan is None or not payouts_of(loan):
         yield Missing(
             _("The loan has not been paid out."), source=_("programme: the main course starts with the payout")
         )

@@ -19,12 +19,13 @@ from cases.models import CaseFile
 from loans import rules
 from loans.enums import EntryKind, LoanOutcome, OrderState, PeriodKind, SupportKind
 from loans.models import LedgerEntry, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
-from loans.queries import balance_of, payout_date, rule_entries
+from loans.queries import balance_of, not_paid_out, payout_date, payouts_of, rule_entries
 from loans.services import limits_of
+from loans.services.payouts import why_not_undone
 from loans.services.reversals import REVERSIBLE
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
-from microloan.core import danish
+from microloan.core import clock, danish
 from microloan.core.money import ZERO
 
 
@@ -86,9 +87,9 @@ def money_of(loan: Loan, position: rules.Position | None, today: date) -> Money:
         return _money_of_ledger(loan)
     late = sum((line.remaining for line in position.unpaid if line.due < today), ZERO)
     return Money(
-        paid_out=loan.principal,
+        paid_out=loan.principal - not_paid_out(loan),
         paid=position.paid,
-        balance=position.outstanding,
+        balance=position.outstanding - not_paid_out(loan),
         handed_over=position.handed_over,
         written_off=position.written_off,
         overpaid=position.overpaid,
@@ -289,12 +290,12 @@ def span_words(start: date, end: date) -> str:
 
 def terms_rows(loan: Loan, lines: list[Line]) -> list[tuple[str, Any]]:
     """Granted, paid out, interest, first and each instalment (ui-guide.md §3.2)."""
-    paid_out = payout_date(loan)
     rows = [
         (_("Granted"), danish.kr(loan.principal)),
         (
             _("Paid out"),
-            f"{danish.kr(loan.principal)}, {danish.short_date(paid_out)}" if paid_out else _("0 kr. – waiting"),
+            "; ".join(f"{danish.kr(one.amount)}, {danish.short_date(one.value_date)}" for one in payouts_of(loan))
+            or _("0 kr. – waiting"),
         ),
     ]
     if loan.kind == SupportKind.GRANT:
@@ -389,7 +390,9 @@ def _officer_actions(
     order = getattr(loan, "order", None)
     if loan is None:
         return
-    if order is not None and order.state == OrderState.READY and case.phase == Phase.APPROVAL:
+    if order is not None and not why_not_undone(loan, user, clock.today()):
+        yield Action(_("Take the payout back"), reverse("loans:payout_undo", kwargs={"pk": order.pk}))
+    if order is not None and order.state == OrderState.READY and case.phase in (Phase.APPROVAL, Phase.MAIN_COURSE):
         label = _("Pay out loan") if loan.kind == SupportKind.LOAN else _("Pay out grant")
         yield Action(label, reverse("loans:disbursement", kwargs={"pk": order.pk}))
     if loan.kind == SupportKind.LOAN and payout_date(loan) is not None:
@@ -403,6 +406,9 @@ def _team_actions(
         if user.role == Role.PROJECT_LEAD and any(not change.is_decided for change in loan.plan_changes.all()):
             yield Action(_("Decide the change of plan"), _url("change_decide", case))
         yield Action(_("Propose a change of plan"), _url("change", case))
+    order = getattr(loan, "order", None)
+    if user.role == Role.PROJECT_LEAD and loan is not None and order and not why_not_undone(loan, user, clock.today()):
+        yield Action(_("Take the payout back"), reverse("loans:payout_undo", kwargs={"pk": order.pk}))
     if case.phase != Phase.APPROVAL:
         return
     is_lead = user.role == Role.PROJECT_LEAD
@@ -429,6 +435,8 @@ def state_words(loan: Loan | None, decision: LoanDecision | None, position: rule
         if not decision.is_decided:
             return _("Waiting for the project lead"), "warn"
         return (_("Refused"), "bad") if decision.outcome == LoanOutcome.REFUSED else (_("Granted"), "good")
+    if payouts_of(loan) and not_paid_out(loan):
+        return _("Paid out in part"), "warn"
     if payout_date(loan) is None:
         return _granted_words(loan)
     if position is not None and position.is_settled:

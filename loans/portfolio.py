@@ -130,11 +130,14 @@ def figures(today: date) -> dict[str, Any]:
     last = of_plan.values("plan").annotate(day=Max("due_on")).values("day")
     coming = of_plan.filter(due_on__gte=today)
     following = coming.values("plan").annotate(day=Min("due_on")).values("day")
-    payout = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT).order_by("pk")
-    late = Greatest(ExpressionWrapper(F("balance") - F("not_due"), output_field=KRONER), NOUGHT)
+    payout = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
+    # The plan is made on the full amount also while a part of it is still to be paid out.
+    owed = F("balance") + F("principal") - F("paid_out")
+    late = Greatest(ExpressionWrapper(owed - F("not_due"), output_field=KRONER), NOUGHT)
     return {
         "plan_in_force": Subquery(newest),
-        "paid_out_on": Subquery(payout.values("value_date")[:1]),
+        "paid_out_on": Subquery(payout.order_by("value_date", "pk").values("value_date")[:1]),
+        "paid_out": _sum(_entries(EntryKind.PAYOUT), "loan"),
         "balance": _sum(_entries(without=(EntryKind.RECOVERY_PAYMENT,)), "loan"),
         "handed_over": -_sum(_entries(EntryKind.HANDOVER), "loan") + _sum(_entries(EntryKind.RECOVERY_PAYMENT), "loan"),
         "not_due": _sum(coming, "plan"),

@@ -26,6 +26,7 @@ from loans.models import (
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
+from microloan.policy.enums import ScheduleStart
 from microloan.policy.models import LegalBasis, RuleSet
 from screening.enums import Outcome, ScreeningNumber
 from screening.models import Screening
@@ -114,8 +115,29 @@ def rule_set_of(loan: Loan) -> RuleSet:
     return loan.rule_set
 
 
+def payouts_of(loan: Loan) -> list[LedgerEntry]:
+    """What has been paid out, without what was taken back on its day; the first part first."""
+    entries = list(loan.entries.all())
+    taken_back = {entry.reverses_id for entry in entries}
+    found = [entry for entry in entries if entry.kind == EntryKind.PAYOUT and entry.pk not in taken_back]
+    return sorted(found, key=lambda entry: (entry.value_date, entry.pk))
+
+
+def not_paid_out(loan: Loan) -> Decimal:
+    """Kroner of the loan that have not been paid out yet; 0 for an imported loan."""
+    if loan.decision_id is None:
+        return ZERO
+    return loan.principal - sum((entry.amount for entry in payouts_of(loan)), ZERO)
+
+
 def payout_date(loan: Loan) -> date | None:
-    return next((entry.value_date for entry in loan.entries.all() if entry.kind == EntryKind.PAYOUT), None)
+    """The day from which the plan counts: of the first part, or of the last where the rule set says so (domain.md §7.3)."""
+    payouts = payouts_of(loan)
+    if not payouts:
+        return None
+    if loan.rule_set is not None and loan.rule_set.schedule_start == ScheduleStart.LAST_PART:
+        return None if not_paid_out(loan) else payouts[-1].value_date
+    return payouts[0].value_date
 
 
 def terms_of(loan: Loan, payout: date) -> rules.Terms:
@@ -176,8 +198,10 @@ def position_of(loan: Loan, as_of: date | None = None) -> rules.Position | None:
 
 
 def entries_after_payout(loan: Loan) -> list[rules.Entry]:
-    """The ledger without the payout, which is what the schedule is made of."""
-    return [entry for entry in rule_entries(loan.entries.all()) if entry.kind is not EntryKind.PAYOUT]
+    """The ledger without the payouts, which the schedule is made of, and what took them back."""
+    entries = list(loan.entries.all())
+    payouts = {entry.pk for entry in entries if entry.kind == EntryKind.PAYOUT}
+    return rule_entries(entry for entry in entries if entry.pk not in payouts and entry.reverses_id not in payouts)
 
 
 def balance_of(loan: Loan) -> Decimal:
@@ -210,7 +234,8 @@ def queue_conditions(today: date) -> dict[str, Q]:
     """Which loans stand in which list. A closed case is in none but the last: nothing is paid out on it."""
     in_approval = Q(case__phase=Phase.APPROVAL)
     return {
-        QueueView.READY: in_approval & Q(order__state=OrderState.READY),
+        # Paid out in part, the case has gone on to the main course; the rest waits here.
+        QueueView.READY: Q(case__phase__in=[Phase.APPROVAL, Phase.MAIN_COURSE], order__state=OrderState.READY),
         QueueView.TEAM: in_approval & (Q(order__state=OrderState.SENT_BACK) | Q(order__isnull=True)),
         QueueView.PAID: Q(order__state=OrderState.PAID, order__paid_on__year=today.year),
     }

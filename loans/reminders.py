@@ -55,7 +55,7 @@ def _coming(today: date) -> QuerySet[Instalment]:
     days = RuleSet.objects.filter(loans__isnull=False).aggregate(most=Max("reminder_days_before"))["most"]
     if days is None:
         return Instalment.objects.none()
-    paid_out = LedgerEntry.objects.filter(loan=OuterRef("plan__loan"), kind=EntryKind.PAYOUT)
+    paid_out = LedgerEntry.objects.filter(loan=OuterRef("plan__loan"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
     return (
         instalments_due(today, today + timedelta(days=days))
         .filter(Exists(paid_out), plan__loan__kind=SupportKind.LOAN)

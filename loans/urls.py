@@ -34,6 +34,7 @@ urlpatterns = [
     path("disbursements/", disbursements.disbursements, name="disbursements"),
     path("disbursements/<int:pk>/", disbursements.disbursement, name="disbursement"),
     path("disbursements/<int:pk>/send-back/", disbursements.disbursement_back, name="disbursement_back"),
+    path("disbursements/<int:pk>/undo/", disbursements.payout_undo, name="payout_undo"),
     path("disbursements/<int:pk>/receipt/", disbursements.disbursement_receipt, name="disbursement_receipt"),
     path("cases/<str:number>/loan/entries/<int:pk>/reverse/", proposals.reverse_entry, name="reverse_entry"),
     path("cases/<str:number>/loan/refund/", proposals.refund, name="refund"),

@@ -57,7 +57,7 @@ from cases.services.people import (
     set_cohort,
     update_citizen,
 )
-from cases.services.phases import close_case, enter_phase, missing_for, reopen_case
+from cases.services.phases import close_case, enter_phase, missing_for, reopen_case, step_back
 from cases.services.saved_views import remove_view, restore_view, save_view
 from cases.services.task_edit import update_task
 from cases.services.tasks import (
@@ -107,6 +107,7 @@ __all__ = [
     "end_exemption",
     "end_person",
     "enter_phase",
+    "step_back",
     "exempt",
     "finish_draft",
     "give_consent",

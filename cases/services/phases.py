@@ -73,6 +73,12 @@ def _tell(case: CaseFile, *, from_phase: str, by: User, today: date) -> None:
     reconcile_tasks(case=case, today=today)
 
 
+def step_back(*, case: CaseFile, phase: Phase, reason: str, by: User, today: date) -> CaseFile:
+    """The case goes back to where it was, since what had taken it on was taken back the same day."""
+    case = lock_case(case)
+    return _move(case, phase, by=by, today=today, reason=reason.strip())
+
+
 @transaction.atomic
 def close_case(
     *,

@@ -88,6 +88,15 @@ BY_TWO = pgtrigger.Trigger(
         IF {IMPORTED} THEN
             RETURN NEW;
         END IF;
+        IF NEW.kind = 'reversal' AND EXISTS (
+            -- A payout is taken back by somebody else on the day it was booked, and in no other way.
+            SELECT 1 FROM loans_ledgerentry e WHERE e.id = NEW.reverses_id AND e.kind = 'payout'
+               AND e.by_id <> NEW.by_id
+               AND (e.booked_at AT TIME ZONE 'Europe/Copenhagen')::date
+                 = (NEW.booked_at AT TIME ZONE 'Europe/Copenhagen')::date
+        ) THEN
+            RETURN NEW;
+        END IF;
         IF NEW.kind = 'reversal' AND NOT EXISTS (
             SELECT 1 FROM loans_reversal p WHERE p.target_id = NEW.reverses_id AND p.loan_id = NEW.loan_id
                AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
@@ -103,4 +112,22 @@ BY_TWO = pgtrigger.Trigger(
         RETURN NEW;
     """,  # noqa: S608  names of our own
 )
-ENTRY_TRIGGERS = (HANDOVER_GATE, BY_TWO)
+PAYOUTS = pgtrigger.Trigger(
+    # The historic fault: a loan paid out twice. Parts never add up to more than what was granted.
+    name="entry_payouts_within_principal",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__kind="payout"),
+    declare=[("granted", "numeric")],
+    func="""
+        SELECT l.principal INTO granted FROM loans_loan l WHERE l.id = NEW.loan_id FOR UPDATE;
+        IF NEW.amount + (
+            SELECT coalesce(sum(e.amount), 0) FROM loans_ledgerentry e WHERE e.loan_id = NEW.loan_id AND e.kind = 'payout'
+               AND NOT EXISTS (SELECT 1 FROM loans_ledgerentry r WHERE r.reverses_id = e.id)
+        ) > granted THEN
+            RAISE EXCEPTION 'entry_payouts_within_principal' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+ENTRY_TRIGGERS = (HANDOVER_GATE, BY_TWO, PAYOUTS)

@@ -73,11 +73,6 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 name="entry_claims_of_handover", condition=Q(claims=[]) | Q(kind=EntryKind.HANDOVER)
             ),
-            # The historic fault: a loan paid out twice. One payout entry per voucher and loan is not enough; one in all
-            # until payout in parts is built.
-            models.UniqueConstraint(
-                name="entry_one_payout_per_loan", fields=["loan"], condition=Q(kind=EntryKind.PAYOUT)
-            ),
         ]
         indexes = [
             models.Index(fields=["loan", "value_date", "id"], name="entry_loan_date"),

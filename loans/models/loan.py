@@ -14,7 +14,7 @@ from loans.enums import (
     SupportKind,
 )
 from microloan.core import clock
-from microloan.core.history import Refuse, locked_when, tracked
+from microloan.core.history import Refuse, locked_when, no_truncate, tracked
 from microloan.policy.models import LegalBasis, RuleSet
 from screening.enums import Hearing
 from screening.models import Budget, Screening
@@ -182,7 +182,25 @@ class DisbursementOrder(models.Model):
             ),
         ]
         triggers = [
-            *locked_when("order", pgtrigger.Q(old__state="paid"), message="a payout is never changed"),
+            # Paid stays paid; it waits again only where a payout was reversed on its day (loans.services.payouts).
+            pgtrigger.Trigger(
+                name="order_locked",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="paid"),
+                func="""
+                    IF TG_OP = 'UPDATE' AND NEW.state = 'ready' AND OLD.amount > (
+                        SELECT coalesce(sum(e.amount), 0) FROM loans_ledgerentry e
+                         WHERE e.loan_id = OLD.loan_id AND e.kind = 'payout'
+                           AND NOT EXISTS (SELECT 1 FROM loans_ledgerentry r WHERE r.reverses_id = e.id)
+                    ) THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'a payout is never changed (order_locked)'
+                        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'order_locked';
+                """,
+            ),
+            no_truncate("order", "a payout is never changed"),
             Refuse(
                 name="order_frozen",
                 operation=pgtrigger.Update,

@@ -41,7 +41,7 @@ from loans.services.matching import (
     settle_conflict,
 )
 from loans.services.payments import register_payment
-from loans.services.payouts import register_payout, send_again, send_back
+from loans.services.payouts import register_payout, send_again, send_back, undo_payout, why_not_undone
 from loans.services.plan_changes import (
     Wanted,
     decide_change,
@@ -120,6 +120,8 @@ __all__ = [
     "register_agreement",
     "register_payment",
     "register_payout",
+    "undo_payout",
+    "why_not_undone",
     "request_self_evaluation",
     "send_again",
     "send_back",

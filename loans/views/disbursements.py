@@ -13,12 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from courses.queries import residential_ends
 from loans import services
 from loans.enums import OrderState, SupportKind
-from loans.forms import PayoutForm, SendBackForm
+from loans.forms import PayoutForm, PayoutUndoForm, SendBackForm
 from loans.models import DisbursementOrder, Loan
 from loans.overview import instalment_words
 from loans.prerequisites import checks_before_payout
-from loans.queries import QueueView, current_plan, orders_visible_to, queue, queue_counts, terms_of
+from loans.queries import (
+    QueueView,
+    current_plan,
+    not_paid_out,
+    orders_visible_to,
+    payouts_of,
+    queue,
+    queue_counts,
+    terms_of,
+)
 from loans.views.base import add_refusal
+from loans.views.imports import money_required
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, benefits_officer_required, role_required
@@ -98,6 +108,7 @@ def disbursement(request: StaffRequest, pk: int) -> HttpResponse:
         kind=order.loan.kind,
         ordered_on=order.ordered_on,
         today=today,
+        rest=not_paid_out(order.loan),
         initial={"paid_on": max(today, order.ordered_on)},
     )
     if request.method == "POST" and form.is_valid():
@@ -110,6 +121,8 @@ def disbursement(request: StaffRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
+            if not_paid_out(Loan.objects.get(pk=order.loan_id)):
+                messages.success(request, _("The part is registered. The rest stays in the queue."))
             return redirect("loans:disbursement_receipt", pk=order.pk)
     return render(request, "loans/disbursement.html", _context(request, order, form, SendBackForm(), today))
 
@@ -141,6 +154,9 @@ def _context(
         "instalments": instalment_words([line.amount for line in lines]) if lines else "",
         "account": account_of(loan),
         "today": today,
+        "parts": payouts_of(loan),
+        "rest": not_paid_out(loan),
+        "may_undo": not services.why_not_undone(loan, request.user, today),
     }
 
 
@@ -168,7 +184,14 @@ def disbursement_back(request: StaffRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The order is with the team. They see your reason."))
             return redirect("loans:disbursements")
-    form = PayoutForm(None, kind=order.loan.kind, ordered_on=order.ordered_on, today=today, initial={"paid_on": today})
+    form = PayoutForm(
+        None,
+        kind=order.loan.kind,
+        ordered_on=order.ordered_on,
+        today=today,
+        rest=not_paid_out(order.loan),
+        initial={"paid_on": today},
+    )
     return render(request, "loans/disbursement.html", _context(request, order, form, back, today))
 
 
@@ -199,5 +222,35 @@ def disbursement_receipt(request: StaffRequest, pk: int) -> HttpResponse:
         "is_loan": loan.kind == SupportKind.LOAN,
         "first_due": lines[0].due_on if lines else None,
         "reminder_days": loan.rule_set.reminder_days_before,
+        "may_undo": not services.why_not_undone(loan, request.user, clock.today()),
     }
     return render(request, "loans/disbursement_receipt.html", context)
+
+
+@money_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def payout_undo(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a payout back on the day it was registered, by another person."""
+    order, today = _order(request, pk), clock.today()
+    loan = order.loan
+    if words := services.why_not_undone(loan, request.user, today):
+        messages.info(request, words)
+        return redirect("loans:loan", number=loan.case.number)
+    form = PayoutUndoForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.undo_payout(order=order, reason=form.cleaned_data["reason"], by=request.user, today=today)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("The payout is taken back. The order stands in the queue again."))
+            return redirect("loans:loan", number=loan.case.number)
+    last = max(payouts_of(loan), key=lambda entry: entry.pk)
+    rows = [
+        (_("Citizen"), f"{loan.case.citizen}, {loan.case.number}"),
+        (_("Amount"), danish.kr(last.amount)),
+        (_("Paid out on"), danish.long_date(last.value_date)),
+        (_("Voucher number"), last.voucher),
+        (_("Paid out by"), str(last.by)),
+    ]
+    return render(request, "loans/payout_undo.html", {"order": order, "loan": loan, "form": form, "rows": rows})

@@ -89,7 +89,7 @@ RULE_GROUPS = (
     ),
 )
 # Parameters that nothing reads yet: the screens say so, so that nobody believes in them.
-NOT_USED_YET = frozenset({"schedule_start", "letter_days"})
+NOT_USED_YET = frozenset({"letter_days"})
 RULE_FIELDS = tuple(name for _heading, names in RULE_GROUPS for name in names)
 IN_KRONER = (
     "loan_min", "loan_max", "instalment_multiple", "pmv_most", "vat_from", "sudden_sales_from", "handover_minimum",

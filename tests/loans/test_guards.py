@@ -113,7 +113,7 @@ def test_a_payout_is_positive_and_not_nothing(world: World) -> None:
 
 def test_a_loan_is_paid_out_once(world: World) -> None:
     loan = builders.paid_out(world)
-    with refused("entry_one_payout_per_loan"):
+    with refused("entry_payouts_within_principal"):
         entry(loan, EntryKind.PAYOUT, "35000")
 
 

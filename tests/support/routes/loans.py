@@ -208,5 +208,7 @@ ROWS = [
         data={"reason": "Der mangler kontering"},
         logs=True,
     ),
+    # Today by the one who paid out: told why not, and sent back.
+    row("loans:payout_undo", allow=OFFICER | LEAD, kwargs=paid_order, codes={Role.BENEFITS_OFFICER: 302}, logs=True),
     row("loans:disbursement_receipt", allow=OFFICER, kwargs=paid_order, logs=True),
 ]

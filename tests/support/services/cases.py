@@ -335,6 +335,7 @@ ROWS = [
 ]
 
 PARTS = {
+    "cases.step_back": "part of taking a payout back, which is guarded",
     "cases.add_journal_entry": "the line that every guarded service of every room writes",
     "cases.close_feed": "the user's own calendar, whatever the role",
     "cases.hash_of": "reads",
