@@ -42,6 +42,11 @@ class Line:
     paid_on: date | None = None
     is_rest: bool = False
 
+    @property
+    def key(self) -> str:
+        """What `loans.explain` knows it by."""
+        return f"line-{self.number}"
+
 
 @dataclass(frozen=True)
 class Year:

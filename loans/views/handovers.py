@@ -128,13 +128,13 @@ def handover_dossier(request: StaffRequest, pk: int, kind: str) -> HttpResponseB
         return csv_response(name, dossier.CSV_HEADINGS, dossier.rows_of(found))
     if kind == "json":
         text = json.dumps(dossier.data_of(found), ensure_ascii=False, indent=1)
-        return _download(text.encode(), f"{name}.json", "application/json")
+        return download(text.encode(), f"{name}.json", "application/json")
     if kind == "pdf":
-        return _download(dossier.pdf_of(found), f"{name}.pdf", "application/pdf")
+        return download(dossier.pdf_of(found), f"{name}.pdf", "application/pdf")
     raise Http404
 
 
-def _download(data: bytes, name: str, content_type: str) -> HttpResponse:
+def download(data: bytes, name: str, content_type: str) -> HttpResponse:
     response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"

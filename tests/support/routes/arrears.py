@@ -98,6 +98,13 @@ def of_write_off(world: World) -> dict[str, Any]:
 
 
 ROWS = [
+    row(
+        "loans:explain",
+        allow=TEAM | OFFICER,
+        kwargs=lambda world: {"number": world.of(make_late).case.number, "what": "line-1"},
+        logs=True,
+    ),
+    row("loans:statement", allow=TEAM | OFFICER, kwargs=late, logs=True),
     row("loans:arrears", allow=TEAM | OFFICER, kwargs=late, logs=True),
     row("loans:attempt", allow=TEAM, kwargs=late, method="post", data=attempt_data, logs=True),
     row("loans:pause", allow=TEAM, kwargs=late, method="post", get=200, data=pause_data, logs=True),

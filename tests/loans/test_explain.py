@@ -1,0 +1,85 @@
+"""Any figure opens into entries, plan, rule and source; the statement on any day (domain.md §7.3)."""
+
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from loans import statement
+from loans.explain import explain
+from loans.models import Loan
+from loans.queries import loan_of
+from microloan.accounts.enums import Role
+from tests.loans import builders
+from tests.loans.builders import TODAY
+from tests.loans.test_plan_changes import decide, propose
+from tests.support.world import World
+
+LATER = TODAY + timedelta(days=50)
+
+
+def found(loan: Loan, what: str, today: date = LATER) -> Any:
+    return explain(loan_of(Loan.objects.get(pk=loan.pk).case), what, today)
+
+
+@pytest.fixture
+def loan(world: World) -> Loan:
+    made = builders.paid_out(world)
+    builders.pay(world, made, "2000", TODAY)
+    builders.pay(world, made, "1500", LATER)
+    return made
+
+
+def test_the_balance_is_the_sum_of_its_entries(loan: Loan) -> None:
+    told = found(loan, "balance")
+    assert told.title == "Restgæld: 31.500\xa0kr."
+    assert "Borgeren har betalt 3.500\xa0kr. i 2 posteringer." in told.sentences
+    assert [entry.amount for entry in told.entries] == [35000, -2000, -1500]
+    assert dict(told.rows)["Regelsæt"] == "Programmets regler"
+
+
+def test_an_instalment_says_its_amount_its_date_and_who_paid_it(loan: Loan) -> None:
+    told = found(loan, "line-1")
+    text = " ".join(told.sentences).replace("\xa0", " ")
+    assert "35.000 kr. i 12 månedlige afdrag" in text
+    assert "1. januar 2027 er ikke en bankdag" in text
+    assert [entry.amount for entry in told.entries] == [-2000, -1500]
+    assert "2.000 kr. af betalingen" in text
+    assert "917 kr. af betalingen" in text
+    assert "resten" in " ".join(found(loan, "line-12").sentences) or "tilbage" in " ".join(
+        found(loan, "line-12").sentences
+    )
+    assert found(loan, "line-13") is None
+    assert found(loan, "nothing") is None
+
+
+def test_a_deferment_is_named_where_it_has_moved_the_date(world: World, loan: Loan) -> None:
+    decide(world, propose(world, loan))
+    text = " ".join(found(loan, "line-5").sentences)
+    assert "Henstand i 3 måneder fra marts 2027 har flyttet det" in text
+
+
+def test_each_krone_on_a_line_is_explained(world: World, loan: Loan) -> None:
+    builders.pay(world, loan, "10000", LATER + timedelta(days=1))
+    entries = {entry.pk for number in range(1, 13) for entry in found(loan, f"line-{number}").entries}
+    assert len(entries) == 3
+
+
+def test_the_statement_is_of_its_day(world: World, loan: Loan, client_for: Any) -> None:
+    assert statement.facts_of(loan, TODAY)["owed"] == Decimal(33000)
+    assert statement.facts_of(loan, LATER)["owed"] == Decimal(31500)
+    assert [one.balance for one in statement.movements(loan, LATER)] == [35000, 33000, 31500]
+    change = decide(world, propose(world, loan))
+    before = statement.position_on(loan, TODAY - timedelta(days=1) if change.decided_on > TODAY else TODAY)
+    assert before.lines[-1].due >= statement.position_on(loan, TODAY).lines[0].due
+    client = client_for(world.user(Role.COACH))
+    url = reverse("loans:statement", kwargs={"number": loan.case.number})
+    assert "udbetalt" in client.post(url, {"day": "01-01-2020"}).content.decode()
+    answer = client.post(url, {"day": f"{TODAY:%d-%m-%Y}"})
+    words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    assert "33.000" in words
+    assert loan.payment_reference in words
