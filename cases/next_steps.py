@@ -14,6 +14,7 @@ from cases.models import CaseFile, Contact
 from cases.registry import NextStep
 from cases.rules import QUIET_PHASES, is_quiet
 from microloan.core import danish
+from microloan.core.calendars import add_working_days
 from microloan.core.months import add_months
 from microloan.policy.services import rule_set_on
 
@@ -74,7 +75,7 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
             key="accept_referral",
             kind="accept_referral",
             holder=Holder.TEAM,
-            due_on=case.referral.answer_due_on if hasattr(case, "referral") else case.opened_on,
+            due_on=_answer_due(case, today),
             why=_("The caseworker and the citizen were promised an answer by this date."),
             is_promise=True,
             link=_link("cases:accept", case),
@@ -91,6 +92,18 @@ def case_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from _network_meeting(case, contacts, planned, today)
     if case.phase in FOLLOW_UP_PHASES:
         yield from _follow_up(case, contacts, planned, today)
+
+
+def _reopened(case: CaseFile) -> date | None:
+    """The day on which a closed case came back: nobody was late while it was closed."""
+    found: date | None = getattr(case, "reopened_on", None)
+    return found
+
+
+def _answer_due(case: CaseFile, today: date) -> date:
+    referral, reopened = getattr(case, "referral", None), _reopened(case)
+    promised = referral.answer_due_on if referral is not None else case.opened_on
+    return max(promised, add_working_days(reopened, rule_set_on(today).referral_working_days)) if reopened else promised
 
 
 def _planned(case: CaseFile, contact: Contact, today: date) -> NextStep:
@@ -136,7 +149,7 @@ def _rhythm(case: CaseFile, contacts: list[Contact], planned: list[Contact], tod
 
     So every open case has a next action, always (domain.md §3.6).
     """
-    last = _last_held(contacts)
+    last = max(filter(None, (_last_held(contacts), _reopened(case))), default=None)
     since = max(last, case.phase_entered_on) if last else case.phase_entered_on
     new_contact = _link("cases:contact_new", case, kind=ContactKind.COACHING.value)
     if case.phase in QUIET_PHASES:
@@ -187,6 +200,8 @@ def _follow_up(case: CaseFile, contacts: list[Contact], planned: list[Contact], 
     """
     last = _last_held(contacts, ContactKind.FOLLOW_UP)
     due_on = (last or case.opened_on) + FOLLOW_UP_RHYTHM
+    if reopened := _reopened(case):
+        due_on = max(due_on, reopened + FOLLOW_UP_NOTICE)
     if today < due_on - FOLLOW_UP_NOTICE or _is_planned(planned, due_on, ContactKind.FOLLOW_UP):
         return
     referral = getattr(case, "referral", None)

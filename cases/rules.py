@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import PHASE_ORDER, Livelihood, Phase
+from microloan.core.months import add_months
 
 # ui-guide.md §2: ten steps; which of them a phase is in.
 JOURNEY_LABELS = (
@@ -105,9 +106,18 @@ def referral_warnings(
     birth_date: date | None,
     today: date,
     heard_from_other: bool = False,
+    unknown_name: str = "",
 ) -> dict[str, str]:
-    """Named warnings of a referral: each must be answered, none blocks what the law allows (domain.md §3.2)."""
+    """Named warnings of a referral: each must be answered, none blocks what the law allows (domain.md §3.2).
+
+    `unknown_name` is the name stated where the CPR number is known under another: a wrong number, or a new name.
+    """
     warnings: dict[str, str] = {}
+    if unknown_name:
+        warnings["other_name"] = _(
+            "The CPR number may be known to the team under another name than “%(name)s”. "
+            "Is the number right, and has the citizen changed name?"
+        ) % {"name": unknown_name}
     if livelihood not in set(eligible):
         warnings["livelihood"] = _(
             "The citizen's livelihood is not one the programme normally covers. Why is the programme right?"
@@ -123,6 +133,11 @@ def referral_warnings(
     if birth_date and age_on(birth_date, today) < 30:
         warnings["under_30"] = _("The citizen is under 30. Is there an education order, and what has been agreed?")
     return warnings
+
+
+def furthest_due(today: date) -> date:
+    """A loan runs ten years at most, deferment included (domain.md §7.2): a later due date is a wrong year."""
+    return add_months(today, 120)
 
 
 def is_quiet(last_contact: date | None, since: date, today: date, limit_days: int) -> bool:

@@ -196,6 +196,12 @@ def _save(request: HttpRequest, screening: Screening, form: ScreeningForm) -> No
         )
 
 
+def _sent_words(screening: Screening) -> str:
+    return _("The screening has been sent already: %(recommendation)s. Nothing has been changed.") % {
+        "recommendation": services.outcome_words(screening, screening.recommendation)
+    }
+
+
 def _locked_words(screening: Screening) -> str:
     if screening.is_decided:
         return _("The screening is decided and locked. Nothing has been saved.")
@@ -226,6 +232,8 @@ def check(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """All answers, each with a way back to it, and the recommendation."""
     screening = _screening(request, number, pk)
     if screening.state != ScreeningState.DRAFT:
+        if request.method == "POST":  # from a page that was opened before it was sent
+            _say(request, Refused(_sent_words(screening)))
         return _to(screening)
     form = RecommendForm(request.POST if request.method == "POST" else None, screening=screening)
     if request.method == "POST" and form.is_valid():

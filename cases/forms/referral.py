@@ -135,6 +135,7 @@ class InquiryForm(ReferralForm):
     birth_date = DateField(
         label=_("Date of birth"),
         required=False,
+        is_past=True,
         help_text=_("Only where you do not have the CPR number. dd-mm-yyyy"),
     )
     channel = forms.ChoiceField(
@@ -144,7 +145,7 @@ class InquiryForm(ReferralForm):
         label=_("Which organisation?"),
         queryset=PartnerOrganisation.objects.none(),
         required=False,
-        empty_label=_("None"),
+        empty_label=_("No organisation"),
         help_text=_("Where the citizen comes from a partner organisation."),
     )
     centre = forms.ModelChoiceField(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.enums import Holder
 from cases.models import CaseFile, Task
+from cases.rules import furthest_due
 from microloan.accounts.models import User
 from microloan.core.forms import BaseForm, DateField
 from microloan.core.two_versions import TwoVersionsForm
@@ -23,7 +24,8 @@ class TaskForm(BaseForm):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(DateField, self.fields["due_on"]).min_value = today
+        due_on = cast(DateField, self.fields["due_on"])
+        due_on.min_value, due_on.max_value = today, furthest_due(today)
 
 
 class NewTaskForm(TaskForm):

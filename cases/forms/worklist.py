@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cases.rules import furthest_due
 from microloan.accounts.enums import Purpose
 from microloan.accounts.models import User
 from microloan.core.forms import BaseForm, DateField
@@ -35,7 +36,8 @@ class MoveForm(BaseForm):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(DateField, self.fields["due_on"]).min_value = today
+        due_on = cast(DateField, self.fields["due_on"])
+        due_on.min_value, due_on.max_value = today, furthest_due(today)
 
 
 class SaveViewForm(BaseForm):

@@ -55,15 +55,20 @@ def context_of(subject: str, text: str) -> Context:
     return {"subject": subject, "paragraphs": paragraphs_of(text)}
 
 
+def check_subject(subject: str) -> None:
+    """The heading stands in lists of post, also of those who get the letter; asked before the check page is shown."""
+    if not subject.strip():
+        raise Refused(_("Write a heading."), field="subject")
+    check_shown(subject, field="subject")
+
+
 @transaction.atomic
 def write_to_many(*, cases: Iterable[CaseFile], subject: str, text: str, by: User, key: UUID) -> BulkLetter:
     """Freeze what is written and to whom; the letters are made when the transaction commits. The same key writes once."""
     from cases.letters.tasks import prepare_many
 
     check_team(by)
-    if not subject.strip():
-        raise Refused(_("Write a heading."), field="subject")
-    check_shown(subject, field="subject")
+    check_subject(subject)
     if not paragraphs_of(text):
         raise Refused(_("Write the letter first."), field="text")
     ids = [found.case.pk for found in addressees(cases) if not found.why_not]

@@ -45,6 +45,7 @@ def bulk(request: StaffRequest) -> HttpResponse:
         checked = True
         values = form.cleaned_data
         try:
+            letters.check_subject(values["subject"])
             if "preview" in request.POST and able:
                 return _preview(request, able[0].case, values["subject"], values["text"])
             if "confirm" in request.POST:

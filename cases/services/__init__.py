@@ -57,7 +57,7 @@ from cases.services.people import (
     set_cohort,
     update_citizen,
 )
-from cases.services.phases import close_case, enter_phase, missing_for, reopen_case, step_back
+from cases.services.phases import close_case, enter_phase, missing_for, phase_before, reopen_case, step_back
 from cases.services.saved_views import remove_view, restore_view, save_view
 from cases.services.task_edit import update_task
 from cases.services.tasks import (
@@ -126,6 +126,7 @@ __all__ = [
     "note_turns",
     "open_draft",
     "order_case_file",
+    "phase_before",
     "plan_contact",
     "possible_duplicates",
     "raise_flag",

@@ -1,7 +1,7 @@
 """Contacts: planned, moved, cancelled, held, missed (domain.md §3.5). Only the team keeps them (domain.md §2)."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,6 +20,8 @@ from microloan.core.errors import Conflict, Refused
 STAFF_AT_FIRST_MEETING = 2
 USUAL_MINUTES = 60
 SHORTEST, LONGEST = 5, 720
+# A wrong year puts a contact where nobody looks for it: what may have been before the case, and how far ahead is planned.
+BEFORE_THE_CASE, FURTHEST_AHEAD = timedelta(days=31), timedelta(days=366)
 # What a citizen or the team may do to a planned contact ahead of time; attended and no-show are known afterwards only.
 KNOWN_BEFOREHAND = frozenset({ContactState.EXCUSED, ContactState.CANCELLED})
 
@@ -84,7 +86,7 @@ def register_contact(
         contact = _locked(contact, case, seen_state)
     if not case.is_open and not (contact is not None and contact.waits and state != ContactState.PLANNED):
         raise Refused(_("The case is closed."))
-    _check_time(state, at)
+    _check_time(state, at, case)
     _check_minutes(minutes)
     _check_staff(kind, state, staff)
     corrected = contact is not None and contact.state != ContactState.PLANNED
@@ -201,13 +203,25 @@ def _locked(contact: Contact, case: CaseFile, seen_state: str | None) -> Contact
 def _check_ahead(at: datetime) -> None:
     if at < clock.now():
         raise Refused(_("The time has passed. Choose how the contact went, or a later time."), field="date")
+    _check_within_reach(at)
 
 
-def _check_time(state: str, at: datetime) -> None:
+def _check_within_reach(at: datetime) -> None:
+    if at > clock.now() + FURTHEST_AHEAD:
+        raise Refused(_("Choose a day within the coming year."), field="date")
+
+
+def _check_time(state: str, at: datetime, case: CaseFile) -> None:
     if state == ContactState.PLANNED:
         _check_ahead(at)
     elif state not in KNOWN_BEFOREHAND and at > clock.now():
         raise Refused(_("The time lies in the future. Plan the contact instead."), field="date")
+    _check_within_reach(at)
+    if danish.local_date(at) < case.opened_on - BEFORE_THE_CASE:
+        raise Refused(
+            _("The case was opened on %(date)s. Check the year.") % {"date": danish.long_date(case.opened_on)},
+            field="date",
+        )
 
 
 def _check_minutes(minutes: int) -> None:

@@ -65,7 +65,18 @@ def referral_warnings(data: ReferralData, *, today: date) -> dict[str, str]:
         heard_from_other=data.heard_from_other,
         birth_date=data.born,
         today=today,
+        unknown_name=_unknown_name(data),
     )
+
+
+def _unknown_name(data: ReferralData) -> str:
+    """The name stated, where the citizen of that CPR number is known under another one; what we know is not told.
+
+    With an open case there is nothing to ask: no second is opened."""
+    known = known_by_cpr(data.cpr)
+    if known is None or known.open_case is not None or not known.citizen.name:
+        return ""
+    return "" if rules.same_name(known.citizen.name, data.name) else data.name.strip()
 
 
 def duplicates_of(data: ReferralData) -> list[Known]:

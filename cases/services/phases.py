@@ -15,7 +15,7 @@ from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case
 from cases.services.people import record_livelihood
 from cases.services.tasks import reconcile_tasks
-from microloan.accounts.enums import Role
+from microloan.accounts.enums import TEAM, Role
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
@@ -179,6 +179,12 @@ def _closing_letter(case: CaseFile, *, by: User, today: date) -> None:
             raise Refused(*refusal.messages, field="send_letter") from refusal
 
 
+def phase_before(case: CaseFile) -> Phase:
+    """The phase that a closed case was closed from: where it comes back to."""
+    last = case.phase_changes.filter(to_phase=Phase.CLOSED).order_by("-pk").first()
+    return Phase(last.from_phase) if last and last.from_phase else Phase.REFERRED
+
+
 @transaction.atomic
 def reopen_case(*, case: CaseFile, reason: str, by: User, today: date) -> CaseFile:
     """Reopen a closed case in the phase it was closed from; only the project lead, with a reason (domain.md §3.1).
@@ -194,9 +200,19 @@ def reopen_case(*, case: CaseFile, reason: str, by: User, today: date) -> CaseFi
     Citizen.objects.select_for_update().get(pk=case.citizen_id)
     if CaseFile.objects.filter(citizen=case.citizen).open().exists():
         raise Refused(_("The citizen already has an open case in the microloan programme."))
-    last = case.phase_changes.filter(to_phase=Phase.CLOSED).order_by("-pk").first()
-    phase = Phase(last.from_phase) if last and last.from_phase else Phase.REFERRED
+    phase = phase_before(case)
     case.closed_on, case.closing_reason, case.closed_by_choice_of, case.closing_text = None, "", "", ""
+    _without_coach_who_left(case, by=by)
     case = _move(case, phase, by=by, today=today, reason=reason.strip())
     reconcile_tasks(case=case, today=today)
     return case
+
+
+def _without_coach_who_left(case: CaseFile, *, by: User) -> None:
+    """A case that comes back is found under "without coach" where its coach has left the team meanwhile."""
+    coach = case.coach
+    if coach is None or (coach.is_active and coach.role in TEAM):
+        return
+    case.coach = None
+    title = _("Coach: none, %(name)s has left the team") % {"name": coach.full_name}
+    add_journal_entry(case=case, kind=EntryKind.NOTE, title=title, by=by)

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from cases import perms, registry
-from cases.enums import Holder
-from cases.models import CaseFile, Task
+from cases.enums import Holder, Phase
+from cases.models import CaseFile, PhaseChange, Task
 from cases.services.locking import lock_case, lock_open_case
 from cases.services.turns import note_turns
 from microloan.accounts.models import User
@@ -21,6 +22,8 @@ from microloan.core.jobs import Counts
 from microloan.policy.services import remembered_rule_sets
 
 BATCH = 500
+# When a case came back, for the steps that count from it (`cases.next_steps`).
+_REOPENED = PhaseChange.objects.filter(case=OuterRef("pk"), from_phase=Phase.CLOSED).order_by("-pk").values("on")[:1]
 # Fields of a derived task that follow the step it was derived from.
 DERIVED_FIELDS = ("kind", "why", "holder", "due_on", "is_promise", "link", "owner_id")
 
@@ -83,6 +86,7 @@ def _reconcile(case_ids: list[int], today: date) -> Counts:
         CaseFile.objects.filter(pk__in=case_ids)
         .select_for_update(of=("self",))
         .select_related("citizen", "referral")
+        .annotate(reopened_on=Subquery(_REOPENED))
         .prefetch_related(
             "contacts",
             *registry.relations_read(today),

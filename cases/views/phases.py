@@ -16,7 +16,7 @@ from cases.models import CaseFile
 from cases.models.work import link_url
 from cases.views.base import case_context, get_case, posted
 from microloan.accounts.perms import StaffRequest, lead_required, team_required
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
 
@@ -133,6 +133,9 @@ def _closing_rows(form: CloseForm) -> list[tuple[str, str]]:
 def reopen(request: StaffRequest, number: str) -> HttpResponse:
     """Open a closed case again in the phase it was closed from; the project lead, with a reason."""
     case = get_case(request, number)
+    if case.is_open:
+        messages.info(request, _("The case is open already."))
+        return redirect("cases:detail", number=case.number)
     form = ReopenForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -142,4 +145,13 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("The case is open again."))
             return redirect("cases:detail", number=case.number)
-    return render(request, "cases/reopen.html", {**case_context(request, case, tab="overview"), "form": form})
+    rows = [
+        (_("Closed"), danish.long_date(case.closed_on)),
+        (_("Reason"), str(case.get_closing_reason_display())),
+        (_("Whose decision"), str(case.get_closed_by_choice_of_display())),
+        (_("In words"), case.closing_text),
+        (_("Comes back to the phase"), str(services.phase_before(case).label)),
+    ]
+    return render(
+        request, "cases/reopen.html", {**case_context(request, case, tab="overview"), "form": form, "rows": rows}
+    )

@@ -46,10 +46,10 @@ def referral_new(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, draft, today)
     form = make(request.POST, user=request.user, today=today)
-    draft = _keep(request, draft)
     valid = form.is_valid()
     if request.POST.get("step") == "send" and (sent := _sent_before(request, form)):
-        return sent
+        return sent  # from another tab, which has done with the draft
+    draft = _keep(request, draft)
     if "edit" in request.POST and draft.saved_at:
         return _to(edit=request.POST["edit"])
     if not valid or form.questions:

@@ -75,7 +75,7 @@ def _facts(page: ViewPage, filters: TaskFilter | CaseFilter, data: QueryDict, to
     if page == ViewPage.WORK:
         view = data.get("view", "")
         rows.append((_("View"), worklist.view_label(view if view in worklist.LABELS else "mine", today)))
-    rows.append((_("Filters"), ", ".join(tag["label"] for tag in filters.tags()) or _("None")))
+    rows.append((_("Filters"), ", ".join(tag["label"] for tag in filters.tags()) or _("No filters")))
     return rows
 
 

@@ -151,20 +151,20 @@ def percent(value: Decimal | int, decimals: int = 0) -> str:
 _DATE_FORM = _("Write the date as dd-mm-yyyy, such as 05-03-2027.")
 
 
-def parse_date(text: str) -> date:
+def parse_date(text: str, *, last_short_year: int = 68) -> date:
     """`5/3-2026`, `05-03-2026`, `5.3.2026`, `3/5-27`, `050326`, `27. november 2026` and `2026-03-05`; day before month.
 
-    Two-digit years: 00–68 are 2000–2068, 69–99 are 1969–1999.
+    Two-digit years: 00–68 are 2000–2068, 69–99 are 1969–1999; `last_short_year` is the last one read as 20xx.
     """
     body = _SPACES.sub(" ", str(text)).strip().lower()
     if iso := _ISO_DATE.fullmatch(body):
         year, month, day = iso.groups()
-        return _real_date(day, month, year)
+        return _real_date(day, month, year, last_short_year)
     for pattern in (_DATE, _DIGIT_DATE):
         if match := pattern.fullmatch(body):
-            return _real_date(*match.groups())
+            return _real_date(match[1], match[2], match[3], last_short_year)
     if match := _WORD_DATE.fullmatch(body):
-        return _real_date(match[1], str(_month_number(match[2])), match[3])
+        return _real_date(match[1], str(_month_number(match[2])), match[3], last_short_year)
     raise Unreadable(_DATE_FORM)
 
 
@@ -175,10 +175,10 @@ def _month_number(word: str) -> int:
     return names[0]
 
 
-def _real_date(day_text: str, month_text: str, year_text: str) -> date:
+def _real_date(day_text: str, month_text: str, year_text: str, last_short_year: int) -> date:
     day, month, year = int(day_text), int(month_text), int(year_text)
     if len(year_text) == 2:
-        year += 2000 if year <= 68 else 1900
+        year += 2000 if year <= last_short_year else 1900
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Unreadable(_("The year %(year)s cannot be right. Write the date as dd-mm-yyyy.") % {"year": year})
     if not 1 <= month <= 12:

@@ -133,12 +133,17 @@ class DateField(_ReadField):
 
     default_error_messages = {"required": _("Write the date as dd-mm-yyyy.")}  # noqa: RUF012
 
-    def __init__(self, *, min_value: date | None = None, max_value: date | None = None, **kwargs: Any) -> None:
-        self.min_value, self.max_value = min_value, max_value
+    def __init__(
+        self, *, min_value: date | None = None, max_value: date | None = None, is_past: bool = False, **kwargs: Any
+    ) -> None:
+        """`is_past`: a year of two digits is one that has begun, such as that of a birth."""
+        self.min_value, self.max_value, self.is_past = min_value, max_value, is_past
         kwargs.setdefault("help_text", _("dd-mm-yyyy"))
         super().__init__(**kwargs)
 
     def read(self, text: str) -> date:
+        if self.is_past:
+            return danish.parse_date(text, last_short_year=clock.today().year % 100)
         return danish.parse_date(text)
 
     def show(self, value: date) -> str:

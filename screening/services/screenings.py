@@ -12,7 +12,7 @@ from cases import services as cases
 from cases.enums import EntryKind
 from cases.models import CaseFile
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from screening import perms, registry, rules
 from screening.enums import ScreeningNumber, ScreeningState
@@ -129,6 +129,9 @@ def save_draft(*, screening: Screening, draft: ScreeningDraft, version: int | No
         raise Refused(_("The screening lies with the project lead. Take it back before you change it."))
     if draft.held_on > today:
         raise Refused(_("The screening cannot be held in the future."), field="held_on")
+    if draft.held_on < screening.case.opened_on:
+        opened = danish.long_date(screening.case.opened_on)
+        raise Refused(_("The case was opened on %(date)s. Check the year.") % {"date": opened}, field="held_on")
     screening.held_on = draft.held_on
     for name in rules.TEXTS:
         setattr(screening, name, getattr(draft, name).strip())

@@ -453,8 +453,11 @@ def test_only_the_lead_reopens(coach, cast, case, client_for):
     services.close_case(case=case, reason="illness", choice_of="citizen", text="", by=cast.coach, today=TODAY)
     assert coach.get(url("reopen", case)).status_code == 403
     lead = client_for(cast.lead)
-    assert lead.post(url("reopen", case), {"reason": ""}).context["form"].errors["reason"]
+    page = lead.post(url("reopen", case), {"reason": ""})
+    assert page.context["form"].errors["reason"]
+    assert case.get_closing_reason_display() in page.content.decode()
     assert lead.post(url("reopen", case), {"reason": "Rask igen"}).status_code == 302
+    assert lead.get(url("reopen", case)).url == url("detail", case)  # there is nothing to reopen any more
     case.refresh_from_db()
     assert case.phase == Phase.RECRUITMENT
 

@@ -20,6 +20,7 @@ from cases.enums import (
 from cases.letters.models import Letter
 from cases.models import CaseFile, Contact, PhaseChange
 from microloan.core import clock
+from microloan.core.calendars import add_working_days
 from microloan.core.errors import Refused
 from microloan.core.history import changes_of_rows
 from tests.cases import builders
@@ -192,6 +193,35 @@ def test_a_case_is_not_reopened_beside_another_that_is_open(cast, case):
     builders.refer(cast.caseworker, cpr=case.citizen.cpr.digits, name="Amina Testesen")
     with pytest.raises(Refused, match="allerede en åben sag"):
         services.reopen_case(case=case, reason="Jobbet blev ikke til noget", by=cast.lead, today=TODAY)
+
+
+def test_nobody_was_late_while_the_case_was_closed(cast, case):
+    close(cast, case)
+    later = TODAY + timedelta(days=200)
+    with clock.at(later):
+        services.reopen_case(case=case, reason="Jobbet hørte op", by=cast.lead, today=later)
+    due = dict(case.tasks.filter(done_at=None).values_list("kind", "due_on"))
+    assert due["next_contact"] == later + timedelta(days=14)
+    assert due["three_month_follow_up"] == later + timedelta(days=21)
+    assert min(due.values()) >= later
+
+
+def test_a_referral_that_comes_back_is_answered_within_new_days(cast):
+    case = builders.refer(cast.caseworker)
+    close(cast, case, ClosingReason.NO_CONTACT)
+    later = TODAY + timedelta(days=200)
+    services.reopen_case(case=case, reason="Borgeren ringede", by=cast.lead, today=later)
+    assert case.tasks.get(key="accept_referral", done_at=None).due_on == add_working_days(later, 5)
+
+
+def test_a_case_comes_back_without_a_coach_who_has_left(cast, case):
+    close(cast, case)
+    cast.coach.is_active = False
+    cast.coach.save()
+    opened = services.reopen_case(case=case, reason="Jobbet hørte op", by=cast.lead, today=TODAY)
+    assert opened.coach is None
+    assert case.journal.filter(title__contains=cast.coach.full_name).exists()
+    assert not case.tasks.filter(done_at=None, owner=cast.coach).exists()
 
 
 # --- The screen ----------------------------------------------------------------------------------------------------------

@@ -192,6 +192,34 @@ def test_a_length_that_cannot_be_is_refused(cast, case):
             )
 
 
+@pytest.mark.parametrize(
+    ("days", "state", "words"),
+    [
+        (400, ContactState.PLANNED, "kommende år"),
+        (400, ContactState.EXCUSED, "kommende år"),
+        (-365, ContactState.ATTENDED, "Sagen blev åbnet"),
+        (-365, ContactState.NO_SHOW, "Sagen blev åbnet"),
+        (-20, ContactState.ATTENDED, ""),  # talked with before somebody wrote it down
+    ],
+)
+def test_a_contact_in_the_wrong_year_is_refused(cast, case, days, state, words):
+    values = {"case": case, "kind": ContactKind.COACHING, "at": clock.now() + timedelta(days=days), "state": state}
+    common = {"staff": [cast.coach], "by": cast.coach, "today": TODAY}
+    if not words:
+        assert services.register_contact(**values, **common).pk
+        return
+    with pytest.raises(Refused, match=words) as refusal:
+        services.register_contact(**values, **common)
+    assert refusal.value.field == "date"
+
+
+def test_a_contact_is_not_moved_out_of_sight(cast, planned):
+    with pytest.raises(Refused, match="kommende år"):
+        services.move_contact(
+            contact=planned, at=planned.at + timedelta(days=365), place="", by=cast.coach, today=TODAY
+        )
+
+
 # --- Reliability -------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,8 @@
 """Who is known already: by CPR number, by name and birth date, and what an earlier case leaves to a new one."""
 
+from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
@@ -183,6 +185,49 @@ def test_the_check_page_tells_the_team_and_not_the_caseworker(cast, client_for):
     assert first.number not in checked
 
 
+def test_a_known_number_under_another_name_is_asked_about_without_telling_whom_we_know(cast, client_for):
+    """A slip of the finger would open the case on somebody else; a new name has to reach the team."""
+    first = closed(builders.refer(cast.caseworker, cpr=CPR, name="Amina Testesen"), cast.coach)
+    data = builders.referral_data(cpr=CPR, name="Amina Nygift")
+    question = services.referral_warnings(data, today=builders.TODAY)["other_name"]
+    assert "Amina Nygift" in question
+    assert "Testesen" not in question
+    assert not services.referral_warnings(replace(data, name="amina k. testesen"), today=builders.TODAY)
+    with pytest.raises(Refused) as refusal:
+        services.refer(data=data, by=cast.colleague, today=builders.TODAY)
+    assert refusal.value.field == "answer_other_name"
+    case = services.refer(
+        data=replace(data, answers={"other_name": "Ja, gift i maj"}), by=cast.colleague, today=builders.TODAY
+    )
+    assert case.citizen == first.citizen
+    page = client_for(cast.coach).get(f"/cases/{case.number}/accept/").content.decode()
+    assert "Amina Nygift" in page
+    assert "Ja, gift i maj" in page
+
+
+def test_sending_from_a_second_tab_leaves_no_draft_of_what_was_sent(cast, client_for):
+    client = client_for(cast.caseworker)
+    form = {
+        "cpr": CPR,
+        "name": "Amina Testesen",
+        "phone": "12345678",
+        "livelihood": "cash_benefit",
+        "own_wish": "yes",
+        "idea": "Bageri",
+        "citizen_informed": "on",
+        "step": "send",
+    }
+    first = client.post("/referrals/new/", {**form, "draft_page": str(uuid4())})
+    second = client.post("/referrals/new/", {**form, "draft_page": str(uuid4())})
+    assert second.url == first.url
+    assert "kladde" not in client.get("/referrals/mine/").content.decode()
+
+
+def test_a_year_of_two_digits_is_one_of_birth(cast, client_for):
+    form = client_for(cast.coach).post("/referrals/new/", {"channel": "press", "birth_date": "180267"}).context["form"]
+    assert form.cleaned_data["birth_date"] == date(1967, 2, 18)
+
+
 # --- The number that comes later ----------------------------------------------------------------------------------------
 
 
@@ -314,7 +359,7 @@ def test_the_team_is_asked_whether_it_is_the_same_by_name(cast, client_for):
     page = client.post("/referrals/new/", {**form, "same_as": str(first.citizen_id)})
     assert page.context["form"].errors["same_as"]
     checked = client.post("/referrals/new/", {**form, "same_as": "another"}, follow=True)
-    assert "Åbn sagen" in checked.content.decode()
+    assert "Registrér henvendelse" in checked.content.decode()
     sent = client.post("/referrals/new/", {**form, "same_as": "another", "step": "send"})
     again = client.post("/referrals/new/", {**form, "same_as": "another", "step": "send"})
     assert sent.url == again.url

@@ -105,6 +105,8 @@ def test_from_the_ticked_tasks_to_the_outbox(cases, coach, client_for, django_ca
     page = client.get(chosen.url)
     assert [one.case for one in page.context["able"]] == cases
     assert client.post(chosen.url, {"subject": "", "text": ""}).context["form"].errors["text"]
+    named = client.post(chosen.url, {**WORDS, "subject": "Om 010190-1234"})
+    assert (named.context["checked"], list(named.context["form"].errors)) == (False, ["subject"])
     check = client.post(chosen.url, WORDS)
     assert check.context["paragraphs"] == ("Vi mødes den 3. februar.", "Skriv, hvis du ikke kan komme.")
     assert not BulkLetter.objects.exists()

@@ -146,6 +146,7 @@ def test_the_form_reads_ratings_staff_and_notes(world, coach):
         ({"held_on": ""}, "Skriv datoen som dd-mm-åååå."),
         ({"held_on": "21-11-2026"}, "ikke er efter 20. november 2026"),
         ({"held_on": "31-02-2026"}, "31"),
+        ({"held_on": "20-11-2016"}, "Se efter, om året er rigtigt."),
         ({"staff": ["999999"]}, "999999"),
     ],
 )
@@ -243,7 +244,9 @@ def test_sending_twice_or_from_an_old_page_is_answered_politely(world, coach):
     assert "En anden har ændret screeningen" in text_of(page)
     good = {"version": screening.version, "recommendation": "continue"}
     coach.post(address("check", screening), good)
-    assert coach.post(address("check", screening), good).url == address("detail", screening)
+    page = coach.post(address("check", screening), {**good, "recommendation": "stop"}, follow=True)
+    assert page.redirect_chain[-1][0] == address("detail", screening)
+    assert "Screeningen er allerede sendt: Fortsæt. Intet er ændret." in text_of(page)
     screening.refresh_from_db()
     assert screening.recommendation == Outcome.CONTINUE
 

@@ -353,6 +353,7 @@ PARTS = {
     "cases.lock_open_case": "locks",
     "cases.make_ordered_case_file": "run by the worker for whoever ordered",
     "cases.missing_for": "reads",
+    "cases.phase_before": "reads",
     "cases.next_case_number": "a part of `refer`",
     "cases.next_number": "a part of services that number what they make",
     "cases.open_draft": "reads",
