@@ -120,12 +120,12 @@ def test_the_daily_job_creates_nothing_the_second_time(cast):
 
 def test_the_daily_job_works_in_sets(cast, monkeypatch):
     own = registry.next_steps._entries["cases"]
-    monkeypatch.setattr(registry.next_steps, "_entries", {"cases": own})
 
     def queries_for(number):
         while CaseFile.objects.count() < number:
             builders.accepted(cast.caseworker, cast.coach)
-        with CaptureQueriesContext(connection) as caught:
+        with monkeypatch.context() as alone, CaptureQueriesContext(connection) as caught:
+            alone.setattr(registry.next_steps, "_entries", {"cases": own})
             services.reconcile_all(TODAY)
         return len(caught)
 
