@@ -69,6 +69,16 @@ STRENGTHS = "Du kender dit fag godt.\nDu kommer til tiden og har lyst til at læ
 PERSON = "Du er vedholdende, og du tager imod råd."
 MONEY = "Du har et nøgternt billede af, hvad det koster at starte."
 PLAN = "Planen beskriver kunder, priser og de første måneder."
+# The same where it does not hold yet.
+MONEY_SHORT = "Budgettet viser ikke endnu, hvor salget skal komme fra."
+PLAN_SHORT = "Planen mangler kunder, som har sagt ja."
+RATED = {
+    1: "Det mangler. Vi har aftalt, hvad du gør først.",
+    2: "Det skal du arbejde videre med.",
+    3: "Det er på vej.",
+    4: "Det går godt.",
+    5: "Det er en klar styrke.",
+}
 SHOWN = "Du har ikke fundet kunder endnu.\nBudgettet viser, at lånet ikke kan betales tilbage."
 ANSWER = "Du har sagt, at du har brug for mere tid til at finde kunder."
 END = "Virksomheden har fået kunder nok til at klare sig uden tilskuddet."
@@ -234,15 +244,23 @@ class Story:
                 staff=staff,
                 strengths=STRENGTHS,
                 person=PERSON,
-                money=MONEY,
-                plan=PLAN,
-                scores={score.criterion_id: (value, "Talt igennem ved mødet.") for score in row.scores.all()},
+                money=MONEY if value > 2 else MONEY_SHORT,
+                plan=PLAN if value > 2 else PLAN_SHORT,
+                scores=self._ratings(row, value),
                 answers=dict.fromkeys(warnings, "Vi har talt om det og fundet en løsning."),
             )
             row = screening.save_draft(
                 screening=row, draft=draft, version=row.version, by=self.cast.coach, today=self.day
             )
             return screening.recommend(screening=row, recommendation=recommendation, by=self.cast.coach, today=self.day)
+
+    def _ratings(self, row: Screening, usual: int) -> dict[int, tuple[int | None, str]]:
+        """Around the usual one: people are good at different things."""
+        ratings = {}
+        for place, score in enumerate(row.scores.all()):
+            value = usual + (0, 1, 0, -1, 0)[(self.case.pk + 2 * place + row.number) % 5]
+            ratings[score.criterion_id] = (value, RATED[value])
+        return ratings
 
     def screen(self, number: int, outcome: Outcome = Outcome.CONTINUE, **values: object) -> "Story":
         """Hold and decide a screening; `values` fill what the decision gives (modules, months)."""
@@ -273,7 +291,7 @@ class Story:
 
     def ask(self, row: Screening) -> HearingRecord:
         """What a stop would rest on is shown to the citizen, who has a fortnight to answer."""
-        with clock.at(self._at(9, 20)):
+        with clock.at(self._at(15, 10)):
             return screening.hold_hearing(
                 screening=row,
                 shown=SHOWN,

@@ -15,7 +15,8 @@ from microloan.core.forms import PhoneField, PostcodeField
 from reports.demo import worklist
 from reports.demo.municipality import ensure_reference_data
 from reports.demo.people import people
-from reports.demo.story import POSTCODE, Cast, plan_run
+from reports.demo.story import POSTCODE, RATED, Cast, Story, plan_run
+from screening.enums import Outcome
 from tests.cases import builders
 from tests.cases.builders import TODAY
 
@@ -33,6 +34,23 @@ def test_a_phone_number_of_the_demo_is_kept_as_a_form_keeps_it_so_that_search_fi
 def test_the_phones_of_the_demo_s_workers_are_kept_as_a_form_keeps_them():
     for user in ensure_demo_users().values():
         assert user.phone == PhoneField().clean(user.phone)
+
+
+def test_a_citizen_of_the_demo_is_heard_after_the_recommendation_and_rated_point_by_point(db):
+    ensure_reference_data()
+    people_at_work = {
+        "caseworker": builders.user(Role.CASEWORKER, centre=builders.centre()),
+        "coach": builders.user(Role.COACH),
+        "second_coach": builders.user(Role.COACH),
+        "lead": builders.user(Role.PROJECT_LEAD),
+        "benefits_officer": builders.user(Role.BENEFITS_OFFICER),
+    }
+    story = Story(Cast(**people_at_work), next(iter(people())), TODAY - timedelta(days=40))
+    row = story.refer().accept().recruitment().recommend(1, Outcome.STOP, value=2)
+    assert story.ask(row).created_at > row.recommended_at
+    rated = set(row.scores.values_list("value", "note"))
+    assert {note for _value, note in rated} == {RATED[value] for value, _note in rated}
+    assert len(rated) > 1
 
 
 def test_a_coach_of_the_demo_teaches_and_has_an_address_for_the_calendar(db):

@@ -1,12 +1,19 @@
 """The screening form with its material, drafts and clocks, the hearing, the criteria sets and the ratings, in Chromium."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from cases.models import CaseFile
+from cases.enums import Livelihood, Phase
+from cases.models import CaseFile, LivelihoodPeriod
 from microloan.accounts.enums import Role
-from screening.enums import Outcome
+from microloan.core import clock
+from screening import services
+from screening.enums import Outcome, ScreeningState
+from screening.models import Screening
+from tests.loans.builders import new_case, put_in_phase
 from tests.screening.builders import BACK, budget, case_for, decided, drafted, line, recommended
 from tests.support.world import World
 
@@ -96,9 +103,59 @@ def test_the_criteria(world, page_for, look):
     look(page, "criteria-set")
 
 
+def test_a_hearing_about_an_earlier_recommendation_and_one_that_runs(world, page_for, look):
+    screening = recommended(world, 2, recommendation=Outcome.STOP)
+    coach, today = world.user(Role.COACH), world.today
+    heard = {"by": coach, "today": today, "answer_by": today + timedelta(days=14)}
+    services.hold_hearing(screening=screening, shown="Du er kommet til 3 af 9 møder.", **heard)
+    again = services.take_back(screening=screening, by=coach, today=today)
+    again = services.recommend(screening=again, recommendation=Outcome.STOP, by=coach, today=today)
+    page = page_for(world.user(Role.PROJECT_LEAD))
+    page.goto(address("detail", again))
+    look(page, "hearing-anew")
+    expect(page.get_by_text("Indstillingen er skrevet om, siden borgeren blev hørt.")).to_be_visible()
+    services.hold_hearing(screening=again, shown="Der er ingen kunder.", **heard)
+    page.reload()
+    expect(page.get_by_role("link", name="Registrér svar")).to_have_count(2)
+    look(page, "hearings")
+
+
+def test_the_case_tells_what_was_sent_back(world, page_for, look):
+    back = decided(world, 3, BACK)
+    page = page_for(world.user(Role.COACH))
+    page.goto(reverse("cases:detail", kwargs={"number": back.case.number}))
+    panel = page.get_by_role("region", name="Sendt tilbage af Screening 3")
+    expect(panel).to_contain_text("Tid i fasen")
+    look(page, "case-panel")
+    panel.get_by_role("link", name="Se, hvad der skal blive bedre").click()
+    expect(page.get_by_role("heading", name="Advarsler og svar")).to_be_visible()
+
+
 def test_the_ratings(world, page_for, look):
-    decided(world, 1)
-    for role in (Role.PROJECT_LEAD, Role.MANAGER):
+    """Twenty people of an earlier quarter, so that managers see groups as well."""
+    for person in range(20):
+        rated_in_august(world, 4 if person % 2 else 2, earns=person < 10)
+    for role, told in ((Role.PROJECT_LEAD, "gennemsnit 3,0"), (Role.MANAGER, "Ingen af delene")):
         page = page_for(world.user(role))
         page.goto(reverse("reports:ratings") + "?screening=1&came=continued")
+        expect(page.get_by_role("table")).to_contain_text(told)
         look(page, f"ratings-{role}")
+    page.goto(reverse("reports:ratings") + "?screening=2")
+    expect(page.get_by_text("Der er for få personer")).to_be_visible()
+    look(page, "ratings-too-few")
+
+
+def rated_in_august(world, value, *, earns):
+    case = put_in_phase(new_case(world), Phase.RECRUITMENT, on=world.today)
+    if earns:
+        own = {"kind": Livelihood.OWN_BUSINESS, "from_on": date(2026, 9, 1), "to_on": date(2026, 10, 31)}
+        LivelihoodPeriod.objects.create(citizen=case.citizen, **own)
+    screening = services.open_screening(case=case, number=1, by=world.user(Role.COACH), today=world.today)
+    screening.scores.update(value=value)
+    Screening.objects.filter(pk=screening.pk).update(
+        state=ScreeningState.DECIDED,
+        outcome=Outcome.CONTINUE,
+        decided_at=clock.now(),
+        decided_on=date(2026, 8, 3),
+        decided_by=world.user(Role.PROJECT_LEAD),
+    )
