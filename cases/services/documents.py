@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from cases import files, perms, scanning
 from cases.enums import DocumentKind, EntryKind
-from cases.models import CaseFile, Document, DocumentVersion, EntryMark, JournalEntry
+from cases.models import CaseFile, Citizen, Document, DocumentVersion, EntryMark, JournalEntry
 from cases.models.document import path_of
 from cases.services.exports import expire_with_documents
 from cases.services.journal import add_journal_entry
@@ -55,8 +55,8 @@ def add_document(
     `as_it_is`: a PDF that came from a citizen is kept also where it cannot be opened.
     """
     perms.check_team(by)
-    _check_facts(kind=kind, title=title, dated=dated, today=today)
     case = lock_case(case)
+    _check_facts(case, kind=kind, title=title, dated=dated, today=today)
     document = Document.objects.create(case=case, kind=kind, title=title.strip(), dated=dated, others_data=others_data)
     _store(document, upload, number=1, by=by, as_it_is=as_it_is)
     _write_line(document, _("Document: %(kind)s") % {"kind": document.get_kind_display()}, document.title, by=by)
@@ -88,7 +88,7 @@ def update_document(*, document: Document, values: dict[str, Any], by: User, tod
         raise ValueError(f"Not for this service: {sorted(unknown)}")
     document = _locked(document)
     facts = {name: values.get(name, getattr(document, name)) for name in DOCUMENT_FIELDS}
-    _check_facts(kind=facts["kind"], title=facts["title"], dated=facts["dated"], today=today)
+    _check_facts(document.case, kind=facts["kind"], title=facts["title"], dated=facts["dated"], today=today)
     facts["title"] = facts["title"].strip()
     changed = [name for name, value in facts.items() if getattr(document, name) != value]
     if not changed:
@@ -108,8 +108,8 @@ def withdraw_document(*, document: Document, reason: str, by: User) -> Document:
     Files in which the case was gathered hold it too, so they are made anew by whoever needs them.
     """
     perms.check_team(by)
-    reason = check_withdrawal(reason)
     document = _locked(document)
+    reason = check_withdrawal(reason, citizen=document.case.citizen)
     document.withdrawn_at, document.withdrawn_by, document.withdrawal_reason = clock.now(), by, reason
     document.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
     put_on = danish.long_date(timezone.localdate(document.created_at))
@@ -124,12 +124,12 @@ def withdraw_document(*, document: Document, reason: str, by: User) -> Document:
     return document
 
 
-def check_withdrawal(reason: str) -> str:
+def check_withdrawal(reason: str, *, citizen: Citizen) -> str:
     """The reason as it is kept: the check page asks before it repeats it."""
     reason = " ".join(reason.split())
     if not reason:
         raise Refused(_("Write why the document is withdrawn."), field="reason")
-    perms.check_shown(reason, field="reason")
+    perms.check_shown(reason, field="reason", citizen=citizen)
     return reason
 
 
@@ -143,12 +143,12 @@ def mark_entry(*, entry: JournalEntry, others_data: bool, by: User) -> None:
         EntryMark.objects.create(entry=entry, others_data=others_data, by=by)
 
 
-def _check_facts(*, kind: str, title: str, dated: date, today: date) -> None:
+def _check_facts(case: CaseFile, *, kind: str, title: str, dated: date, today: date) -> None:
     if kind not in DocumentKind.values:
         raise Refused(_("Choose what the document is."), field="kind")
     if not title.strip():
         raise Refused(_("Write a title, such as “Lease of the shop”."), field="title")
-    perms.check_shown(title, field="title")
+    perms.check_shown(title, field="title", citizen=case.citizen)
     if dated > today:
         raise Refused(_("The date of the document cannot lie in the future."), field="dated")
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import INELIGIBLE_FORMS, EntryKind, Livelihood
-from cases.models import Business, CaseFile, Citizen, Cohort, Contact, LivelihoodPeriod, Task
+from cases.models import Business, CaseFile, Citizen, Cohort, Contact, Document, LivelihoodPeriod, Task
 from cases.services.journal import add_journal_entry
 from cases.services.locking import check_version, lock_case, lock_open_case
 from cases.services.tasks import reconcile_tasks
@@ -32,7 +32,7 @@ CITIZEN_FIELDS = (
 )
 
 
-TITLE_LENGTH = 160  # of a task
+TITLE_LENGTH, DOCUMENT_TITLE_LENGTH = 160, 120  # of a task, of a document
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def update_citizen(
 
 
 def hide_address(citizen: Citizen, today: date) -> None:
-    """From the day an address is protected, contacts and the titles of tasks no longer say it either."""
+    """From the day an address is protected, contacts and the titles of tasks and documents no longer say it either."""
     for contact in Contact.objects.filter(case__citizen=citizen).exclude(place=""):
         if citizen.hides(contact.place, today):
             contact.place = _("Protected address")
@@ -123,6 +123,10 @@ def hide_address(citizen: Citizen, today: date) -> None:
         if (shown := citizen.without_address(task.title, today)) != task.title:
             task.title = shown[:TITLE_LENGTH]
             task.save(update_fields=["title"])
+    for document in Document.objects.filter(case__citizen=citizen):
+        if (shown := citizen.without_address(document.title, today)) != document.title:
+            document.title = shown[:DOCUMENT_TITLE_LENGTH]
+            document.save(update_fields=["title"])
 
 
 @transaction.atomic

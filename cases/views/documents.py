@@ -143,7 +143,7 @@ def document_withdraw(request: StaffRequest, number: str, pk: int) -> HttpRespon
             services.withdraw_document(document=found, reason=reason, by=request.user)
             messages.success(request, _("The document is withdrawn. Put it on the right case."))
             return redirect("cases:documents", number=case.number)
-        services.check_withdrawal(reason)
+        services.check_withdrawal(reason, citizen=case.citizen)
     except Refused as refusal:
         add_refusal(form, refusal)
         return _page(request, "document_withdraw", case, document=found, form=form)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from cases import services
-from cases.enums import ContactKind, ContactState
+from cases.enums import ContactKind, ContactState, DocumentKind
 from cases.letters.models import Letter
 from cases.letters.services import prepare_letter
 from cases.models import Citizen, Task
@@ -22,6 +22,7 @@ from microloan.core.errors import Refused
 from tests.cases import builders
 from tests.cases.builders import TODAY
 from tests.letters.reading import text_of
+from tests.support import files
 from tests.support.routes import all_rows
 from tests.support.routing import SLOW_TO_MAKE, values
 from tests.support.strict import StrictClient
@@ -233,6 +234,26 @@ def test_titles_of_tasks_and_reasons_of_flags_tell_it_no_more(cast, client_for):
         lambda: services.add_task(case=case, title=words, due_on=TODAY, holder="team", owner=by, by=by),
         lambda: services.update_task(task=task, title=words, due_on=TODAY, holder="team", owner=by, by=by),
         lambda: services.raise_flag(case=case, reason=words, by=by),
+    ):
+        with pytest.raises(Refused, match="uden adressen"):
+            write()
+
+
+def test_titles_of_documents_tell_it_no_more(cast, client_for):
+    case, by = builders.accepted(cast.caseworker, cast.coach), cast.coach
+    facts = {"kind": DocumentKind.CONTRACT, "dated": TODAY, "others_data": False, "by": by, "today": TODAY}
+    upload = services.Upload("Lejeaftale.png", files.png())
+    words = "Lejeaftale for hemmelig sti 7, 2.tv"
+    document = services.add_document(case=case, upload=upload, title=words, **facts)
+    protect(case, by)
+    document.refresh_from_db()
+    assert document.title == "Lejeaftale for [beskyttet adresse]"
+    page = readable(client_for(by).get(reverse("cases:documents", kwargs={"number": case.number})))
+    assert WORD.lower() not in page.lower()
+    for write in (
+        lambda: services.add_document(case=case, upload=upload, title=words, **facts),
+        lambda: services.update_document(document=document, values={"title": words}, by=by, today=TODAY),
+        lambda: services.withdraw_document(document=document, reason=words, by=by),
     ):
         with pytest.raises(Refused, match="uden adressen"):
             write()
