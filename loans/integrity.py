@@ -26,7 +26,7 @@ from cases.integrity import stored_files
 from cases.letters.models import Letter, LetterFileChanged
 from cases.models import CaseFile, CaseFileExport, DocumentVersion, PhaseChange
 from cases.models.document import DocumentFileChanged
-from loans import payment_integrity, rules
+from loans import arrears_integrity, payment_integrity, rules
 from loans.enums import EntryKind, OrderState, PeriodKind, PlanCause, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan, PlanVersion, SupportPeriod
 from loans.queries import (
@@ -374,6 +374,13 @@ def check_payments(report: Report) -> None:
         report.found(where, problem)
 
 
+def check_arrears(report: Report) -> None:
+    """Claims with recovery are those that were decided, once, with attempts to reach the citizen (docs/decisions/166)."""
+    report.checked["claims"] += arrears_integrity.claim_count()
+    for where, problem in arrears_integrity.arrears_problems():
+        report.found(where, problem)
+
+
 def check_guards(report: Report) -> None:
     """Every guard of the database is installed and switched on."""
     with connection.cursor() as cursor:
@@ -424,6 +431,7 @@ def _unexplained(tracked: Any, event: Any) -> list[object]:
 CHECKS: tuple[Callable[[Report], None], ...] = (
     check_loans,
     check_payments,
+    check_arrears,
     check_support,
     check_letters,
     check_documents,

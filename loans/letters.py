@@ -306,21 +306,24 @@ def remind_of_self_evaluation(*, case: CaseFile, key: str, facts: Mapping[str, A
         _send(kind=evaluation_letters.REMINDER, case=case, key=key, context=context, by=None, today=today)
 
 
-def _plan_from_now(loan: Loan) -> dict[str, Any]:
-    """What is still to be paid, line by line, by the plan in force."""
+def _plan_from_now(loan: Loan, today: date) -> dict[str, Any]:
+    """What is still to be paid, line by line, by the plan in force; the next instalment is never one of the past."""
     position = position_of(loan)
     unpaid = position.unpaid if position else ()
     left = balance = sum((line.remaining for line in unpaid), Decimal("0.00"))
-    lines = []
+    lines: list[dict[str, Any]] = []
     for line in unpaid:
         left -= line.remaining
         lines.append({"due": line.due, "amount": line.remaining, "remaining": left})
     if not lines:
         raise Refused(_("Nothing is left to pay, so there is no plan to send."))
+    coming = next((line for line in lines if line["due"] >= today), None)
     return {
         "balance": balance,
         "lines": lines,
-        "next_due": lines[0]["due"],
+        "next_due": coming["due"] if coming else None,
+        "next_amount": coming["amount"] if coming else None,
+        "overdue": sum((line["amount"] for line in lines if line["due"] < today), Decimal("0.00")) or None,
         "last_due": lines[-1]["due"],
         "payment_reference": loan.payment_reference,
     }
@@ -330,13 +333,13 @@ def send_plan_change(*, loan: Loan, change: PlanChange, by: User, today: date) -
     """The decision on a change of plan: with the new plan where it was granted, with reasons where it was not."""
     with translation.override("da"):
         if change.outcome == LoanOutcome.REFUSED:
-            kind, facts = "plan_refusal", _refusal_facts(loan, change)
+            kind, facts = "plan_refusal", _refusal_facts(loan, change, today)
         elif change.kind == PlanChangeKind.DEFERMENT:
             kind, facts = "deferment_decision", _deferment_facts(loan, change)
         else:
             kind, facts = "instalment_decision", {"amount": change.amount, "arrears": change.total}
         if change.outcome == LoanOutcome.GRANTED:
-            facts |= {**_plan_from_now(loan), "from_month": change.from_month, "fully_favourable": True}
+            facts |= {**_plan_from_now(loan, today), "from_month": change.from_month, "fully_favourable": True}
         context = {
             **facts,
             "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
@@ -356,9 +359,10 @@ def _deferment_facts(loan: Loan, change: PlanChange) -> dict[str, Any]:
     }
 
 
-def _refusal_facts(loan: Loan, change: PlanChange) -> dict[str, Any]:
+def _refusal_facts(loan: Loan, change: PlanChange, today: date) -> dict[str, Any]:
     position = position_of(loan)
-    coming = position.unpaid[0] if position and position.unpaid else None
+    unpaid = position.unpaid if position else ()
+    coming = next((line for line in unpaid if line.due >= today), None)
     return {
         "asked_for": change.in_words,
         "facts": [_("You asked for: %(change)s.") % {"change": change.in_words}],
@@ -377,7 +381,7 @@ def send_changed_plan(
             case=loan.case,
             key=f"new-plan:{loan.pk}:v{plan.version}",
             context={
-                **_plan_from_now(loan),
+                **_plan_from_now(loan, today),
                 "extra_paid": extra_paid,
                 "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
             },

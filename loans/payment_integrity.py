@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from loans.enums import EntryKind
-from loans.models import IncomingPayment, Refund, Reversal
+from loans.models import IncomingPayment, Refund, Reversal, WriteOff
 from loans.payment_enums import IncomingState, ProposalState
 
 
@@ -22,7 +22,7 @@ def incoming_problems() -> Iterator[tuple[object, str]]:
         yield f"incoming {row.pk}", _("the payment is not the entry it was booked as")
     for row in booked.filter(entry__reversed_by__isnull=False).order_by("pk").iterator():
         yield f"incoming {row.pk}", _("the booking was reversed, but the payment is not parked or given back")
-    for model in (Reversal, Refund):
+    for model in (Reversal, Refund, WriteOff):
         confirmed = model.objects.filter(state=ProposalState.CONFIRMED)
         for found in confirmed.filter(Q(entry=None) | Q(decided_by=F("proposed_by"))).order_by("pk").iterator():
             yield f"{model._meta.model_name} {found.pk}", _("one person alone has confirmed it, or it has no entry")

@@ -229,7 +229,9 @@ SUPPORT_END = _decision(
 CHANGED_PLAN: dict[str, Any] = {
     "balance": REQUIRED,
     "lines": REQUIRED,
-    "next_due": REQUIRED,
+    "next_due": None,  # the first that is still to come; None where all of it is overdue
+    "next_amount": None,
+    "overdue": None,  # kroner that fell due before the letter
     "last_due": REQUIRED,
     "payment_reference": "",
 }
@@ -240,7 +242,7 @@ def _check_changed_plan(context: Context) -> None:
     if not lines or sum((line["amount"] for line in lines), Decimal(0)) != context["balance"]:
         raise LetterError(_("The repayment plan does not add up to the loan. The letter was not made."))
     days = [line["due"] for line in lines]
-    if days != sorted(days) or (days[0], days[-1]) != (context["next_due"], context["last_due"]):
+    if days != sorted(days) or days[-1] != context["last_due"] or context["next_due"] not in (None, *days):
         raise LetterError(_("The dates of the repayment plan are not in order. The letter was not made."))
 
 

@@ -124,6 +124,7 @@ def changed_plan(balance: int, instalment: int, count: int) -> Context:
         "balance": Decimal(balance),
         "lines": [{name: line[name] for name in ("due", "amount", "remaining")} for line in lines],
         "next_due": lines[0]["due"],
+        "next_amount": lines[0]["amount"],
         "last_due": lines[-1]["due"],
         "payment_reference": "000000000000018",
     }

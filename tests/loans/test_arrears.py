@@ -17,6 +17,7 @@ from cases.models import Task
 from cases.services import reconcile_tasks
 from loans import arrears, services
 from loans.enums import ClaimState, EntryKind, HandoverState, LadderStep, Obstacle
+from loans.integrity import Report, check_arrears, check_loans
 from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, ReminderPause
 from loans.queries import current_plan, position_of
 from loans.services import write_entry
@@ -312,3 +313,35 @@ def test_the_tasks_lead_from_the_notice_to_the_decision(world: World, loan: Loan
     assert {"handover_decide"} <= kinds(day)
     assert "handover_propose" not in kinds(day)
     assert found.state == HandoverState.OPEN
+
+
+# --- What is damaged is found --------------------------------------------------------------------------------------------
+
+DAMAGE = {
+    "another amount": "UPDATE loans_handoverclaim SET amount = 1",
+    "attempts that went missing": "DELETE FROM loans_contactattempt",
+    "a claim that went missing": "DELETE FROM loans_handoverclaim",
+    "one person alone": "UPDATE loans_handover SET decided_by_id = proposed_by_id",
+    "another instalment": "UPDATE loans_ledgerentry SET claims = '{2}' WHERE kind = 'handover'",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage_to_a_hand_over_is_found(world: World, loan: Loan, due: date, what: str) -> None:
+    handed_over(world, loan, due)
+
+    def found() -> list[str]:
+        report = Report()
+        for check in (check_arrears, check_loans):
+            check(report)
+        return report.problems
+
+    assert found() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        if what == "one person alone":
+            cursor.execute("ALTER TABLE loans_handover DROP CONSTRAINT handover_by_another")
+        cursor.execute(DAMAGE[what])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert found()

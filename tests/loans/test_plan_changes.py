@@ -15,6 +15,7 @@ from loans.models import Instalment, Loan, PlanChange
 from loans.queries import current_plan, position_of
 from loans.services import Wanted
 from microloan.accounts.enums import TEAM, Role
+from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from tests.loans import builders
 from tests.loans.builders import TODAY
@@ -218,3 +219,14 @@ def test_a_plan_that_was_tampered_with_is_found(world: World) -> None:
     with pgtrigger.ignore("loans.PlanChange:plan_change_locked"):
         PlanChange.objects.update(months=2)
     assert problems() != []
+
+
+def test_the_next_instalment_of_a_letter_is_never_one_of_the_past(world: World) -> None:
+    """Two are overdue when the amount is changed: the letter says so, and names the one that comes."""
+    loan = builders.paid_out(world)
+    late = date(2027, 2, 10)
+    wanted = services.Wanted(PlanChangeKind.NEW_AMOUNT, date(2027, 3, 1), amount=Decimal("3500"))
+    with clock.at(late):
+        grant(world, loan, wanted, today=late)
+    context = Letter.objects.get(kind="instalment_decision").context
+    assert (context["overdue"], context["next_due"], context["next_amount"]) == ("5834.00", "2027-03-01", "3500.00")
