@@ -138,7 +138,11 @@ def test_the_team_holds_hearings(world, screening, role):
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"shown": " "}, "shown"), ({"answer_by": TODAY + timedelta(days=6)}, "answer_by")],
+    [
+        ({"shown": " "}, "shown"),
+        ({"answer_by": TODAY + timedelta(days=6)}, "answer_by"),
+        ({"answer_by": TODAY + timedelta(days=91)}, "answer_by"),
+    ],
 )
 def test_what_a_hearing_needs(world, screening, changes, field):
     with pytest.raises(Refused) as refused:
@@ -293,6 +297,8 @@ def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
     data = {"shown": SHOWN, "answer_by": "4/12-26", "version": version}
     response = coach.post(address("hearing", screening), {**data, "answer_by": "21-11-2026", "step": "check"})
     assert "Giv borgeren mindst til og med den 27. november 2026." in text_of(response)
+    response = coach.post(address("hearing", screening), {**data, "answer_by": "4-12-2062", "step": "check"})
+    assert "Skriv en dag inden for tre måneder. Er årstallet rigtigt?" in text_of(response)
     assert "Send dette til" in text_of(coach.post(address("hearing", screening), {**data, "step": "check"}))
     assert not HearingRecord.objects.exists()
     page = text_of(coach.post(address("hearing", screening), {**data, "step": "send"}, follow=True))

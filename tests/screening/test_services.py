@@ -302,6 +302,7 @@ def test_all_is_assessed_before_the_decision(world):
         (replace(BACK, improvements=""), "improvements"),
         (replace(BACK, return_by=None), "return_by"),
         (replace(BACK, return_by=LATER - timedelta(days=28)), "return_by"),
+        (replace(BACK, return_by=LATER.replace(year=2062)), "return_by"),
         (replace(NO, hearing=""), "hearing"),
         (replace(NO, hearing="perhaps"), "hearing"),
         (replace(NO, hearing_note=" "), "hearing_note"),

@@ -281,6 +281,10 @@ def test_the_decision_is_repeated_then_locked(world, lead):
             {"outcome": "revise", "reasons": "x", "improvements": "x", "return_by": "20-11-2026"},
             ["Skriv en dato efter"],
         ),
+        (
+            {"outcome": "revise", "reasons": "x", "improvements": "x", "return_by": "18-12-2062"},
+            ["Skriv en dag inden for et år. Er årstallet rigtigt?"],
+        ),
         ({"outcome": "stop", "reasons": "x"}, ["hvordan borgeren er blevet hørt"]),
         ({"outcome": "stop", "reasons": "x", "hearing": "not_needed"}, ["Skriv, hvorfor partshøring ikke"]),
         ({"outcome": "stop", "reasons": "x", "hearing": "answered"}, ["Skriv, hvad borgeren har svaret."]),
