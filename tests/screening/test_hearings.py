@@ -12,6 +12,7 @@ from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from screening import services
 from screening.enums import Hearing, Outcome
+from screening.forms import DecideForm
 from screening.models import HearingRecord
 from tests.screening.builders import NO, TODAY, drafted, recommended
 from tests.screening.pages import address, text_of
@@ -69,6 +70,13 @@ def test_an_answer_frees_the_decision_at_once(world, screening):
     assert record.answered_on == TODAY
     screening.case.refresh_from_db()
     assert screening.case.tasks.filter(kind="screening_decide", done_at__isnull=True).exists()
+
+
+def test_the_passed_deadline_is_proposed_the_day_after(world, screening):
+    record = hold(world, screening)
+    for days, proposed in ((0, None), (1, Hearing.EXPIRED)):
+        day = record.answer_by + timedelta(days=days)
+        assert DecideForm(screening=screening, today=day, heard=record)["hearing"].value() == proposed
 
 
 def test_a_late_answer_counts_until_the_decision(world, screening):

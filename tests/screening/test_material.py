@@ -81,6 +81,11 @@ def test_the_clock_and_what_was_agreed_stay_in_sight(world, yellow, coach):
     assert "Find to faste kunder." in page
 
 
+def test_the_clock_runs_only_where_something_was_sent_back(world, coach):
+    screening = drafted(world, 3)
+    assert "dage af 98" not in text_of(coach.get(case_page("list", screening.case)))
+
+
 def test_earlier_rounds_stay_as_they_were(world, yellow):
     before = (yellow.material, yellow.facts, yellow.warnings, yellow.improvements)
     budget(world, fresh(yellow.case), line(amount="9000.00"))
