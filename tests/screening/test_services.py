@@ -325,7 +325,7 @@ def test_continue_moves_the_case_on_and_tells_the_citizen(world):
     assert screening.legal_basis.appeal_variant == screening.appeal_variant
     assert screening.rule_set is not None
     assert screening.facts["attendance_reliability"]["label"] == "Mødestabilitet"
-    entry = case.journal.get(title__startswith="Screening 1 afgjort")
+    entry = case.journal.get(title__startswith="Screening 1 er afgjort")
     assert entry.for_referrer  # the caseworker follows the decisions on the own referrals
 
 
