@@ -298,7 +298,7 @@ def extension_preview(case: CaseFile, values: Mapping[str, Any], today: date) ->
     if case.is_pensioner:
         return []
     _loan_of_case, span = services.extension_span(case=case, months=values.get("months") or 0, today=today)
-    return [(_("Living support ends"), danish.long_date(span.ends_on))]
+    return [(_("Living support then ends"), danish.long_date(span.ends_on))]
 
 
 def end_preview(case: CaseFile, values: Mapping[str, Any], today: date) -> list[tuple[str, str]]:

@@ -137,11 +137,20 @@ def facts(case: CaseFile, number: int, today: date) -> Iterator[Fact]:
         if newest is None:
             yield Fact(f"paper_{kind.value}", str(kind.label), _("Not written yet"))
         elif kind == PaperKind.SELF_EVALUATION:
-            yield Fact(f"paper_{kind.value}", str(kind.label), danish.short_date(newest.answered_on))
-            if not case.is_pensioner:
-                yield from _request(newest)
+            yield from _evaluation(case, newest)
     if number == ScreeningNumber.FOUR:
         yield from _goals(case, today)
+
+
+def _evaluation(case: CaseFile, paper: Paper) -> Iterator[Fact]:
+    """When the citizen answered, and what was asked for; a request that has been decided is asked no more."""
+    rounds = case.screenings.filter(number=ScreeningNumber.FOUR, decided_on__gt=paper.answered_on)
+    is_old = rounds.exists()
+    told = danish.short_date(paper.answered_on)
+    words = _("%(date)s, before the last decision") % {"date": told} if is_old else told
+    yield Fact(f"paper_{PaperKind.SELF_EVALUATION.value}", str(PaperKind.SELF_EVALUATION.label), words)
+    if not is_old and not case.is_pensioner:
+        yield from _request(paper)
 
 
 def _request(paper: Paper) -> Iterator[Fact]:

@@ -10,13 +10,13 @@ from cases.models import JournalEntry
 from microloan.accounts.enums import TEAM, Role
 from microloan.core.errors import Conflict, Refused
 from screening import services
-from screening.citizen_forms.kinds import form_kinds
 from screening.models import Paper
 from screening.paper_journey import facts, material, plan_facts
 from screening.paper_pdf import answered
 from screening.papers import rules
 from screening.papers.enums import PaperKind, PlanStage
 from screening.papers.questions import PARTS, AnswerKind, Question, codes_of, parts_of, questions_of
+from tests.loans.builders import decided_screening
 from tests.screening.paper_builders import GOALS, PROFILE, a_case, paper
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,21 @@ def test_the_facts_beside_the_screenings(world):
     assert found["paper_self_evaluation"] == "20. nov. 2026"
     assert (found["extension_asked"], found["extension_why"]) == ("Ja, 2 måneder", "To aftaler er på vej.")
     assert found["goals"] == "0 af 2 mål nået, 1 over datoen"
+
+
+def test_what_was_asked_for_before_the_last_extension_is_asked_no_more(world):
+    case = a_case(world)
+    data = services.PaperData(
+        kind=PaperKind.SELF_EVALUATION,
+        answers={"wants_extension": "Ja", "extension_months": "2"},
+        answered_on=world.today - timedelta(days=1),
+    )
+    services.save_paper(case=case, data=data, by=world.user(Role.COACH), today=world.today)
+    assert "extension_asked" in {fact.code for fact in facts(case, 4, world.today)}
+    decided_screening(world, case, 4)
+    found = {fact.code: fact.value for fact in facts(case, 4, world.today)}
+    assert found["paper_self_evaluation"] == "19. nov. 2026, før den sidste afgørelse"
+    assert "extension_asked" not in found
 
 
 def test_a_pensioner_is_not_asked_about_support(world):
@@ -230,20 +245,3 @@ def test_the_database_refuses_a_crooked_paper(world, changes, guard):
     values = {"case": first.case, "kind": first.kind, "number": 2, "answers": {"why": "x"}, "answered_on": world.today}
     with pytest.raises(IntegrityError, match=guard), transaction.atomic():
         Paper.objects.create(created_by=first.created_by, **{**values, **changes})
-
-
-@pytest.mark.parametrize(("since", "months"), [(None, 2), (0, 2), (1, None)])
-def test_what_was_asked_before_the_present_period_counts_no_more(world, since, months):
-    case = a_case(world)
-    paper(world, case, PaperKind.SELF_EVALUATION, wants_extension="Ja", extension_months="2")
-    day = None if since is None else world.today + timedelta(days=since)
-    assert services.months_asked(case, day) == months
-
-
-def test_a_new_version_of_either_paper_makes_the_form_of_both_an_older_one(world):
-    case, kind = a_case(world), form_kinds["self_evaluation"]
-    versions = []
-    for paper_kind, answers in ((PaperKind.SELF_EVALUATION, {"good": "Godt"}), (PaperKind.ACTION_PLAN, GOALS)):
-        paper(world, case, paper_kind, **answers)
-        versions.append(kind.stored(case).version)
-    assert versions == [1, 2]
