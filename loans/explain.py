@@ -10,20 +10,14 @@ from django.utils.translation import gettext as _
 
 from loans import rules
 from loans.enums import EntryKind
-from loans.models import LedgerEntry, Loan, PlanChange
-from loans.queries import (
-    changes_of,
-    current_plan,
-    entries_after_payout,
-    not_paid_out,
-    payouts_of,
-    position_of,
-    rule_change,
-    rule_set_of,
-    terms_in_force,
-)
+from loans.line_story import story_of_entry, story_of_line
+from loans.models import LedgerEntry, Loan
+from loans.queries import current_plan, not_paid_out, payouts_of, position_of, rule_set_of
 from microloan.core import danish
+from microloan.core.calendars import next_banking_day
 from microloan.core.money import ZERO
+
+MOST_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Explanation:
 
 
 def explain(loan: Loan, what: str, today: date) -> Explanation | None:
-    """`balance`, `paid`, `overdue` or `line-7`; None for what there is not."""
+    """`balance`, `paid`, `overdue`, `line-7` or `entry-` with the key of an entry; None for what there is not."""
     position = position_of(loan)
     if position is None:
         return None
@@ -48,9 +42,10 @@ def explain(loan: Loan, what: str, today: date) -> Explanation | None:
     }
     if what in simple:
         return simple[what](loan, position, today)
-    number = what.removeprefix("line-")
-    line = next((one for one in position.lines if str(one.number) == number), None)
-    return _line(loan, position, line) if line is not None and what.startswith("line-") else None
+    kind, _dash, number = what.partition("-")
+    if kind == "line":
+        return _line(loan, number, today)
+    return _entry(loan, number) if kind == "entry" else None
 
 
 def _rows(loan: Loan) -> list[tuple[str, Any]]:
@@ -135,106 +130,29 @@ def _overdue(loan: Loan, position: rules.Position, today: date) -> Explanation:
     return Explanation(_("Overdue: %(amount)s") % {"amount": danish.kr(total)}, sentences, (), _rows(loan))
 
 
-# --- One instalment ------------------------------------------------------------------------------------------------------
+# --- One instalment, one entry -------------------------------------------------------------------------------------------
 
 
-def _line(loan: Loan, position: rules.Position, line: rules.LineState) -> Explanation:
-    paying = list(_paying(loan, line.number))
-    sentences = [*_amount_words(loan, position, line), *_date_words(loan, line), *_state_words(line, paying)]
+def _line(loan: Loan, number: str, today: date) -> Explanation | None:
+    story = story_of_line(loan, int(number), today) if number.isdecimal() and len(number) < MOST_DIGITS else None
+    if story is None:
+        return None
+    facts, sentences, entries = story
     title = _("Instalment %(number)s: %(amount)s on %(day)s") % {
-        "number": line.number,
-        "amount": danish.kr(line.amount),
-        "day": danish.long_date(line.due),
+        "number": number,
+        "amount": danish.kr(facts.amount),
+        "day": danish.long_date(next_banking_day(facts.nominal_due)),
     }
-    return Explanation(title, sentences, [entry for entry, _part in paying], _rows(loan))
+    return Explanation(title, sentences, [one for one in loan.entries.all() if one.pk in entries], _rows(loan))
 
 
-def _amount_words(loan: Loan, position: rules.Position, line: rules.LineState) -> Iterator[str]:
-    planned = {one.number: one.amount for one in terms_in_force(loan).schedule()}
-    terms = terms_in_force(loan)
-    words = {"principal": danish.kr(terms.principal), "count": terms.instalments, "amount": danish.kr(line.amount)}
-    if planned.get(line.number) != line.amount:
-        yield _("The amount has been changed since the loan was granted:")
-        yield from (f"{change.in_words}." for change in _in_force(loan))
-        if position.taken_off:
-            yield _("Extra payments have shortened or lowered the plan.")
-    elif line.number == max(planned):
-        yield _("The last instalment is what remains when the others are paid: %(amount)s.") % words
-    else:
-        yield _("%(principal)s in %(count)s monthly instalments, rounded up to whole kroner, is %(amount)s.") % words
-
-
-def _in_force(loan: Loan) -> list[PlanChange]:
-    return sorted((one for one in loan.plan_changes.all() if one.is_in_force), key=lambda one: one.pk)
-
-
-def _date_words(loan: Loan, line: rules.LineState) -> Iterator[str]:
-    terms = terms_in_force(loan)
-    planned = {one.number: one.nominal_due for one in terms.schedule()}
-    yield _(
-        "Instalments fall due on day %(day)s of the month, from the first such day a month after the payout of %(payout)s."
-    ) % {"day": terms.due_day, "payout": danish.long_date(terms.payout)}
-    before = planned.get(line.number)
-    if before is not None and before != line.nominal_due:
-        for change in _in_force(loan):
-            if isinstance(rule_change(change), rules.Deferment):
-                yield _("%(change)s has moved it from %(before)s.") % {
-                    "change": change.in_words,
-                    "before": danish.long_date(before),
-                }
-    if line.due != line.nominal_due:
-        yield _("%(nominal)s is no banking day, so it falls due on the next one, %(due)s.") % {
-            "nominal": danish.long_date(line.nominal_due),
-            "due": danish.long_date(line.due),
-        }
-
-
-def _state_words(line: rules.LineState, paying: Sequence[tuple[LedgerEntry, Decimal]]) -> Iterator[str]:
-    for entry, part in paying:
-        yield _("%(part)s of the payment of %(day)s went to it.") % {
-            "part": danish.kr(part),
-            "day": danish.long_date(entry.value_date),
-        }
-    if line.handed_over:
-        yield _("%(amount)s of it is with recovery.") % {"amount": danish.kr(line.handed_over)}
-    if line.written_off:
-        yield _("%(amount)s of it has been written off.") % {"amount": danish.kr(line.written_off)}
-    yield (
-        _("%(amount)s of it is still to be paid.") % {"amount": danish.kr(line.remaining)}
-        if line.remaining
-        else _("Nothing more is owed to us on it.")
-    )
-
-
-def _paying(loan: Loan, number: int) -> Iterator[tuple[LedgerEntry, Decimal]]:
-    """The entries that put money on an instalment, with how much: what it was after the entry less what it was before.
-
-    Entries are taken in the order of the replay; a day on which nothing happened to the line costs one position.
-    """
-    entries = sorted(_standing(loan), key=lambda one: (one.value_date, one.pk))
-    money = [one for one in entries if one.kind in (EntryKind.PAYMENT, EntryKind.RECOVERY_PAYMENT)]
-    terms, made = terms_in_force(loan), changes_of(loan)
-    known = {one.id: one for one in entries_after_payout(loan)}
-    others = [one for one in known.values() if one.kind not in (EntryKind.PAYMENT, EntryKind.RECOVERY_PAYMENT)]
-    standing = {entry.pk for entry in entries}
-    others = [one for one in others if one.id in standing]
-
-    def paid_after(count: int) -> Decimal:
-        taken = [known[one.pk] for one in money[:count]]
-        lines = rules.position(terms, [*others, *taken], made).lines
-        return next((line.paid for line in lines if line.number == number), ZERO)
-
-    for first, last in _steps(paid_after, 0, len(money)):
-        yield money[last - 1], paid_after(last) - paid_after(first)
-
-
-def _steps(paid: Callable[[int], Decimal], low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Where a growing figure steps up: halved as long as both ends differ, so that few positions are worked out."""
-    if low >= high or paid(low) == paid(high):
-        return
-    if high - low == 1:
-        yield low, high
-        return
-    middle = (low + high) // 2
-    yield from _steps(paid, low, middle)
-    yield from _steps(paid, middle, high)
+def _entry(loan: Loan, number: str) -> Explanation | None:
+    entry = next((one for one in loan.entries.all() if str(one.pk) == number), None)
+    if entry is None:
+        return None
+    title = _("%(kind)s of %(amount)s on %(day)s") % {
+        "kind": entry.get_kind_display(),
+        "amount": danish.kr(abs(entry.amount)),
+        "day": danish.long_date(entry.value_date),
+    }
+    return Explanation(title, list(story_of_entry(loan, entry)), [entry], _rows(loan))

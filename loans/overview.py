@@ -211,6 +211,11 @@ class Posting:
     is_reversed: bool = False
 
     @property
+    def key(self) -> str:
+        """Under which the entry is explained (`loans.explain`)."""
+        return f"entry-{self.entry.pk}"
+
+    @property
     def may_be_reversed(self) -> bool:
         """Whether it is an entry that two people reverse on a page (domain.md §7.4)."""
         return self.entry.kind in REVERSIBLE and not self.is_reversed

@@ -33,6 +33,12 @@ class PaymentFileForm(BaseForm):
         max_length=1000,
     )
 
+    is_recovery = forms.BooleanField(
+        label=_("It is a settlement from the authority that recovers"),
+        help_text=_("Each line is what was recovered on a loan: by payment reference or loan number."),
+        required=False,
+    )
+
     def clean_file(self) -> Any:
         given = self.cleaned_data["file"]
         if given.size > MAX_BYTES:

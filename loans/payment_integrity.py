@@ -17,7 +17,9 @@ def incoming_count() -> int:
 def incoming_problems() -> Iterator[tuple[object, str]]:
     """Where it stands, and what does not fit."""
     booked = IncomingPayment.objects.filter(state=IncomingState.BOOKED).select_related("entry")
-    fits = Q(entry__kind=EntryKind.PAYMENT, entry__loan=F("loan"), entry__value_date=F("value_date"))
+    kind = Q(source__is_recovery=False, entry__kind=EntryKind.PAYMENT)
+    kind |= Q(source__is_recovery=True, entry__kind=EntryKind.RECOVERY_PAYMENT)
+    fits = kind & Q(entry__loan=F("loan"), entry__value_date=F("value_date"))
     for row in booked.exclude(fits & Q(entry__amount=-F("amount"))).order_by("pk").iterator():
         yield f"incoming {row.pk}", _("the payment is not the entry it was booked as")
     for row in booked.filter(entry__reversed_by__isnull=False).order_by("pk").iterator():

@@ -19,6 +19,7 @@ from screening.enums import BudgetKind, BudgetState
 from screening.forms import BudgetForm, Lines, empty_lines, refuse, typed_lines
 from screening.models import Budget
 from screening.services import LineData
+from screening.versions import version_of
 from screening.year_views import context_of
 
 
@@ -31,7 +32,7 @@ def budget(request: HttpRequest, number: str) -> HttpResponse:
     """The establishment budget: one version with its totals, and the list of all."""
     case = get_case(request, number)
     versions = queries.budgets_of(case)
-    shown = _chosen(versions, request.GET.get("version", ""))
+    shown = version_of(versions, request.GET.get("version", ""))
     context = {
         "versions": versions,
         "shown": shown,
@@ -47,21 +48,12 @@ def budget(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "screening/budget.html", _context(request, case, **context))
 
 
-def _chosen(versions: list[Budget], wanted: str) -> Budget | None:
-    if not wanted:
-        return versions[0] if versions else None
-    found = next((version for version in versions if str(version.number) == wanted), None)
-    if found is None:
-        raise Http404
-    return found
-
-
 @team_required
 def budget_edit(request: StaffRequest, number: str) -> HttpResponse:
     """Write a new version, beginning from the newest."""
     case = locked(request, get_case(request, number))
     newest = services.latest_budget(case)
-    rows = _rows(newest)
+    rows = stored_lines(newest)
     stored = {"note": newest.note if newest else "", "lines": rows}
     draft = open_budget_draft(case, BudgetKind.ESTABLISHMENT, request.user, clock.today())
     if request.method != "POST":
@@ -89,7 +81,8 @@ def _shown(stored: dict[str, Any], newest: Budget | None, draft: DraftState) -> 
     return form, Lines(initial=empty_lines(typed_lines(typed)))
 
 
-def _rows(budget: Budget | None) -> list[LineData]:
+def stored_lines(budget: Budget | None) -> list[LineData]:
+    """The lines of a version as they are typed; none before the first."""
     lines = budget.lines.all() if budget else []
     return [LineData(line.kind, line.text, line.amount) for line in lines]
 

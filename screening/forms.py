@@ -302,8 +302,9 @@ class DecideForm(UnmarkedForm):
     def _check_revision(self, data: Mapping[str, Any]) -> None:
         if not data.get("improvements", "").strip():
             self.add_error("improvements", _("Write what must be better."))
-        if "return_by" not in self.errors and (not data.get("return_by") or data["return_by"] <= self.today):
-            self.add_error("return_by", _("Write a date after today by which the citizen comes back."))
+        refusal = rules.return_day_refusal(data.get("return_by"), self.today)
+        if "return_by" not in self.errors and refusal:
+            self.add_error("return_by", refusal)
 
     def decision(self) -> ScreeningDecision:
         data = self.cleaned_data

@@ -85,9 +85,8 @@ def hearing(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     if data["version"] != screening.version:
         messages.warning(request, _("The screening has been changed since you opened it. Read it again."))
         return _to(screening)
-    if data["answer_by"] < rules.earliest_answer(today):
-        earliest = danish.long_date(rules.earliest_answer(today))
-        form.add_error("answer_by", _("Give the citizen at least until %(date)s.") % {"date": earliest})
+    if words := rules.answer_day_refusal(data["answer_by"], today):
+        form.add_error("answer_by", words)
         return _page(request, screening, form)
     if request.POST.get("step") != "send":
         rows = [(form.fields[name].label, data[name]) for name in ("shown",)]

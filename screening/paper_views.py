@@ -18,12 +18,12 @@ from microloan.core.errors import Refused
 from microloan.core.pdf import UnprintableText
 from screening import paper_pdf, paper_queries, services
 from screening.forms import refuse
-from screening.models import Paper
 from screening.paper_drafts import draft_code
 from screening.paper_forms import CompareForm, PaperForm, stage_of
 from screening.papers import rules
 from screening.papers.enums import PaperKind, PlanStage
 from screening.papers.questions import parts_of
+from screening.versions import version_of
 
 
 def page(request: StaffRequest, name: str, case: CaseFile, **more: Any) -> HttpResponse:
@@ -67,7 +67,7 @@ def paper(request: StaffRequest, number: str, kind: str) -> HttpResponse:
     """One version, and the list of all."""
     case = get_case(request, number)
     versions = paper_queries.versions_of(case, known_kind(kind))
-    shown = _chosen(versions, request.GET.get("version", ""))
+    shown = version_of(versions, request.GET.get("version", ""))
     return page(
         request,
         "paper",
@@ -80,15 +80,6 @@ def paper(request: StaffRequest, number: str, kind: str) -> HttpResponse:
         may_detail=shown is not None and shown.stage == PlanStage.PROVISIONAL and shown is versions[0],
         standings=services.standings(case, clock.today()) if kind == PaperKind.ACTION_PLAN else [],
     )
-
-
-def _chosen(versions: list[Paper], wanted: str) -> Paper | None:
-    if not wanted:
-        return versions[0] if versions else None
-    found = next((version for version in versions if str(version.number) == wanted), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 @team_required
@@ -155,7 +146,7 @@ def paper_compare(request: StaffRequest, number: str, kind: str) -> HttpResponse
 def paper_print(request: StaffRequest, number: str, kind: str, version: int) -> HttpResponse:
     """A version as a PDF."""
     case = get_case(request, number, action=AccessAction.DOWNLOAD)
-    found = _chosen(paper_queries.versions_of(case, known_kind(kind)), str(version))
+    found = version_of(paper_queries.versions_of(case, known_kind(kind)), str(version))
     if found is None:
         raise Http404
     found.case = case

@@ -17,6 +17,8 @@ NEXT_PHASE = {1: Phase.BUSINESS_DEVELOPMENT, 2: Phase.COURSES, 3: Phase.APPROVAL
 STAFF_NEEDED = {1: 2, 2: 1, 3: 1, 4: 1}
 # The fewest days a citizen has to answer a hearing, and what is proposed.
 HEARING_DAYS, USUAL_HEARING_DAYS = 7, 14
+# Later than this a day is a slip of the keyboard: it stands in a letter, and a decision waits for it.
+LONGEST_HEARING_DAYS, LONGEST_RETURN_DAYS = 90, 365
 # What stands in words in every screening; the person's strengths come first (ui-guide.md §3.3).
 TEXTS = ("strengths", "person", "money", "plan")
 
@@ -105,6 +107,25 @@ def missing_hearing(hearing: str, note: str) -> dict[str, str]:
 def earliest_answer(today: date) -> date:
     """The soonest last day to answer a hearing; people need to read, ask and write."""
     return today + timedelta(days=HEARING_DAYS)
+
+
+def answer_day_refusal(answer_by: date, today: date) -> str:
+    """Why a hearing cannot run until this day, or empty."""
+    earliest = earliest_answer(today)
+    if answer_by < earliest:
+        return _("Give the citizen at least until %(date)s.") % {"date": danish.long_date(earliest)}
+    if answer_by > today + timedelta(days=LONGEST_HEARING_DAYS):
+        return _("Write a day within three months. Is the year right?")
+    return ""
+
+
+def return_day_refusal(return_by: date | None, today: date) -> str:
+    """Why the citizen cannot come back by this day, or empty."""
+    if return_by is None or return_by <= today:
+        return _("Write a date after today by which the citizen comes back.")
+    if return_by > today + timedelta(days=LONGEST_RETURN_DAYS):
+        return _("Write a day within a year. Is the year right?")
+    return ""
 
 
 def hearing_refusal(

@@ -17,7 +17,7 @@ from microloan.core.export import XLSX_TYPE
 from microloan.policy.services import rule_set_on
 from screening import queries, services, sheet_files
 from screening.budget_pdf import budget_pdf
-from screening.budget_views import establishment_page
+from screening.budget_views import establishment_page, stored_lines
 from screening.enums import BudgetKind
 from screening.forms import BudgetForm, Lines, empty_lines, refuse
 from screening.models import Budget
@@ -112,15 +112,10 @@ def sheet_upload(request: HttpRequest, number: str, kind: str) -> HttpResponse:
 def _read_page(request: HttpRequest, case: CaseFile, read: Read, newest: Budget | None) -> HttpResponse:
     """The form as if the sheet had been typed into it."""
     if read.data is None:
-        stored = {"note": newest.note if newest else "", "lines": _stored_lines(newest)}
+        stored = {"note": newest.note if newest else "", "lines": stored_lines(newest)}
         form = BudgetForm(stored=stored, row=newest)
         lines = Lines(initial=empty_lines([asdict(line) for line in read.lines]))
         return establishment_page(request, case, form, lines, from_sheet=True)
     return edit_page(
         request, case, read.kind, *forms_for(read.kind, newest, rows=read.rows, frame=read.data), from_sheet=True
     )
-
-
-def _stored_lines(newest: Budget | None) -> list[services.LineData]:
-    lines = newest.lines.all() if newest else []
-    return [services.LineData(line.kind, line.text, line.amount) for line in lines]

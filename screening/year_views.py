@@ -27,6 +27,7 @@ from screening.forms import refuse
 from screening.models import Budget
 from screening.services import FrameData
 from screening.services.budgets import PATHS
+from screening.versions import version_of
 from screening.year_forms import Sections, WhatIfForm, YearForm, month_words, typed_rows
 
 FARTHEST = 240  # months between what is stored and what can be chosen
@@ -56,15 +57,6 @@ def context_of(request: HttpRequest, case: CaseFile, kind: str, **more: Any) -> 
 def budget_links(case: CaseFile, kind: str) -> list[dict[str, Any]]:
     """The three budgets of a case, for the line of links on their pages."""
     return [{"label": one.label, "path": PATHS.get(one.value, ""), "is_current": one == kind} for one in BudgetKind]
-
-
-def version_of(versions: list[Budget], wanted: str) -> Budget | None:
-    if not wanted:
-        return versions[0] if versions else None
-    found = next((version for version in versions if str(version.number) == wanted), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 @team_required

@@ -144,7 +144,7 @@ def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
             "kind": step.kind,
             "why": step.why,
             "holder": step.holder,
-            "due_on": step.due_on,
+            "due_on": _due(case, step),
             "is_promise": step.is_promise,
             "link": step.link,
             "owner_id": case.coach_id if step.holder == Holder.TEAM else None,
@@ -152,6 +152,12 @@ def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
         for provider in registry.next_steps
         for step in provider(case, today)
     }
+
+
+def _due(case: CaseFile, step: registry.NextStep) -> date:
+    """Nobody was late while the case was closed; a date that was promised, or that the law sets, stays what it was."""
+    reopened: date | None = getattr(case, "reopened_on", None)
+    return step.due_on if reopened is None or step.is_promise else max(step.due_on, reopened)
 
 
 @transaction.atomic

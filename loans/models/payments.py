@@ -22,6 +22,8 @@ class PaymentImport(models.Model):
     sha256 = models.CharField(_("checksum"), max_length=64)
     name = models.CharField(_("file"), max_length=120)
     kind = models.CharField(_("format"), max_length=20)
+    # A settlement from the authority that recovers: each entry is what it has brought in, not a payment to us.
+    is_recovery = models.BooleanField(_("settlement from recovery"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.PREVIEW)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
@@ -59,7 +61,7 @@ class PaymentImport(models.Model):
             Refuse(
                 name="payment_file_frozen",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("sha256", "name", "kind", "uploaded_by", "uploaded_at"),
+                condition=pgtrigger.AnyChange("sha256", "name", "kind", "is_recovery", "uploaded_by", "uploaded_at"),
                 message="what was uploaded is never changed",
             ),
             Refuse(name="payment_file_kept", operation=pgtrigger.Delete, message="payment files are kept"),
@@ -208,7 +210,9 @@ class IncomingPayment(models.Model):
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM loans_ledgerentry e
-                        WHERE e.id = NEW.entry_id AND e.kind = 'payment' AND e.loan_id = NEW.loan_id
+                        WHERE e.id = NEW.entry_id AND e.loan_id = NEW.loan_id
+                          AND e.kind = CASE WHEN (SELECT i.is_recovery FROM loans_paymentimport i WHERE i.id = NEW.source_id)
+                                            THEN 'recovery_payment' ELSE 'payment' END
                           AND e.amount = -NEW.amount AND e.value_date = NEW.value_date
                     ) THEN
                         RAISE EXCEPTION 'incoming_entry_fits' USING ERRCODE = 'check_violation';

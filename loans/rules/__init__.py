@@ -6,6 +6,7 @@
 | `deferment` | which months are free, and what moves |
 | `changes` | another instalment from a month on, and an arrangement for arrears |
 | `allocation` | what the ledger means: paid, owed, handed over, per line and in all |
+| `trace` | the same, told step by step, so that any figure can be explained |
 | `effects` | what money ahead of plan does (cover, shorten, lower) |
 | `preview` | a change before and after, before anyone decides it |
 | `arrears` | how old a debt is, and which reminder step it has reached |
@@ -17,7 +18,17 @@
 A refusal is a `RuleError` with a reason for people and a code for programs.
 """
 
-from loans.rules.allocation import Entry, LineState, Position, Terms, allocate, effective, ledger_balance, position
+from loans.rules.allocation import (
+    Cause,
+    Entry,
+    LineState,
+    Position,
+    Terms,
+    allocate,
+    effective,
+    ledger_balance,
+    position,
+)
 from loans.rules.arrears import Arrears, Ladder, age_band, reminder_due
 from loans.rules.changes import Arrangement, Change, NewAmount
 from loans.rules.deferment import Deferment, check_deferments, check_next_deferment
@@ -49,6 +60,7 @@ from loans.rules.standing import (
     Taken,
     standing,
 )
+from loans.rules.trace import LineFacts, Moved, Step, moves_of_entry, moves_of_line, trace
 
 __all__ = [
     "LETTERS",
@@ -63,18 +75,22 @@ __all__ = [
     "Attempt",
     "Arrangement",
     "Arrears",
+    "Cause",
     "Change",
     "Deferment",
     "Entry",
     "Instalment",
     "Interruption",
     "Ladder",
+    "LineFacts",
     "LineState",
+    "Moved",
     "NewAmount",
     "Period",
     "Position",
     "Preview",
     "RuleError",
+    "Step",
     "SupportLimits",
     "Terms",
     "age_band",
@@ -93,6 +109,8 @@ __all__ = [
     "longest_extension",
     "months_left",
     "months_used",
+    "moves_of_entry",
+    "moves_of_line",
     "payment_reference",
     "position",
     "preview_change",
@@ -101,4 +119,5 @@ __all__ = [
     "slip_line",
     "standing",
     "support_end",
+    "trace",
 ]

@@ -12,7 +12,7 @@ Source: domain.md §7.4, §7.5. Why: docs/decisions/013-replay.md.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -61,6 +61,11 @@ class Entry:
             raise ValueError(f"the sign of {self.amount} does not fit a {self.kind}")
         if (self.kind is EntryKind.REVERSAL) != (self.reverses is not None):
             raise ValueError("a reversal names the entry it reverses, and nothing else does")
+
+
+# What moved the lines: the entries of a day (none: the plan as it began) or a change of plan.
+Cause = tuple[Entry, ...] | Change
+Watch = Callable[[date, Cause, Sequence[WorkingLine]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,13 @@ def position(
     entries: Iterable[Entry] = (),
     plan_changes: Sequence[Change] = (),
     as_of: date | None = None,
+    watch: Watch | None = None,
 ) -> Position:
     """Where a loan on `terms` stands after its entries and the changes of its plan: the one computation of a plan.
 
     With `as_of`, only entries with a value date up to and including that day count. Changes are taken as they are;
     `check_deferments` and `preview_change` say whether they may be. A deferment moves the lines that are unpaid at the
-    end of the day before its window opens.
+    end of the day before its window opens. `watch` is told the lines at the start and after each day and change.
 
     Raises `RuleError` with the code `before_payout` for an entry dated before the payout, or `ledger` for entries that
     contradict each other (see `effective`).
@@ -162,7 +168,8 @@ def position(
                 _("The entry of %(day)s is dated before the loan was paid out (%(payout)s).")
                 % {"day": day_text(entry.value_date), "payout": day_text(terms.payout)},
             )
-    replay = _Replay(_working(terms.schedule()), terms.multiple)
+    replay = _Replay(_working(terms.schedule()), terms.multiple, watch=watch)
+    replay.tell(terms.payout, ())
     return replay.run(counting, plan_changes, terms.due_day)
 
 
@@ -243,6 +250,11 @@ class _Replay:
     taken_off: Decimal = ZERO
     excess: Decimal = ZERO
     idle: list[Change] = field(default_factory=list)
+    watch: Watch | None = None
+
+    def tell(self, day: date, cause: Cause) -> None:
+        if self.watch is not None:
+            self.watch(day, cause, self.lines)
 
     def run(self, entries: Sequence[Entry], plan_changes: Sequence[Change], due_day: int) -> Position:
         principal = sum((line.amount for line in self.lines), ZERO)
@@ -254,6 +266,7 @@ class _Replay:
             while coming and coming[0].opens <= day:
                 self._change(coming.popleft(), due_day)
             self._apply_day(day, days[day])
+            self.tell(day, tuple(days[day]))
         for change in coming:
             self._change(change, due_day)
         return self._freeze(principal)
@@ -269,6 +282,7 @@ class _Replay:
                 self.lines = changes.renew(self.lines, change, due_day)
         if [(line.number, line.nominal_due, line.amount) for line in self.lines] == before:
             self.idle.append(change)
+        self.tell(change.opens, change)
 
     def _defer(self, window: Deferment, due_day: int) -> None:
         moving = [line for line in self.lines if line.remaining and line.nominal_due >= window.from_month]

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from cases import perms
@@ -37,6 +38,7 @@ from microloan.policy.services import municipality
 MONEY_ROLES = frozenset({Role.BENEFITS_OFFICER, Role.PROJECT_LEAD})
 MOST_ATTEMPTS = 3
 BATCH = 500
+LOAN_NUMBER = re.compile(r"\bL-[0-9]{4}-[0-9]{5}\b")
 LOCK = 0x6D6C7061  # of uploads and confirmations: which entries are known is asked and answered by one at a time
 
 
@@ -54,9 +56,11 @@ def _one_at_a_time() -> None:
 
 
 @transaction.atomic
-def upload_payments(*, data: bytes, name: str, by: User, today: date) -> tuple[PaymentImport, bool]:
+def upload_payments(
+    *, data: bytes, name: str, by: User, today: date, is_recovery: bool = False
+) -> tuple[PaymentImport, bool]:
     """Read a file and keep its entries for the preview. Nothing is booked. A file that was uploaded before is given as it
-    stands, with False: its content counts once, whatever it is called."""
+    stands, with False: its content counts once, whatever it is called. `is_recovery`: a settlement from recovery."""
     check_money(by)
     refuse_viruses(data)
     file = payment_files.read_file(data)
@@ -74,7 +78,9 @@ def upload_payments(*, data: bytes, name: str, by: User, today: date) -> tuple[P
     known = PaymentImport.objects.filter(sha256=checksum).exclude(state=ImportState.DISCARDED).first()
     if known is not None:
         return known, False
-    made = PaymentImport.objects.create(sha256=checksum, name=clean_name(name), kind=file.kind, uploaded_by=by)
+    made = PaymentImport.objects.create(
+        sha256=checksum, name=clean_name(name), kind=file.kind, is_recovery=is_recovery, uploaded_by=by
+    )
     accounts = [account for account in municipality().payment_accounts.split(",") if digits(account)]
     rows = [_incoming(made, entry, accounts) for entry in file.entries]
     IncomingPayment.objects.bulk_create(rows, batch_size=BATCH)
@@ -201,10 +207,16 @@ def tells_the_same(one: IncomingPayment, other: IncomingPayment) -> bool:
 
 def _loans_of(rows: Sequence[IncomingPayment]) -> dict[str, Loan]:
     """The loans that the payment references name."""
-    wanted = {reference for row in rows if not row.aside for reference in references_in(row.reference, row.text)}
-    found = Loan.objects.filter(payment_reference__in=wanted).exclude(payment_reference="")
-    loans = found.select_related("case__citizen").prefetch_related("entries")
-    return {loan.payment_reference: loan for loan in loans}
+    wanted = {name for row in rows if not row.aside for name in names_of(row)}
+    found = Loan.objects.filter((Q(payment_reference__in=wanted) & ~Q(payment_reference="")) | Q(number__in=wanted))
+    loans = list(found.select_related("case__citizen").prefetch_related("entries"))
+    return {name: loan for loan in loans for name in (loan.payment_reference, loan.number) if name}
+
+
+def names_of(row: IncomingPayment) -> list[str]:
+    """What an entry calls its loan: the payment reference; in a settlement from recovery also the loan's number."""
+    numbers = LOAN_NUMBER.findall(f"{row.reference} {row.text}".upper()) if row.source.is_recovery else []
+    return [*references_in(row.reference, row.text), *numbers]
 
 
 def _verdict(row: IncomingPayment, known: _Known, loans: dict[str, Loan]) -> Verdict:
@@ -219,7 +231,7 @@ def _verdict(row: IncomingPayment, known: _Known, loans: dict[str, Loan]) -> Ver
 
 def match_by_reference(row: IncomingPayment, loans: dict[str, Loan]) -> Verdict:
     """The loan with the payment reference, if there is exactly one and it takes the payment; else a person looks."""
-    references = references_in(row.reference, row.text)
+    references = names_of(row)
     if not references:
         mistyped = is_mistyped(row.reference, row.text)
         return Verdict(IncomingState.PARKED, Why.MISTYPED if mistyped else Why.UNKNOWN)
@@ -299,7 +311,7 @@ def book_incoming(incoming_id: int, *, today: date) -> IncomingPayment:
         if given.state != IncomingState.WAITING or given.loan is None:
             return given
         loan = lock_loan(given.loan)
-        row = IncomingPayment.objects.select_for_update(of=("self",)).get(pk=incoming_id)
+        row = IncomingPayment.objects.select_related("source").select_for_update(of=("self",)).get(pk=incoming_id)
         if row.state != IncomingState.WAITING or row.loan_id != loan.pk:
             return row
         if row.attempts > MOST_ATTEMPTS:
@@ -316,7 +328,10 @@ def enter(row: IncomingPayment, loan: Loan, *, by: User, today: date) -> Incomin
         raise Refused(_("The payment is older than the payout of the loan."), field="loan")
     if row.currency != KRONER:
         raise Refused(_("Only kroner are booked."))
-    entry = book_payment(
+    from loans.services.handovers import book_recovery
+
+    book = book_recovery if row.source.is_recovery else book_payment
+    entry = book(
         loan=loan,
         amount=row.amount,
         value_date=row.value_date,

@@ -40,7 +40,11 @@ def imports(request: StaffRequest) -> HttpResponse:
         given = form.cleaned_data["file"]
         try:
             made, is_new = services.upload_payments(
-                data=given.read(), name=given.name, by=request.user, today=clock.today()
+                data=given.read(),
+                name=given.name,
+                by=request.user,
+                today=clock.today(),
+                is_recovery=form.cleaned_data["is_recovery"],
             )
         except Refused as refusal:
             add_refusal(form, refusal)

@@ -147,8 +147,8 @@ def _check_words(screening: Screening, decision: ScreeningDecision, today: date)
     if decision.outcome == Outcome.REVISE:
         if not decision.improvements.strip():
             raise Refused(_("Write what must be better."), field="improvements")
-        if decision.return_by is None or decision.return_by <= today:
-            raise Refused(_("Write a date after today by which the citizen comes back."), field="return_by")
+        if refusal := rules.return_day_refusal(decision.return_by, today):
+            raise Refused(refusal, field="return_by")
     if rules.needs_hearing(decision.outcome, screening.number):
         for name, what in rules.missing_hearing(decision.hearing, decision.hearing_note).items():
             raise Refused(what, field=name)

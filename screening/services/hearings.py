@@ -37,11 +37,8 @@ def hold_hearing(
         raise Conflict(_("The citizen is being heard already."))
     if not shown.strip():
         raise Refused(_("Write what the decision would rest on."), field="shown")
-    if answer_by < rules.earliest_answer(today):
-        raise Refused(
-            _("Give the citizen at least until %(date)s.") % {"date": danish.long_date(rules.earliest_answer(today))},
-            field="answer_by",
-        )
+    if refusal := rules.answer_day_refusal(answer_by, today):
+        raise Refused(refusal, field="answer_by")
     record = HearingRecord.objects.create(
         screening=screening,
         recommendation_number=screening.recommendation_number,

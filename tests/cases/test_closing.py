@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from cases import closing, services
+from cases import closing, registry, services
 from cases.enums import (
     HISTORIC_LIVELIHOODS,
     ClosedBy,
@@ -19,6 +19,7 @@ from cases.enums import (
 )
 from cases.letters.models import Letter
 from cases.models import CaseFile, Contact, PhaseChange
+from cases.registry import NextStep
 from microloan.core import clock
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Refused
@@ -204,6 +205,20 @@ def test_nobody_was_late_while_the_case_was_closed(cast, case):
     assert due["next_contact"] == later + timedelta(days=14)
     assert due["three_month_follow_up"] == later + timedelta(days=21)
     assert min(due.values()) >= later
+
+
+@pytest.mark.parametrize("is_promise", [False, True])
+def test_what_was_due_while_the_case_was_closed_is_due_the_day_it_comes_back(cast, case, monkeypatch, is_promise):
+    def steps(case, today):
+        yield NextStep("test", "no_contact", Holder.TEAM, TODAY + timedelta(days=9), is_promise=is_promise)
+
+    monkeypatch.setattr(registry.next_steps, "_entries", {})
+    registry.next_steps.register("test", steps)
+    close(cast, case)
+    later = TODAY + timedelta(days=200)
+    services.reopen_case(case=case, reason="Jobbet hørte op", by=cast.lead, today=later)
+    due_on = case.tasks.get(key="test", done_at=None).due_on
+    assert due_on == (TODAY + timedelta(days=9) if is_promise else later)
 
 
 def test_a_referral_that_comes_back_is_answered_within_new_days(cast):

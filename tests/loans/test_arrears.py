@@ -17,7 +17,7 @@ from cases.models import Task
 from cases.services import reconcile_tasks
 from loans import arrears, services
 from loans.enums import ClaimState, EntryKind, HandoverState, LadderStep, Obstacle
-from loans.integrity import Report, check_arrears, check_loans
+from loans.integrity import Report, check_arrears, check_loans, check_payments
 from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, ReminderPause
 from loans.queries import current_plan, position_of
 from loans.services import write_entry
@@ -26,6 +26,8 @@ from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from microloan.core.jobs import Counts, run_jobs
 from tests.loans import builders
+from tests.loans.payment_files import csv_file, line
+from tests.loans.test_imports import states, take_in
 from tests.support.strict import StrictClient
 from tests.support.world import World
 
@@ -267,6 +269,25 @@ def test_recovery_write_down_and_write_off(world: World, loan: Loan, due: date) 
     position = position_of(Loan.objects.get(pk=loan.pk))
     assert position.written_off == Decimal("1917")
     assert position.paid + position.outstanding + position.handed_over + position.written_off == loan.principal
+
+
+def test_a_settlement_file_from_recovery_is_booked_as_recovered(world: World, loan: Loan, due: date) -> None:
+    """By the loan's number or its payment reference; more than is with recovery waits for a person."""
+    _found, day = handed_over(world, loan, due)
+    lines = [
+        line("1000", day, Tekst=f"Krav {loan.number}-20270104", Bankreference="G1"),
+        line("500", day, **{"Betalings-id": loan.payment_reference}, Bankreference="G2"),
+        line("5000", day, Tekst=loan.number, Bankreference="G3"),
+    ]
+    with clock.at(day):
+        world.today = day
+        taken = take_in(world, csv_file(lines), is_recovery=True)
+    assert states(taken) == ["booked", "booked", "parked"]
+    position = position_of(Loan.objects.get(pk=loan.pk))
+    assert (position.handed_over, position.paid) == (PART - 1500, Decimal(1500))
+    report = Report()
+    check_payments(report)
+    assert report.problems == []
 
 
 # --- Screens and tasks ---------------------------------------------------------------------------------------------------

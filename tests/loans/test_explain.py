@@ -42,25 +42,49 @@ def test_the_balance_is_the_sum_of_its_entries(loan: Loan) -> None:
     assert dict(told.rows)["Regelsæt"] == "Programmets regler"
 
 
-def test_an_instalment_says_its_amount_its_date_and_who_paid_it(loan: Loan) -> None:
+def plain(told: Any) -> str:
+    return "\n".join([told.title, *told.sentences]).replace("\xa0", " ")
+
+
+def test_an_instalment_says_its_amount_its_date_and_what_was_paid_on_it(loan: Loan) -> None:
     told = found(loan, "line-1")
-    text = " ".join(told.sentences).replace("\xa0", " ")
-    assert "35.000 kr. i 12 månedlige afdrag" in text
-    assert "1. januar 2027 er ikke en bankdag" in text
+    text = plain(told)
+    assert "35.000 kr. i 12 afdrag, rundet op til hele kroner, er 2.917 kr. om måneden." in text
+    assert "Lånet blev udbetalt den 20. november 2026." in text
+    assert "Bankerne har lukket den 1. januar 2027, så det forfalder den næste bankdag: 4. januar 2027." in text
+    assert "Indbetaling 2.000 kr. den 20. november 2026: 2.000 kr. heraf går til dette afdrag." in text
+    assert "Indbetaling 1.500 kr. den 9. januar 2027: 917 kr. heraf går til dette afdrag." in text
+    assert "Der skyldes ikke mere på det." in text
     assert [entry.amount for entry in told.entries] == [-2000, -1500]
-    assert "2.000 kr. af betalingen" in text
-    assert "917 kr. af betalingen" in text
-    assert "resten" in " ".join(found(loan, "line-12").sentences) or "tilbage" in " ".join(
-        found(loan, "line-12").sentences
+    assert "Det sidste afdrag er resten: 2.913 kr." in plain(found(loan, "line-12"))
+    assert "Der mangler 2.334 kr., og det har været forfaldent i 3 dage." in plain(
+        found(loan, "line-2", date(2027, 2, 4))
     )
-    assert found(loan, "line-13") is None
-    assert found(loan, "nothing") is None
+    for nothing in ("line-13", "line-x", "line-" + "9" * 5000, "nothing", "entry-0", "entry-"):
+        assert found(loan, nothing) is None
 
 
-def test_a_deferment_is_named_where_it_has_moved_the_date(world: World, loan: Loan) -> None:
+def test_a_change_of_plan_is_named_where_it_moved_the_line(world: World, loan: Loan) -> None:
     decide(world, propose(world, loan))
-    text = " ".join(found(loan, "line-5").sentences)
-    assert "Henstand i 3 måneder fra marts 2027 har flyttet det" in text
+    text = plain(found(loan, "line-5"))
+    assert "Henstand i 3 måneder fra marts 2027: det er flyttet fra 1. maj 2027 til 1. august 2027." in text
+
+
+def test_an_entry_says_where_its_money_went(world: World, loan: Loan) -> None:
+    entry = builders.pay(world, loan, "4000", LATER + timedelta(days=1))
+    text = plain(found(loan, f"entry-{entry.pk}"))
+    assert "Nr. 2: Indbetaling 4.000 kr. den 10. januar 2027: 2.334 kr. heraf går til dette afdrag." in text
+    assert "Nr. 3: Indbetaling 4.000 kr. den 10. januar 2027: 1.666 kr. heraf går til dette afdrag." in text
+    payout = loan.entries.get(kind="payout")
+    assert "Udbetalingen begynder planen" in plain(found(loan, f"entry-{payout.pk}"))
+
+
+def test_every_figure_on_the_page_opens(world: World, loan: Loan, client_for: Any) -> None:
+    client = client_for(world.user(Role.COACH))
+    page = client.get(reverse("loans:loan", args=[loan.case.number])).content.decode()
+    addresses = {part.split('"')[0] for part in page.split('href="') if "/loan/explain/" in part.split('"')[0]}
+    assert len(addresses) == 12 + 3 + 2  # lines, entries, balance and paid
+    assert {client.get(address).status_code for address in sorted(addresses)} == {200}
 
 
 def test_each_krone_on_a_line_is_explained(world: World, loan: Loan) -> None:

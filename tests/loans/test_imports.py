@@ -27,8 +27,10 @@ PART = Decimal("2917.00")
 State = IncomingState
 
 
-def upload(world: World, data: bytes, name: str = "bank.csv", role: str = Role.BENEFITS_OFFICER) -> PaymentImport:
-    return services.upload_payments(data=data, name=name, by=world.user(role), today=world.today)[0]
+def upload(
+    world: World, data: bytes, name: str = "bank.csv", role: str = Role.BENEFITS_OFFICER, **more: Any
+) -> PaymentImport:
+    return services.upload_payments(data=data, name=name, by=world.user(role), today=world.today, **more)[0]
 
 
 def seen(found: PaymentImport) -> str:

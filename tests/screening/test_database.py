@@ -3,7 +3,7 @@
 from threading import Barrier, Event, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from cases import services as cases
 from cases.enums import ClosedBy, ClosingReason
@@ -255,6 +255,40 @@ def test_a_screening_is_not_sent_while_its_case_is_being_closed():
         thread.join(0.5)
     thread.join()
     assert found == ["Screening 1 hører til fasen »Rekruttering«. Sagen er i »Afsluttet«."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_that_is_killed_half_way_leaves_nothing():
+    world = World()
+    screening, lead, found = recommended(world, 1), world.user(Role.PROJECT_LEAD), []
+    decision = {"decision": YES, "by": lead, "today": TODAY}
+
+    def run() -> None:
+        try:
+            with clock.at(TODAY):
+                services.decide(screening=screening, **decision)
+        except DatabaseError as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    thread = Thread(target=run)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE cases_journalentry IN SHARE MODE")  # the entry is written after the decision
+        thread.start()
+        waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        pids: list[tuple[int]] = []
+        while thread.is_alive() and not pids:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            pids = cursor.fetchall()
+        cursor.execute("SELECT pg_terminate_backend(%s)", pids[0])
+        thread.join()
+    assert found
+    screening.refresh_from_db()
+    assert (screening.state, screening.outcome, screening.facts) == (ScreeningState.RECOMMENDED, "", {})
+    with clock.at(TODAY):
+        services.check_decision(screening=screening, **decision)
 
 
 @pytest.mark.django_db(transaction=True)

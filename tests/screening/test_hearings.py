@@ -12,6 +12,7 @@ from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
 from screening import services
 from screening.enums import Hearing, Outcome
+from screening.forms import DecideForm
 from screening.models import HearingRecord
 from tests.screening.builders import NO, TODAY, drafted, recommended
 from tests.screening.pages import address, text_of
@@ -69,6 +70,13 @@ def test_an_answer_frees_the_decision_at_once(world, screening):
     assert record.answered_on == TODAY
     screening.case.refresh_from_db()
     assert screening.case.tasks.filter(kind="screening_decide", done_at__isnull=True).exists()
+
+
+def test_the_passed_deadline_is_proposed_the_day_after(world, screening):
+    record = hold(world, screening)
+    for days, proposed in ((0, None), (1, Hearing.EXPIRED)):
+        day = record.answer_by + timedelta(days=days)
+        assert DecideForm(screening=screening, today=day, heard=record)["hearing"].value() == proposed
 
 
 def test_a_late_answer_counts_until_the_decision(world, screening):
@@ -138,7 +146,11 @@ def test_the_team_holds_hearings(world, screening, role):
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"shown": " "}, "shown"), ({"answer_by": TODAY + timedelta(days=6)}, "answer_by")],
+    [
+        ({"shown": " "}, "shown"),
+        ({"answer_by": TODAY + timedelta(days=6)}, "answer_by"),
+        ({"answer_by": TODAY + timedelta(days=91)}, "answer_by"),
+    ],
 )
 def test_what_a_hearing_needs(world, screening, changes, field):
     with pytest.raises(Refused) as refused:
@@ -293,6 +305,8 @@ def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
     data = {"shown": SHOWN, "answer_by": "4/12-26", "version": version}
     response = coach.post(address("hearing", screening), {**data, "answer_by": "21-11-2026", "step": "check"})
     assert "Giv borgeren mindst til og med den 27. november 2026." in text_of(response)
+    response = coach.post(address("hearing", screening), {**data, "answer_by": "4-12-2062", "step": "check"})
+    assert "Skriv en dag inden for tre måneder. Er årstallet rigtigt?" in text_of(response)
     assert "Send dette til" in text_of(coach.post(address("hearing", screening), {**data, "step": "check"}))
     assert not HearingRecord.objects.exists()
     page = text_of(coach.post(address("hearing", screening), {**data, "step": "send"}, follow=True))

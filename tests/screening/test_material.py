@@ -48,6 +48,16 @@ def test_a_newer_budget_after_the_recommendation_is_told_to_the_project_lead(wor
     assert "Etableringsbudget v2 ( den var v1 )" in page.replace("(den var v1)", "( den var v1 )")
 
 
+def test_a_decision_rests_on_what_has_come_until_it_is_made(world):
+    case = case_for(world, 3)
+    budget(world, case, line(amount="12000.00"))
+    screening = recommended(world, 3, case=fresh(case))
+    budget(world, fresh(case), line(amount="13000.00"))
+    lead = world.user(Role.PROJECT_LEAD)
+    screening = services.decide(screening=screening, decision=BACK, by=lead, today=world.today)
+    assert versions(screening) == {BudgetKind.ESTABLISHMENT: 2}
+
+
 def test_the_same_budget_after_yellow_is_asked_about_and_a_newer_is_not(world, yellow):
     again = drafted(world, 3, case=fresh(yellow.case), answers={})
     assert "not_resubmitted" in services.unanswered(again, world.today)
@@ -69,6 +79,11 @@ def test_the_clock_and_what_was_agreed_stay_in_sight(world, yellow, coach):
     page = text_of(coach.get(address("edit", again)))
     assert "Aftalt i runde 1" in page
     assert "Find to faste kunder." in page
+
+
+def test_the_clock_runs_only_where_something_was_sent_back(world, coach):
+    screening = drafted(world, 3)
+    assert "dage af 98" not in text_of(coach.get(case_page("list", screening.case)))
 
 
 def test_earlier_rounds_stay_as_they_were(world, yellow):
@@ -98,6 +113,16 @@ def test_a_warning_that_no_longer_holds_is_not_kept(world):
     lead = world.user(Role.PROJECT_LEAD)
     screening = services.decide(screening=screening, decision=BACK, by=lead, today=world.today)
     assert "no_budget" not in screening.warnings
+
+
+def test_what_no_longer_holds_when_it_is_sent_is_not_sent_along(world):
+    case = case_for(world, 3)
+    screening = drafted(world, 3, case=case)
+    assert "no_budget" in screening.warnings
+    budget(world, fresh(case), line(amount="12000.00"))
+    coach = world.user(Role.COACH)
+    sent = services.recommend(screening=screening, recommendation="continue", by=coach, today=world.today)
+    assert "no_budget" not in sent.warnings
 
 
 # --- The writer's own draft ----------------------------------------------------------------------------------------------

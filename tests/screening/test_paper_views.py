@@ -309,3 +309,14 @@ def test_nothing_is_offered_to_be_written_on_a_closed_case(coach, world):
         phase="closed", closed_on=world.today, closing_reason="illness", closed_by_choice_of="citizen"
     )
     assert offer not in coach.get(case_page("goals", case)).content.decode()
+
+
+@pytest.mark.parametrize(("older", "proposed"), [(False, "came"), (True, "")])
+def test_only_a_form_of_the_newest_version_proposes_its_answers(coach, world, older, proposed):
+    case = a_case(world)
+    data = filled(form_of(case), {"future": "Butik nr. 2"})
+    if older:
+        paper(world, case)
+    received = came_back(world, case, data)
+    form = coach.get(case_page("form_received", case, pk=received.pk)).context["form"]
+    assert form["future"].value() == proposed

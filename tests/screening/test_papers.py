@@ -10,6 +10,7 @@ from cases.models import JournalEntry
 from microloan.accounts.enums import TEAM, Role
 from microloan.core.errors import Conflict, Refused
 from screening import services
+from screening.citizen_forms.kinds import form_kinds
 from screening.models import Paper
 from screening.paper_journey import facts, material, plan_facts
 from screening.paper_pdf import answered
@@ -245,3 +246,20 @@ def test_the_database_refuses_a_crooked_paper(world, changes, guard):
     values = {"case": first.case, "kind": first.kind, "number": 2, "answers": {"why": "x"}, "answered_on": world.today}
     with pytest.raises(IntegrityError, match=guard), transaction.atomic():
         Paper.objects.create(created_by=first.created_by, **{**values, **changes})
+
+
+@pytest.mark.parametrize(("since", "months"), [(None, 2), (0, 2), (1, None)])
+def test_what_was_asked_before_the_present_period_counts_no_more(world, since, months):
+    case = a_case(world)
+    paper(world, case, PaperKind.SELF_EVALUATION, wants_extension="Ja", extension_months="2")
+    day = None if since is None else world.today + timedelta(days=since)
+    assert services.months_asked(case, day) == months
+
+
+def test_a_new_version_of_either_paper_makes_the_form_of_both_an_older_one(world):
+    case, kind = a_case(world), form_kinds["self_evaluation"]
+    versions = []
+    for paper_kind, answers in ((PaperKind.SELF_EVALUATION, {"good": "Godt"}), (PaperKind.ACTION_PLAN, GOALS)):
+        paper(world, case, paper_kind, **answers)
+        versions.append(kind.stored(case).version)
+    assert versions == [1, 2]

@@ -302,6 +302,7 @@ def test_all_is_assessed_before_the_decision(world):
         (replace(BACK, improvements=""), "improvements"),
         (replace(BACK, return_by=None), "return_by"),
         (replace(BACK, return_by=LATER - timedelta(days=28)), "return_by"),
+        (replace(BACK, return_by=LATER.replace(year=2062)), "return_by"),
         (replace(NO, hearing=""), "hearing"),
         (replace(NO, hearing="perhaps"), "hearing"),
         (replace(NO, hearing_note=" "), "hearing_note"),
@@ -324,6 +325,8 @@ def test_continue_moves_the_case_on_and_tells_the_citizen(world):
     assert screening.legal_basis.appeal_variant == screening.appeal_variant
     assert screening.rule_set is not None
     assert screening.facts["attendance_reliability"]["label"] == "Mødestabilitet"
+    entry = case.journal.get(title__startswith="Screening 1 er afgjort")
+    assert entry.for_referrer  # the caseworker follows the decisions on the own referrals
 
 
 def test_revise_keeps_the_round_and_opens_a_second(world):
@@ -433,6 +436,7 @@ def test_a_pensioner_gets_status_only(world):
     screening = decided(world, 4, case=case)
     assert services.outcome_words(screening) == "Status registreret"
     assert (screening.gives, case.support_periods.count()) == ({}, 0)
+    assert (screening.legal_basis, screening.appeal_variant) == (None, "")
     asked = set(screening.scores.values_list("criterion__code", flat=True))
     assert asked == {"self_evaluation", "meetings", "progress"}  # nothing about an extension
     refusal(services.open_screening, case=case, number=4, by=world.user(Role.COACH), today=world.today)

@@ -119,3 +119,16 @@ def test_an_own_referral_of_another_centre_shows_no_screening(world, specialist,
     client = client_for(specialist)
     assert "Screening 1" not in client.get(f"/referrals/{case.number}/").content.decode()
     assert client.get(f"/cases/{case.number}/screenings/").status_code == 404
+
+
+def test_a_draft_is_kept_for_those_who_may_screen(world, specialist, client_for):
+    screening = world.of(make_screening)
+    there = f"/drafts/screening/{screening.case.number}.{screening.pk}/"
+    typed = {"strengths": "Halvt skrevet", "draft_page": "side-1"}
+
+    def keep(user):
+        return client_for(user).post(there, typed, headers={"HX-Request": "true"}).status_code
+
+    assert keep(specialist) == 200
+    for other in (world.user(Role.CASEWORKER), *world.strangers.values(), world.user(Role.BENEFITS_OFFICER)):
+        assert keep(other) in (403, 404)

@@ -14,6 +14,7 @@ from microloan.accounts.models import AccessLog
 from microloan.core import danish
 from screening import services
 from screening.enums import Outcome, ScreeningState
+from screening.queries import possible_staff
 from tests.screening.builders import (
     BACK,
     LATER,
@@ -281,6 +282,10 @@ def test_the_decision_is_repeated_then_locked(world, lead):
             {"outcome": "revise", "reasons": "x", "improvements": "x", "return_by": "20-11-2026"},
             ["Skriv en dato efter"],
         ),
+        (
+            {"outcome": "revise", "reasons": "x", "improvements": "x", "return_by": "18-12-2062"},
+            ["Skriv en dag inden for et år. Er årstallet rigtigt?"],
+        ),
         ({"outcome": "stop", "reasons": "x"}, ["hvordan borgeren er blevet hørt"]),
         ({"outcome": "stop", "reasons": "x", "hearing": "not_needed"}, ["Skriv, hvorfor partshøring ikke"]),
         ({"outcome": "stop", "reasons": "x", "hearing": "answered"}, ["Skriv, hvad borgeren har svaret."]),
@@ -513,6 +518,15 @@ def test_the_pages_ask_the_same_number_of_queries_for_few_and_many(world, coach)
         decided(world, 1, BACK, case=case)
         budget(world, case, *[line(f"Ting {index}") for index in range(5 + number)])
     assert [queries(coach, url) for url in pages] == few
+
+
+def test_who_has_left_is_not_offered_but_stays_where_they_were(world):
+    gone = another_coach()
+    gone.is_active = False
+    gone.save()
+    case = case_for(world, 1)
+    assert gone not in possible_staff(case)
+    assert gone in possible_staff(case, [gone])
 
 
 def test_the_form_asks_the_same_number_of_queries_however_many_work_here(world, coach):

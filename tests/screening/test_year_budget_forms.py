@@ -10,6 +10,7 @@ from screening import services
 from screening.citizen_forms.kinds import form_kinds
 from screening.citizen_forms.reading import read_form
 from screening.enums import BudgetKind
+from tests.screening.budget_builders import each, sales, year_budget
 from tests.screening.paper_builders import a_case, came_back, filled, form_of
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,18 @@ def test_a_liquidity_budget_comes_back_month_by_month(world):
     prefilled = read_form(form_of(case, kind.code, values=kind.stored(case).values)).values
     assert {code: text for code, text in prefilled.items() if text} == {**given, "starts_on": "01-01-2027"}
     assert kind.parts(case)[1].columns[1:3] == ("Jan.", "Feb.")
+
+
+def test_a_line_keeps_its_mark_for_vat_which_the_form_does_not_ask(world):
+    case = a_case(world)
+    year_budget(world, case, [sales(*each(1000), vat=False)])
+    given = {"costs_1": "Husleje", "costs_1_m1": "2500"}
+    received = came_back(world, case, filled(form_of(case, "liquidity_budget"), given))
+    accept(world, received, list(given))
+    assert [(row.text, row.vat) for row in services.latest_budget(case, kind=BudgetKind.LIQUIDITY).rows.all()] == [
+        ("Syning", False),
+        ("Husleje", True),
+    ]
 
 
 @pytest.mark.parametrize(("fields", "field"), [(["sales_1"], "sales_1_m1"), (["sales_2_m1"], "sales_2")])

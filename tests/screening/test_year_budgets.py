@@ -167,3 +167,18 @@ def test_the_larger_sales_count_for_the_limits_and_the_liquidity_budget_says_whe
     facts = plan_facts(CaseFile.objects.get(pk=case.pk), world.today)
     assert facts["has_vat"] is False
     assert facts["sales_of_year"] == 100000
+    year_budget(world, case, [sales(*[12500] * 12, vat=False)])
+    assert plan_facts(CaseFile.objects.get(pk=case.pk), world.today)["sales_of_year"] == 150000
+
+
+def test_the_sales_of_a_registered_business_are_counted_without_vat(world):
+    case = case_for(world, 2)
+    year_budget(world, case, [sales(*[1250] * 12), sales(*[100] * 12, vat=False, text="Bøger")])
+    assert plan_facts(case, world.today)["sales_of_year"] == 12 * 1000 + 12 * 100
+
+
+@pytest.mark.parametrize(("second", "said"), [("", ""), ("Et bibliotek", "To butikker; Et bibliotek")])
+def test_sales_have_a_source_where_each_line_has_one(world, second, said):
+    case = case_for(world, 2)
+    year_budget(world, case, [sales(*each(1), source="To butikker"), sales(*each(1), text="Kurser", source=second)])
+    assert plan_facts(case, world.today)["sales_source"] == said

@@ -55,10 +55,11 @@ JOIN screening_criteriaset sets ON sets.number = s.number AND sets.is_current
 JOIN screening_criterion criterion ON criterion.criteria_set_id = sets.id
 WHERE mod(s.i, 5) = 0 ORDER BY s.id, criterion."order";
 
-INSERT INTO screening_budget (id, case_id, kind, number, state, note, created_at, created_by_id, approved_at, approved_by_id)
+INSERT INTO screening_budget (id, case_id, kind, number, state, note, created_at, created_by_id, sealed_at, approved_at,
+                              approved_by_id)
 SELECT %(first_budget)s + row_number() OVER (ORDER BY i), case_id, 'establishment_budget', 1,
        CASE WHEN reached >= 4 THEN 'approved' ELSE 'submitted' END, '', pg_temp.moment(d2 + 22, '11:30'), coach_id,
-       CASE WHEN reached >= 4 THEN pg_temp.moment(d4, '15:00') END, CASE WHEN reached >= 4 THEN lead_id END
+       pg_temp.moment(d2 + 22, '11:30'), CASE WHEN reached >= 4 THEN pg_temp.moment(d4, '15:00') END, CASE WHEN reached >= 4 THEN lead_id END
 FROM seed_case WHERE reached >= 3 ORDER BY i;
 
 INSERT INTO screening_budgetline (budget_id, "order", kind, text, amount)
