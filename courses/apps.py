@@ -17,6 +17,7 @@ class CoursesConfig(AppConfig):
         case_file.register_sections()
         letters.register_kinds()
         jobs.register("course_invitations", tasks.make_forgotten_invitations, order=70)
+        jobs.register("forget_guests", tasks.forget_guests, order=880)
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30, count=queries.tab_count))
         navigation.register("courses", _("Courses"), "courses:runs", TEAM, order=30, owns=("courses:",))
         keeper = frozenset({Role.ADMINISTRATOR})

@@ -10,7 +10,7 @@ from datetime import date
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from courses.models import CourseRun, CourseSession, Enrolment
+from courses.models import CourseRun, CourseSession, Enrolment, Guest
 from microloan.core.pdf import render_pdf
 from microloan.policy.services import municipality
 
@@ -64,6 +64,11 @@ def certificates(run: CourseRun, seats: list[Enrolment], sessions: list[CourseSe
         "today": today,
     }
     return _pdf("certificates", context)
+
+
+def guest_invitation(run: CourseRun, guest: Guest, facts: dict[str, object], today: date) -> bytes:
+    """The invitation of a participant without a case, to be printed and handed over: no address, no case number."""
+    return _pdf("guest_invitation", {"run": run, "guest": guest, **facts, "today": today})
 
 
 def _pdf(name: str, context: dict[str, object]) -> bytes:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+# How long we know who a guest was, counted from the end of the last course.
+GUEST_KEPT = timedelta(days=365)
 
 
 def attended_enough(attended: int, sessions: int, percent: int) -> bool:
@@ -51,3 +55,19 @@ def missed_in_a_row(marks: list[str]) -> int:
         elif mark != "excused":
             break
     return missed
+
+
+ORE = Decimal("0.01")
+
+
+def per_head(cost: Decimal, people: int) -> Decimal | None:
+    """What a run costs for each participant, to the øre; None where nobody takes part."""
+    return (cost / people).quantize(ORE, ROUND_HALF_UP) if people else None
+
+
+def shares(cost: Decimal, people: int) -> list[Decimal]:
+    """The cost shared out to the øre so that the shares add up to it: the first bear what cannot be divided."""
+    if not people:
+        return []
+    each, rest = divmod(int(cost / ORE), people)
+    return [(each + (number < rest)) * ORE for number in range(people)]

@@ -1,7 +1,7 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
-from courses.forms.catalogue import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
+from courses.forms.catalogue import ModuleForm, PeriodForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
 from courses.forms.cohorts import CohortForm, ModuleRowForm, PlanForm, PreCourseForm, ResidentialForm
-from courses.forms.enrolments import EnrolForm
+from courses.forms.enrolments import EnrolForm, EnrolManyForm
 from courses.forms.meetings import MeetingForm, MeetingsForm
 from courses.forms.participants import ExceptionForm, GuestForm, InvitationForm, NewGuestForm, WithdrawForm
 from courses.forms.runs import (
@@ -22,6 +22,7 @@ __all__ = [
     "CohortForm",
     "EngagementForm",
     "EnrolForm",
+    "EnrolManyForm",
     "ExceptionForm",
     "GuestForm",
     "InvitationForm",
@@ -32,6 +33,7 @@ __all__ = [
     "MoveSessionForm",
     "NewGuestForm",
     "OverruleForm",
+    "PeriodForm",
     "PlaceForm",
     "PlanForm",
     "PreCourseForm",

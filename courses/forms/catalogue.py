@@ -164,3 +164,17 @@ class SchoolHolidayForm(BaseForm):
         if first and last and (last - first).days > 100:
             raise ValidationError({"last_on": _("Write at most 100 days at a time.")})
         return cleaned
+
+
+class PeriodForm(BaseForm):
+    """From when to when runs are counted."""
+
+    first_on = DateField(label=gettext_lazy("From"), help_text="")
+    last_on = DateField(label=gettext_lazy("To"), help_text="")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first_on"), cleaned.get("last_on")
+        if first and last and last < first:
+            raise ValidationError({"last_on": _("The last day must not be before the first.")})
+        return cleaned

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import CaseFile
 from courses.enums import WithdrawalReason
+from courses.forms.runs import overruled_field
 from courses.models import Guest
 from microloan.core.forms import BaseForm, PhoneField
 from microloan.core.two_versions import TwoVersionsForm
@@ -24,8 +25,12 @@ class ExceptionForm(BaseForm):
         widget=forms.Textarea({"rows": 3}),
     )
 
+    overruled = overruled_field()
+
     def __init__(self, *args: Any, candidates: QuerySet[CaseFile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "overruled" not in self.data:  # asked for once something stands in the way
+            del self.fields["overruled"]
         field = self.fields["case"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = candidates

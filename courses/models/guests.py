@@ -18,6 +18,8 @@ class Guest(models.Model):
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     sent_by = models.CharField(_("sent by"), max_length=120)
+    # A year after the last course the person is taken out of the row, and of its history (docs/decisions/150).
+    forgotten_on = models.DateField(_("forgotten on"), null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

@@ -16,6 +16,7 @@ from courses.services.enrolments import (
     enrol,
     enrol_by_exception,
     enrol_guest,
+    enrol_many,
     free_seats,
     give_up_seats,
     grant_from_decision,
@@ -28,7 +29,7 @@ from courses.services.enrolments import (
 from courses.services.guests import add_guest, update_guest
 from courses.services.invitations import Round, invite, plan_invitations
 from courses.services.meetings import MeetingPlan, answer, invite_to_meeting, plan_meetings, save_meeting
-from courses.services.runs import add_session, cancel_session, move_session, plan_run, update_run
+from courses.services.runs import add_session, cancel_session, move_session, plan_run, undo_session, update_run
 
 __all__ = [
     "MeetingPlan",
@@ -44,6 +45,7 @@ __all__ = [
     "enrol",
     "enrol_by_exception",
     "enrol_guest",
+    "enrol_many",
     "ensure_catalogue",
     "except_from_residential",
     "free_seats",
@@ -69,6 +71,7 @@ __all__ = [
     "save_place",
     "take_seat",
     "tap_attendance",
+    "undo_session",
     "update_guest",
     "update_run",
     "update_teacher",

@@ -94,7 +94,7 @@ def plan_pre_course(
     cohort.main_course_on = main_course_on
     cohort.save(update_fields=["main_course_on"])
     if with_seats:
-        _give_seats(cohort, made, by, today)
+        _give_seats(cohort, made, by, today, overruled)
     return made
 
 
@@ -106,13 +106,13 @@ def _refuse_clashes(cohort: Cohort, wanted: Sequence[RunPlan], overruled: str) -
         raise Refused(*clashes.lines(found, named=True), _("Write why it is planned all the same."), field="overruled")
 
 
-def _give_seats(cohort: Cohort, runs: Iterable[CourseRun], by: User, today: date) -> None:
+def _give_seats(cohort: Cohort, runs: Iterable[CourseRun], by: User, today: date, overruled: str) -> None:
     """As many as there are seats, in the order of the cases."""
     with cases.tasks_held_back():
         seated: dict[int, CaseFile] = {}
         for run in runs:
             for case in clashes.expected(module=run.module, cohort=cohort)[: seats_left(run.capacity, 0)]:
-                enrol(run=run, case=case, by=by, today=today)
+                enrol(run=run, case=case, by=by, today=today, overruled=overruled)
                 seated[case.pk] = case
     reconcile_cases(list(seated), today=today)
 

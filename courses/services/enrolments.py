@@ -12,8 +12,10 @@ from cases import perms
 from cases import services as cases
 from cases.enums import EntryKind
 from cases.models import CaseFile
+from cases.services.tasks import reconcile_cases
+from courses import clashes
 from courses.enums import HOLDS_A_PLACE, ON_THE_LIST, EnrolmentState, WithdrawalReason
-from courses.models import CourseModule, CourseRun, Enrolment, Guest, ModuleGrant
+from courses.models import CourseModule, CourseRun, Enrolment, Guest, ModuleGrant, OverruledClash
 from courses.rules import seats_left
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -71,6 +73,28 @@ def _check_may_sit(run: CourseRun, case: CaseFile) -> None:
         raise Refused(_("Screening 2 has not granted this module to the citizen."), field="case")
 
 
+def seat_clashes(run: CourseRun, people: Iterable[CaseFile]) -> list[clashes.Clash]:
+    """What these citizens have at the same time as the sessions that are still to come."""
+    ahead = run.sessions.held_or_planned().filter(starts_at__gte=clock.now()).order_by("starts_at", "pk")
+    sessions = [(session.starts_at, session.ends_at) for session in ahead]
+    return clashes.of_run(module=run.module, place=None, teacher=None, sessions=sessions, cases=people, but=[run])
+
+
+def _overrule(run: CourseRun, case: CaseFile | None, reason: str, by: User) -> None:
+    """A clash of the citizen is refused, unless somebody says why the seat is given all the same (docs/decisions/151)."""
+    found = seat_clashes(run, [case]) if case is not None else []
+    if not found:
+        return
+    if not reason.strip():
+        raise Refused(
+            *clashes.lines(found, named=True), _("Write why the seat is given all the same."), field="overruled"
+        )
+    perms.check_shown(reason, field="overruled")
+    OverruledClash.objects.create(
+        run=run, clashes="\n".join(clashes.lines(found)), reason=reason.strip(), overruled_by=by
+    )
+
+
 def _check_free(run: CourseRun) -> None:
     """A seat for somebody who does not wait: those in line come first."""
     free = free_seats(run)
@@ -100,11 +124,11 @@ def reconcile(run: CourseRun, case: CaseFile | None, today: date) -> None:
 
 
 @transaction.atomic
-def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment:
+def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date, overruled: str = "") -> Enrolment:
     """Give a case a seat. Case and run are locked: no seat is sold twice, and none on a case that closes meanwhile.
 
     Raises Refused without a grant from screening 2 (voluntary modules need none), where the run is full, or where others
-    wait for what is free.
+    wait for what is free; and where the citizen has something else at the same time and `overruled` does not say why.
     """
     perms.check_team(by)
     case = cases.lock_case(case)
@@ -116,6 +140,7 @@ def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment
     if existing is not None and existing.state == EnrolmentState.WAITING:
         raise Refused(_("The citizen is on the waiting list."), field="case")
     _check_free(run)
+    _overrule(run, case, overruled, by)
     enrolment = existing or Enrolment(run=run, case=case)
     enrolment.state, enrolment.enrolled_on, enrolment.enrolled_by = EnrolmentState.ENROLLED, today, by
     enrolment.save()
@@ -125,7 +150,26 @@ def enrol(*, run: CourseRun, case: CaseFile, by: User, today: date) -> Enrolment
 
 
 @transaction.atomic
-def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User, today: date) -> Enrolment:
+def enrol_many(
+    *, run: CourseRun, people: Iterable[CaseFile], by: User, today: date, overruled: str = ""
+) -> list[Enrolment]:
+    """Give several citizens a seat, or none of them."""
+    perms.check_team(by)
+    chosen = sorted(people, key=lambda case: case.pk)
+    if not chosen:
+        raise Refused(_("Choose at least one citizen."), field="people")
+    if (free := free_seats(run)) < len(chosen):
+        raise Refused(_("There are %(free)s free seats. Choose fewer citizens.") % {"free": free}, field="people")
+    with cases.tasks_held_back():
+        made = [enrol(run=run, case=case, by=by, today=today, overruled=overruled) for case in chosen]
+    reconcile_cases([case.pk for case in chosen], today=today)
+    return made
+
+
+@transaction.atomic
+def enrol_by_exception(
+    *, run: CourseRun, case: CaseFile, reason: str, by: User, today: date, overruled: str = ""
+) -> Enrolment:
     """A seat without a grant: the project lead says why, and the reason stands on the run and on the case."""
     perms.check_lead(by)
     if not reason.strip():
@@ -143,6 +187,7 @@ def enrol_by_exception(*, run: CourseRun, case: CaseFile, reason: str, by: User,
     if has_grant(run, case):
         raise Refused(_("Screening 2 has granted this module, so no exception is needed."), field="case")
     _check_free(run)
+    _overrule(run, case, overruled, by)
     enrolment = Enrolment.objects.create(
         run=run, case=case, enrolled_on=today, enrolled_by=by, exception_reason=reason.strip(), exception_by=by
     )
@@ -202,7 +247,7 @@ def _into_line(
 
 
 @transaction.atomic
-def take_seat(*, enrolment: Enrolment, by: User, today: date) -> Enrolment:
+def take_seat(*, enrolment: Enrolment, by: User, today: date, overruled: str = "") -> Enrolment:
     """The first in line gets the seat that has fallen free. Pressed twice, or by two people, it is one seat."""
     perms.check_team(by)
     enrolment, case, run = locked_place(enrolment)
@@ -217,6 +262,7 @@ def take_seat(*, enrolment: Enrolment, by: User, today: date) -> Enrolment:
     ahead = run.enrolments.filter(state=EnrolmentState.WAITING).order_by("waiting_since", "pk").first()
     if ahead != enrolment:
         raise Refused(_("Somebody else is first in line. Give that person the seat, or let the place be given up."))
+    _overrule(run, case, overruled, by)
     enrolment.state, enrolment.enrolled_on, enrolment.enrolled_by = EnrolmentState.ENROLLED, today, by
     enrolment.save(update_fields=["state", "enrolled_on", "enrolled_by"])
     tell(case, _("Enrolled from the waiting list: %(module)s") % {"module": run.module.title}, by)

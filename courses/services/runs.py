@@ -1,7 +1,7 @@
 """Runs planned and put right, and their sessions moved and cancelled."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import perms
+from cases import services as cases
+from cases.enums import EntryKind
 from cases.models import CaseFile, Cohort
+from cases.services.tasks import reconcile_cases
 from courses import clashes
 from courses.enums import EnrolmentState
 from courses.models import (
@@ -24,8 +27,9 @@ from courses.models import (
     Teacher,
 )
 from courses.services.catalogue import place_called
+from courses.services.enrolments import reconcile
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
 Times = tuple[datetime, datetime]
@@ -123,6 +127,8 @@ def update_run(
     run.place, run.capacity, run.teacher, run.cohort = held_at, capacity, teacher, cohort
     run.cost = run.cost if cost is None else cost
     run.save(update_fields=["place", "capacity", "teacher", "cohort", "cost"])
+    # More seats may be somebody's in line.
+    reconcile(run, None, clock.today())
     _overrule(run, found, overruled, by)
     return run
 
@@ -194,6 +200,40 @@ def cancel_session(*, session: CourseSession, reason: str, by: User) -> CourseSe
     session.sequence, session.changed_at = session.sequence + 1, clock.now()
     session.save()
     _span(session.run)
+    return session
+
+
+@transaction.atomic
+def undo_session(*, session: CourseSession, reason: str, by: User, today: date) -> CourseSession:
+    """A session was marked that was never held: its marks count no more, and it is cancelled. Every tap stays on record."""
+    perms.check_team(by)
+    if not reason.strip():
+        raise Refused(_("Write why the session is cancelled."), field="reason")
+    perms.check_shown(reason, field="reason")
+    seats = Enrolment.objects.filter(attendance__session=session, case__isnull=False)
+    cases_of = {seat.case_id: seat.case for seat in seats.select_related("case").order_by("case_id") if seat.case}
+    with cases.tasks_held_back():
+        for case in cases_of.values():
+            cases.lock_case(case)
+        CourseRun.objects.select_for_update().get(pk=session.run_id)
+        session = CourseSession.objects.select_for_update(of=("self",)).select_related("run__module").get(pk=session.pk)
+        if session.is_cancelled:
+            raise Refused(_("The session is cancelled."))
+        Attendance.objects.filter(session=session).delete()
+        session.cancelled_at, session.cancelled_by, session.cancelled_reason = clock.now(), by, reason.strip()
+        session.sequence, session.changed_at = session.sequence + 1, clock.now()
+        session.save()
+        _span(session.run)
+        words = {"module": session.run.module.title, "day": danish.short_date(session.starts_at)}
+        for case in cases_of.values():
+            cases.add_journal_entry(
+                case=case,
+                kind=EntryKind.COURSE,
+                title=_("Never held: %(module)s, %(day)s. The attendance does not count.") % words,
+                text=reason.strip(),
+                by=by,
+            )
+    reconcile_cases(list(cases_of), today=today)
     return session
 
 

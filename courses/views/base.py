@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 
 from cases.models import CaseFile
 from courses.enums import HOLDS_A_PLACE, EnrolmentState
+from courses.forms.runs import OverruleForm, overruled_field
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
@@ -25,6 +26,13 @@ def show_refusal(form: Any, refusal: Refused) -> None:
     field = refusal.field if refusal.field in form.fields else None
     for message in refusal.messages:
         form.add_error(field, message)
+
+
+def ask_why(form: Any, refusal: Refused) -> None:
+    """Show the refusal; where something stands in the way, ask why it is done all the same."""
+    if refusal.field == "overruled" and "overruled" not in form.fields:
+        form.fields["overruled"] = overruled_field()
+    show_refusal(form, refusal)
 
 
 @dataclass(frozen=True)
@@ -124,3 +132,14 @@ def get_seat(request: HttpRequest, pk: int, *, lock: bool = False) -> Enrolment:
         Enrolment.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     rows = Enrolment.objects.filter(_seen_by(request)).select_related("case__citizen", "guest", "run__module")
     return get_object_or_404(rows, pk=pk)
+
+
+def seat_all_the_same(request: HttpRequest, run: CourseRun, name: str, refusal: Refused) -> HttpResponse:
+    """Something stands in the way of a seat that was given with one click: say what, and ask why all the same.
+
+    The page sends the answer to the address that asked.
+    """
+    form = OverruleForm(request.POST)
+    form.is_valid()
+    show_refusal(form, refusal)
+    return render(request, "courses/seat_clash.html", {"run": run, "name": name, "form": form})

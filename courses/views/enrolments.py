@@ -4,15 +4,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from cases.views.base import get_case
-from courses import services
+from courses import queries, services
 from courses.enums import EnrolmentState
-from courses.forms import WithdrawForm
+from courses.forms import EnrolManyForm, OverruleForm, WithdrawForm
 from courses.models import CourseRun
-from courses.views.base import get_seat, log_people, show_refusal
+from courses.views.base import ask_why, candidates_for, get_seat, log_people, seat_all_the_same, show_refusal
 from microloan.accounts.enums import AccessAction
+from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
@@ -43,11 +45,41 @@ def case_enrol(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Give this case a seat on a run, from its own page."""
     case = get_case(request, number)
     course_run = get_object_or_404(CourseRun, pk=pk)
+    form = OverruleForm(request.POST)
+    reason = form.cleaned_data["overruled"] if form.is_valid() else ""
     try:
-        services.enrol(run=course_run, case=case, by=request.user, today=clock.today())
+        services.enrol(run=course_run, case=case, by=request.user, today=clock.today(), overruled=reason)
     except Refused as refusal:
+        if refusal.field == "overruled":
+            return seat_all_the_same(request, course_run, str(case.citizen), refusal)
         for message in refusal.messages:
             messages.error(request, message)
     else:
         messages.success(request, _("The citizen has a seat."))
     return redirect("courses:case", number=case.number)
+
+
+@team_required
+def enrol_many(request: HttpRequest, pk: int) -> HttpResponse:
+    """Seats for several citizens at once: those of the run's cohort are ticked, as many as there are seats."""
+    course_run = get_object_or_404(queries.runs(), pk=pk)
+    candidates = candidates_for(course_run, request).select_related("cohort")
+    free = max(services.free_seats(course_run), 0)
+    ticked = [case.pk for case in candidates if case.cohort_id and case.cohort_id == course_run.cohort_id][:free]
+    form = EnrolManyForm(
+        request.POST if request.method == "POST" else None, candidates=candidates, initial={"people": ticked}
+    )
+    if request.method == "POST" and form.is_valid():
+        chosen, reason = list(form.cleaned_data["people"]), form.cleaned_data.get("overruled", "")
+        try:
+            services.enrol_many(run=course_run, people=chosen, by=request.user, today=clock.today(), overruled=reason)
+        except Refused as refusal:
+            ask_why(form, refusal)
+        else:
+            logged(request, AccessAction.CHANGE, *chosen)
+            words = ngettext("%(number)s citizen has a seat.", "%(number)s citizens have a seat.", len(chosen))
+            messages.success(request, words % {"number": len(chosen)})
+            return redirect("courses:run", pk=course_run.pk)
+    logged(request, AccessAction.LIST, *candidates)
+    context = {"run": course_run, "form": form, "free": free, "has_candidates": bool(candidates)}
+    return render(request, "courses/enrol_many.html", context)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from courses import papers, queries
+from courses import letters, papers, queries
 from courses.enums import EnrolmentState
 from courses.models import CourseRun, CourseSession, Enrolment
 from courses.views.base import get_seat, log_people, visible_enrolments
@@ -96,3 +96,19 @@ def _certificates(request: StaffRequest, run: CourseRun, seats: list[Enrolment])
     except PdfError as failure:
         return _none(request, run, str(failure))
     return _answer(request, pdf, f"kursusbevis-{run.pk}", seats)
+
+
+@require_safe
+@team_required
+def guest_invitation(request: StaffRequest, pk: int) -> HttpResponse:
+    """For a guest, whom no letter reaches from here."""
+    seat = get_seat(request, pk)
+    if seat.guest is None or seat.state not in letters.TOLD:
+        raise Http404
+    run, today = _run(seat.run_id), clock.today()
+    facts = letters.context_of(letters.programme_now(run, today), "")
+    try:
+        pdf = papers.guest_invitation(run, seat.guest, facts, today)
+    except PdfError as failure:
+        return _none(request, run, str(failure))
+    return _answer(request, pdf, f"invitation-{seat.pk}", [seat])

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from courses import queries, services
 from courses.enums import ATTENDED
-from courses.forms import ExceptionForm, GuestForm, NewGuestForm
+from courses.forms import ExceptionForm, GuestForm, NewGuestForm, OverruleForm
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
 from courses.rules import seats_left
-from courses.views.base import People, exceptions_for, get_seat, log_people, show_refusal
+from courses.views.base import People, ask_why, exceptions_for, get_seat, log_people, seat_all_the_same, show_refusal
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, lead_required, team_required
@@ -56,7 +56,7 @@ def run_exception(request: StaffRequest, pk: int) -> HttpResponse:
         try:
             services.enrol_by_exception(run=course_run, **form.cleaned_data, by=request.user, today=clock.today())
         except Refused as refusal:
-            show_refusal(form, refusal)
+            ask_why(form, refusal)
         else:
             logged(request, AccessAction.CHANGE, form.cleaned_data["case"])
             messages.success(request, _("The citizen has a seat by exception."))
@@ -117,11 +117,15 @@ def guest(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @team_required
 def take_seat(request: StaffRequest, pk: int) -> HttpResponse:
-    """One click: the first in line gets the free seat."""
+    """One click: the first in line gets the free seat. Where something stands in the way, a page asks why all the same."""
     enrolment = get_seat(request, pk)
+    form = OverruleForm(request.POST)
+    reason = form.cleaned_data["overruled"] if form.is_valid() else ""
     try:
-        services.take_seat(enrolment=enrolment, by=request.user, today=clock.today())
+        services.take_seat(enrolment=enrolment, by=request.user, today=clock.today(), overruled=reason)
     except Refused as refusal:
+        if refusal.field == "overruled":
+            return seat_all_the_same(request, enrolment.run, enrolment.person, refusal)
         for message in refusal.messages:
             messages.error(request, message)
     else:

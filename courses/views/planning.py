@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,10 +18,11 @@ from courses.forms import (
     session_forms,
     times_of,
 )
-from courses.forms.runs import Times, overruled_field
+from courses.forms.runs import Times
 from courses.models import CourseModule, CourseRun, CourseSession, Place
-from courses.views.base import show_refusal
+from courses.views.base import ask_why, show_refusal
 from microloan.accounts.perms import team_required
+from microloan.core import clock
 from microloan.core.errors import Refused
 
 CHECK, SAVE = "check", "save"
@@ -100,13 +100,6 @@ def _plan(request: HttpRequest, form: RunForm, times: list[Times], overruled: st
     )
 
 
-def _ask(form: forms.Form, refusal: Refused) -> None:
-    """Show the refusal; where something stands in the way, ask why it is done all the same."""
-    if refusal.field == "overruled" and "overruled" not in form.fields:
-        form.fields["overruled"] = overruled_field()
-    show_refusal(form, refusal)
-
-
 @team_required
 def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Of two people who correct a run at once, the later sees both versions and chooses."""
@@ -119,7 +112,7 @@ def run_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.update_run(run=run, by=request.user, **form.cleaned_data)
         except Refused as refusal:
-            _ask(form, refusal)
+            ask_why(form, refusal)
         else:
             messages.success(request, _("The course run is corrected."))
             return redirect("courses:run", pk=run.pk)
@@ -144,7 +137,7 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
                 overruled=form.cleaned_data.get("overruled", ""),
             )
         except Refused as refusal:
-            _ask(form, refusal)
+            ask_why(form, refusal)
         else:
             messages.success(request, _("The session is moved."))
             return redirect("courses:run", pk=session.run_id)
@@ -168,6 +161,25 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @team_required
+def session_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """A session with marks that was never held: what that takes away is repeated before it is done."""
+    session = get_object_or_404(CourseSession.objects.select_related("run__module", "run__place"), pk=pk)
+    form = CancelSessionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.undo_session(
+                session=session, reason=form.cleaned_data["reason"], by=request.user, today=clock.today()
+            )
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The session is cancelled, and its attendance does not count."))
+            return redirect("courses:run", pk=session.run_id)
+    context = {"session": session, "run": session.run, "form": form, "marked": session.attendance.count()}
+    return render(request, "courses/session_undo.html", context)
+
+
+@team_required
 def session_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more session of a run."""
     run = get_object_or_404(CourseRun.objects.select_related("module", "place"), pk=pk)
@@ -183,7 +195,7 @@ def session_add(request: HttpRequest, pk: int) -> HttpResponse:
                 overruled=form.cleaned_data.get("overruled", ""),
             )
         except Refused as refusal:
-            _ask(form, refusal)
+            ask_why(form, refusal)
         else:
             messages.success(request, _("The session is added."))
             return redirect("courses:run", pk=run.pk)

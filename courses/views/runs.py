@@ -1,5 +1,7 @@
 """Runs: the list, one run, planning and correcting it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -8,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from courses import meetings, queries, services
 from courses.forms import EnrolForm
+from courses.models import CourseRun
 from courses.views import participants
-from courses.views.base import RUNS_PER_PAGE, candidates_for, is_held, people_of, show_refusal, unmarked
+from courses.views.base import RUNS_PER_PAGE, ask_why, candidates_for, is_held, people_of, unmarked
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
@@ -37,11 +40,10 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     form = EnrolForm(request.POST or None, candidates=candidates)
     if request.method == "POST" and form.is_valid():
         waits = "wait" in request.POST
-        give = services.join_waiting_list if waits else services.enrol
         try:
-            give(run=course_run, case=form.cleaned_data["case"], by=request.user, today=clock.today())
+            _give(request, course_run, form.cleaned_data, waits=waits)
         except Refused as refusal:
-            show_refusal(form, refusal)
+            ask_why(form, refusal)
         else:
             logged(request, AccessAction.CHANGE, form.cleaned_data["case"])
             messages.success(
@@ -65,6 +67,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
                 "session": held,
                 "missing": unmarked(people.enrolled, marks[held.pk]) if is_held(held, now) else 0,
                 "moves": list(held.moves.all()),
+                "is_marked": bool(marks[held.pk]),
             }
             for held in sessions
         ],
@@ -76,3 +79,12 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "has_candidates": len(named) > len(people.cases),
     }
     return render(request, "courses/run.html", context)
+
+
+def _give(request: HttpRequest, course_run: CourseRun, values: dict[str, Any], *, waits: bool) -> None:
+    """A seat, or a place in line."""
+    who: dict[str, Any] = {"run": course_run, "case": values["case"], "by": request.user, "today": clock.today()}
+    if waits:
+        services.join_waiting_list(**who)
+    else:
+        services.enrol(**who, overruled=values.get("overruled", ""))

@@ -137,6 +137,13 @@ def last_change(row: models.Model) -> LastChange | None:
     return LastChange(event.pgh_created_at, context.get("user"))
 
 
+def versions_of(model: type[models.Model]) -> models.QuerySet[Any]:
+    """Every kept version of the rows of a tracked model; for anonymising, with its guard passed by name."""
+    (event_model,) = pghistory.core.event_models(tracks_model=model)
+    versions: models.QuerySet[Any] = event_model._base_manager.all()
+    return versions
+
+
 def changes_of_rows(model: type[models.Model], pks: Iterable[Any]) -> list[Change]:
     """The changes of several rows of a model in one query, newest first."""
     (event_model,) = pghistory.core.event_models(tracks_model=model)

@@ -16,6 +16,7 @@ from microloan.core.clock import COPENHAGEN
 
 MODULE = "vat_tax"
 WHY = "Holdet er det eneste før sommer, og borgeren starter sin forretning i august."
+ALL_THE_SAME = "Borgeren kender begge tider og vælger kurset."
 GUESTS = (("Gerda Gæstesen", "Kvindecentret"), ("Gustav Gæstesen", "Jobhuset"))
 
 
@@ -34,8 +35,8 @@ def fill_a_course(today: date, *, lead: User, coach: User) -> None:
     with clock.at(days[0] - timedelta(days=14)):
         on = clock.today()
         seats = [
-            courses.enrol(run=run, case=granted[0], by=coach, today=on),
-            courses.enrol_by_exception(run=run, case=other, reason=WHY, by=lead, today=on),
+            courses.enrol(run=run, case=granted[0], by=coach, today=on, overruled=ALL_THE_SAME),
+            courses.enrol_by_exception(run=run, case=other, reason=WHY, by=lead, today=on, overruled=ALL_THE_SAME),
         ]
         guests = [_guest(name, sent_by, coach) for name, sent_by in GUESTS]
         seats.append(courses.enrol_guest(run=run, guest=guests[0], by=coach, today=on))

@@ -34,6 +34,9 @@ from screening.models import HearingRecord, Screening
 POSTCODE = "9999"  # no place has it, and every form takes it
 
 
+SEAT_ALL_THE_SAME = "Borgeren kender begge tider og vælger kurset."
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who does what: each step is taken by the role that may take it."""
@@ -353,7 +356,7 @@ class Story:
     def enrol(self, *runs: CourseRun) -> "Story":
         for run in runs:
             with clock.at(self._at(9, 0)):
-                courses.enrol(run=run, case=self.case, by=self.cast.coach, today=self.day)
+                courses.enrol(run=run, case=self.case, by=self.cast.coach, today=self.day, overruled=SEAT_ALL_THE_SAME)
         return self
 
     def attend(self, run: CourseRun, *, missed: Sequence[int] = ()) -> "Story":

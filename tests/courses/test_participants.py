@@ -5,19 +5,22 @@ from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
 from cases.models import CaseFile, Task
-from courses import services
+from courses import queries, services
 from courses.enums import EnrolmentState, WithdrawalReason
 from courses.models import CourseRun, Enrolment, Guest
+from courses.services.guests import forget_guests
 from microloan.accounts.models import AccessLog
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
+from microloan.core.history import versions_of
 from reports.demo import municipality
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
+from tests.letters.reading import text_of
 from tests.support.stages import reach
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +306,92 @@ def test_many_at_once_never_oversell_past_or_through_the_service(town):
     assert Enrolment.objects.filter(run=run, state=EnrolmentState.ENROLLED).count() == 2
     waits[0].refresh_from_db()
     assert waits[0].state == EnrolmentState.ENROLLED
+
+
+# --- Several at once, clashes of a seat, more seats, a session that never was ----------------------------------------
+
+
+def test_a_seat_that_clashes_takes_a_reason(town, granted: Story, client_for):
+    coach, first, second = town.casts[0].coach, make_run(town), make_run(town, "marketing", date(2026, 6, 15))
+    with clock.at(granted.day):
+        granted.enrol(first)
+        lead = client_for(town.casts[0].lead)
+        url = reverse("courses:run_exception", kwargs={"pk": second.pk})
+        asked = lead.post(url, {"case": granted.case.pk, "reason": REASON})
+        assert "har allerede: Internat" in " ".join(asked.context["form"].errors["overruled"])
+        data = {"case": granted.case.pk, "reason": REASON, "overruled": "Kommer kun anden dag"}
+        assert lead.post(url, data).status_code == 302
+        assert second.overruled_clashes.filter(overruled_by=town.casts[0].lead, reason="Kommer kun anden dag").exists()
+        third = make_run(town, first=date(2026, 6, 16))
+        client = client_for(coach)
+        one_click = reverse("courses:case_enrol", kwargs={"number": granted.case.number, "pk": third.pk})
+        page = client.post(one_click)
+        assert page.status_code == 200 and "Giv pladsen alligevel" in page.text
+        assert client.post(one_click, {"overruled": "Har valgt"}).status_code == 302
+    assert third.enrolments.filter(case=granted.case, state=EnrolmentState.ENROLLED).exists()
+
+
+def test_several_get_seats_at_once_or_none(town, crowd, client_for):
+    run = small_run(town, 3)
+    CourseRun.objects.filter(pk=run.pk).update(cohort=crowd[0].case.cohort)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:enrol_many", kwargs={"pk": run.pk})
+    with clock.at(crowd[0].day):
+        assert len(client.get(url).context["form"]["people"].value()) == 3  # as many as there are seats
+        ids = [story.case.pk for story in crowd]
+        assert "people" in client.post(url, {"people": ids}).context["form"].errors
+        assert "people" in client.post(url, {}).context["form"].errors
+        assert not run.enrolments.exists()
+        assert client.post(url, {"people": ids[:3]}).status_code == 302
+    assert run.enrolments.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_seats_make_the_task_for_the_first_in_line_at_once(town, granted: Story, reference_data):
+    coach, run = town.casts[0].coach, small_run(town, 1)
+    with clock.at(granted.day):
+        services.enrol_guest(run=run, guest=add_guest(town), by=coach, today=granted.day)
+        services.join_waiting_list(run=run, case=granted.case, by=coach, today=granted.day)
+        tasks = Task.objects.filter(case=granted.case, kind="course_seat_free", done_at=None)
+        assert not tasks.exists()
+        services.update_run(run=run, place="Huset", capacity=2, teacher=None, cohort=None, by=coach)
+        assert tasks.exists()
+
+
+def test_a_session_that_was_never_held_counts_for_nobody(town, granted: Story, client_for):
+    run = make_run(town)
+    granted.enrol(run).attend(run, missed=(0,))
+    session = run.sessions.order_by("starts_at").first()
+    with clock.at(run.ends_on + timedelta(days=2)):
+        client = client_for(town.casts[0].coach)
+        url = reverse("courses:session_undo", kwargs={"pk": session.pk})
+        assert client.get(url).context["marked"] == 1
+        assert "reason" in client.post(url, {"reason": " "}).context["form"].errors
+        assert client.post(url, {"reason": "Underviseren var syg"}).status_code == 302
+    session.refresh_from_db()
+    assert session.is_cancelled and not session.attendance.exists() and session.entries.exists()
+    status = next(row for row in queries.modules_of(granted.case, run.ends_on) if row.enrolment)
+    assert (status.attended, status.sessions, status.completed) == (3, 3, True)
+    assert granted.case.journal.filter(title__startswith="Ikke afholdt").exists()
+
+
+def test_a_guest_gets_a_printed_invitation_and_is_forgotten_a_year_after_the_last_course(town, client_for):
+    coach, run = town.casts[0].coach, make_run(town)
+    guest, later = add_guest(town), add_guest(town, "Gustav Gæst")
+    seat = services.enrol_guest(run=run, guest=guest, by=coach, today=START)
+    services.enrol_guest(run=make_run(town, "marketing", date(2026, 9, 1)), guest=later, by=coach, today=START)
+    services.save_engagement(enrolment=seat, text="Gerda spørger meget", by=coach)
+    answer = client_for(coach).get(reverse("courses:guest_invitation", kwargs={"pk": seat.pk}))
+    text = text_of(answer.content)
+    assert "Gerda" in text and str(run.place) in text
+    day = run.ends_on + timedelta(days=366)
+    Guest.objects.update(created_at=clock.now() - timedelta(days=4000))
+    assert forget_guests(run.ends_on + timedelta(days=364)).created == 0
+    assert forget_guests(day).created == 1 and forget_guests(day).created == 0
+    guest.refresh_from_db()
+    assert (guest.name, guest.phone, guest.forgotten_on) == ("Tidligere gæst", "", day)
+    for model in (Guest, Enrolment):
+        assert not any("Gerda" in str(row) for row in versions_of(model).values())
+    assert Guest.objects.get(pk=later.pk).name == "Gustav Gæst"
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        versions_of(Guest).update(name="Gerda")

@@ -270,6 +270,18 @@ ROWS = [
         ),
     ),
     act(
+        "courses.enrol_many",
+        allow=TEAM,
+        call=lambda w, by: services.enrol_many(run=w.of(make_run), people=[w.case], by=by, today=w.today),
+    ),
+    act(
+        "courses.undo_session",
+        allow=TEAM,
+        call=lambda w, by: services.undo_session(
+            session=w.of(make_run).sessions.get(), reason="Forkert dag", by=by, today=w.today
+        ),
+    ),
+    act(
         "courses.plan_meetings",
         allow=TEAM,
         call=lambda w, by: services.plan_meetings(
@@ -304,7 +316,10 @@ ROWS = [
 
 PARTS = {
     "courses.ensure_catalogue": "reference data, put in at set-up",
+    "courses.forget_guest": "run by the clock",
+    "courses.forget_guests": "run by the clock",
     "courses.free_seats": "only reads",
+    "courses.seat_clashes": "only reads",
     "courses.has_grant": "only reads",
     "courses.in_the_way": "only reads",
     "courses.locked_place": "locks",
