@@ -20,7 +20,7 @@ def items(case: CaseFile) -> Iterator[Item]:
     for grant in case.module_grants.select_related("module").order_by("granted_on", "module__order", "pk"):
         yield Item(title=_("Granted: %(module)s") % {"module": grant.module.title}, at=grant.granted_on)
     for exception in ResidentialException.objects.filter(case=case).select_related("given_by"):
-        title = _("The main course may start without the residential course")
+        title = _("The main course may start without the residential course, or late after it")
         yield Item(title=title, at=exception.given_on, by=exception.given_by.full_name, text=exception.reason)
     seats = case.enrolments.select_related("run__module", "run__place", "enrolled_by", "exception_by").prefetch_related(
         "attendance__session"

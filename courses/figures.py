@@ -82,8 +82,8 @@ def by_module(first: date, last: date) -> list[tuple[CourseModule, Figures]]:
 def total(rows: Iterable[Figures]) -> Figures:
     found = list(rows)
     names = ("runs", "seats", "taken", "attended", "missed", "excused")
-    numbers = [sum(getattr(row, name) for row in found) for name in names]
-    return Figures(*numbers, sum((row.cost for row in found), Decimal(0)))
+    numbers: dict[str, int] = {name: sum(getattr(row, name) for row in found) for name in names}
+    return Figures(**numbers, cost=sum((row.cost for row in found), Decimal(0)))
 
 
 def _seats(runs: Any, group: str) -> dict[int, int]:
@@ -109,11 +109,11 @@ def cost_of_cases(case_ids: Iterable[int]) -> dict[int, Decimal]:
     runs = CourseRun.objects.filter(enrolments__case__in=ids, enrolments__state=EnrolmentState.ENROLLED).distinct()
     seats: dict[int, list[int | None]] = {}
     rows = Enrolment.objects.filter(run__in=runs, state=EnrolmentState.ENROLLED).order_by("run_id", "pk")
-    for run, case in rows.values_list("run_id", "case_id"):
-        seats.setdefault(run, []).append(case)
+    for run_id, case_id in rows.values_list("run_id", "case_id"):
+        seats.setdefault(run_id, []).append(case_id)
     found = dict.fromkeys(ids, Decimal(0))
     for run in runs:
-        for case, share in zip(seats[run.pk], shares(run.cost, len(seats[run.pk])), strict=True):
-            if case in found:
-                found[case] += share
+        for one, share in zip(seats[run.pk], shares(run.cost, len(seats[run.pk])), strict=True):
+            if one is not None and one in found:
+                found[one] += share
     return found

@@ -15,6 +15,8 @@ from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses import queries
 from courses.enums import HOLDS_A_PLACE, EnrolmentState
 from courses.models import CourseModule, Enrolment, ResidentialException
+from courses.registry import late_starts
+from courses.rules import latest_main_course_start
 from courses.services import give_up_seats, grant_from_decision
 from microloan.accounts.models import User
 from microloan.core import danish
@@ -209,10 +211,21 @@ def clocks(case: CaseFile, today: date) -> Iterator[Clock]:
 
 
 def main_course_needs(case: CaseFile, today: date) -> Iterator[Missing]:
-    """The residential course is mandatory before the main course, unless the project lead has said why not (R; domain.md §5)."""
-    if queries.residential_end(case, today) is None and not ResidentialException.objects.filter(case=case).exists():
-        yield Missing(
-            _("The citizen has not completed the residential course."),
-            source=_("programme: the residential course is mandatory"),
-            link={"name": "courses:case", "kwargs": {"number": case.number}},
+    """The residential course comes at most so many days before the main course, unless the project lead has said why not
+    (R; domain.md §5)."""
+    ended = queries.residential_end(case, today)
+    days = rule_set_on(today).residential_max_days
+    if ended is not None and today <= latest_main_course_start(ended, days):
+        return
+    if ResidentialException.objects.filter(case=case).exists():
+        return
+    link = {"name": "courses:case", "kwargs": {"number": case.number}}
+    if ended is None:
+        text = _("The citizen has not completed the residential course.")
+        yield Missing(text, source=_("programme: the residential course is mandatory"), link=link)
+    elif not any(reason(case) for reason in late_starts):
+        text = _(
+            "The residential course ended on %(day)s. The project lead has to say why the main course starts so late."
         )
+        source = _("programme: at most %(days)s days after the residential course") % {"days": days}
+        yield Missing(text % {"day": danish.long_date(ended)}, source=source, link=link)

@@ -15,6 +15,7 @@ from cases.enums import Holder, Phase
 from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses.queries import residential_end
+from courses.registry import late_starts
 from loans import budget_plan, deadlines, services
 from loans.deadlines import READ_LOANS
 from loans.enums import LoanOutcome, OrderState, SupportKind
@@ -55,6 +56,7 @@ def register() -> None:
     cases.search_numbers.register("loans", find_by_number)
     cases.journey.register("loans", journey, order=40)
     cases.requires(Phase.MAIN_COURSE, OWN_REQUIREMENT, main_course_needs)
+    late_starts.register("loans", late_start_granted)
     cases.requires(Phase.AFTERCARE, "loan", aftercare_needs)
     cases.requires(Phase.CLOSED, "loan", completion_needs)
     cases.open_at_closing.register("loans", open_money, order=40)
@@ -419,3 +421,9 @@ def completion_needs(case: CaseFile, today: date) -> Iterator[Missing]:
             _("The citizen still owes %(amount)s. A case is completed when the loan is settled.")
             % {"amount": danish.kr(position.outstanding + position.handed_over)}
         )
+
+
+def late_start_granted(case: CaseFile) -> str:
+    """Why the payout, and so the main course, lies late after the residential course, as the project lead granted it."""
+    granted = LoanDecision.objects.filter(case=case, outcome=LoanOutcome.GRANTED).order_by("-pk").first()
+    return granted.late_start_reason.strip() if granted else ""

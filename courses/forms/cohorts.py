@@ -126,7 +126,7 @@ class PlanForm(BaseForm):
 
 class ResidentialForm(BaseForm):
     reason = forms.CharField(
-        label=gettext_lazy("Why may the main course start without the residential course?"),
+        label=gettext_lazy("Why may the main course start without the residential course, or late after it?"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
     )

@@ -119,10 +119,12 @@ def _give_seats(cohort: Cohort, runs: Iterable[CourseRun], by: User, today: date
 
 @transaction.atomic
 def except_from_residential(*, case: CaseFile, reason: str, by: User, today: date) -> ResidentialException:
-    """The project lead lets the main course start without the residential course, saying why (R)."""
+    """The project lead lets the main course start without the residential course, or too long after it, saying why (R)."""
     perms.check_lead(by)
     if not reason.strip():
-        raise Refused(_("Write why the main course may start without the residential course."), field="reason")
+        raise Refused(
+            _("Write why the main course may start without the residential course, or late after it."), field="reason"
+        )
     case = cases.lock_case(case)
     if not case.is_open:
         raise Refused(_("The case is closed."))
@@ -133,7 +135,7 @@ def except_from_residential(*, case: CaseFile, reason: str, by: User, today: dat
     cases.add_journal_entry(
         case=case,
         kind=EntryKind.COURSE,
-        title=_("The main course may start without the residential course"),
+        title=_("The main course may start without the residential course, or late after it"),
         text=given.reason,
         by=by,
     )

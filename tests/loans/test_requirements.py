@@ -12,10 +12,11 @@ from cases.closing import open_at_closing
 from cases.enums import ClosedBy, ClosingReason, Livelihood, Phase
 from cases.letters.models import Letter
 from cases.models import CaseFile
+from courses import services as courses
 from courses.models import Enrolment
 from loans.services.decisions import check_basis
 from microloan.accounts.enums import Role
-from microloan.core.danish import short_date
+from microloan.core.danish import long_date, short_date
 from microloan.core.errors import Refused
 from microloan.policy.models import LegalBasis
 from screening.enums import Outcome, ScreeningNumber
@@ -55,6 +56,23 @@ def test_the_main_course_waits_for_residential_course_and_payout(world: World) -
     assert missing(case, Phase.MAIN_COURSE, world.today) == ["Lånet er ikke udbetalt."]
     Enrolment.objects.update(state="withdrawn", withdrawn_why="illness")
     assert "Borgeren har ikke gennemført internatet." in missing(case, Phase.MAIN_COURSE, world.today)
+
+
+def test_a_main_course_long_after_the_residential_course_takes_the_leads_reason(world: World) -> None:
+    """Its last day is given by the rule set; the reason stands in the granted decision, or is given on the case."""
+    case = builders.in_approval(world)  # the residential course ended five days ago
+    last = world.today + timedelta(days=9)
+    late = last + timedelta(days=1)
+    said = f"Internatet sluttede {long_date(world.today - timedelta(days=5))}."
+    assert not any(line.startswith(said) for line in missing(case, Phase.MAIN_COURSE, last))
+    assert any(line.startswith(said) for line in missing(case, Phase.MAIN_COURSE, late))
+    with pytest.raises(Refused):
+        courses.except_from_residential(case=case, reason="Syg", by=world.user(Role.COACH), today=late)
+    builders.granted(world, case)
+    assert not any(line.startswith(said) for line in missing(case, Phase.MAIN_COURSE, late))
+    other = builders.in_approval(world)
+    courses.except_from_residential(case=other, reason="Syg", by=world.user(Role.PROJECT_LEAD), today=late)
+    assert not any(line.startswith(said) for line in missing(other, Phase.MAIN_COURSE, late))
 
 
 def test_aftercare_waits_for_screening_4_and_the_last_day_of_the_support(world: World) -> None:
