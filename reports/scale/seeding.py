@@ -61,7 +61,7 @@ SEEDED = (
     "screening_screening", "screening_screening_staff", "screening_score", "screening_budget", "screening_budgetline",
     "courses_courserun", "courses_coursesession", "courses_modulegrant", "courses_enrolment", "courses_attendance",
     "loans_loandecision", "loans_loan", "loans_disbursementorder", "loans_planversion", "loans_instalment",
-    "loans_ledgerentry", "loans_supportperiod",
+    "loans_ledgerentry", "loans_contactattempt", "loans_handover", "loans_handoverclaim", "loans_supportperiod",
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def digest() -> str:
                 f"SELECT md5(string_agg(row, '|' ORDER BY row)) FROM (SELECT (to_jsonb(t) - 'id' - 'cpr' - 'cohort_id' - 'place_id')::text"
                 f" AS row FROM {table} t) AS rows"
             )
-            total.update(cursor.fetchone()[0].encode())
+            total.update((cursor.fetchone()[0] or "").encode())
     return total.hexdigest()
 
 

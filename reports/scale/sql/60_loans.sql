@@ -126,6 +126,21 @@ SELECT loan_id, kind, e.amount, value_date, pg_temp.moment(value_date, '16:00'),
 FROM seed_entry e JOIN seed_loan USING (loan_id) JOIN seed_case USING (i)
 ORDER BY value_date, loan_id, key;
 
+-- What was handed over stood in one claim each, after attempts to reach the citizen, and two people decided it.
+INSERT INTO loans_contactattempt (loan_id, channel, reached, made_on, note, by_id, entered_at)
+SELECT loan_id, 'call', true, value_date - 10, '', coach_id, pg_temp.moment(value_date - 10, '10:00')
+FROM loans_ledgerentry JOIN seed_loan USING (loan_id) JOIN seed_case USING (i) WHERE kind = 'handover' ORDER BY loan_id;
+
+INSERT INTO loans_handover (loan_id, reason, proposed_by_id, proposed_on, state, decided_by_id, decided_on, answer, facts)
+SELECT loan_id, 'Borgeren betaler ikke og vil ikke aftale andet.', coach_id, value_date - 5, 'approved', lead_id, value_date,
+       '', '{}'
+FROM loans_ledgerentry JOIN seed_loan USING (loan_id) JOIN seed_case USING (i) WHERE kind = 'handover' ORDER BY loan_id;
+
+INSERT INTO loans_handoverclaim (handover_id, loan_id, due_on, numbers, amount, limitation_on, state, entry_id)
+SELECT h.id, e.loan_id, e.value_date - 90, '{1}', -e.amount, (e.value_date - 90 + interval '3 years')::date, 'with_recovery',
+       e.id
+FROM loans_ledgerentry e JOIN loans_handover h USING (loan_id) WHERE e.kind = 'handover' ORDER BY e.loan_id;
+
 INSERT INTO loans_supportperiod (case_id, kind, months, starts_on, ends_on, screening_id, legal_basis_id, rule_set_id, facts,
                                  reasons, appeal_variant, decided_on, decided_at, decided_by_id)
 SELECT case_id, p.kind, p.months, p.starts_on, p.ends_on, p.screening_id, basis_id, %(rule_set)s, '{}', '', appeal_variant,
