@@ -43,7 +43,7 @@ class LoansConfig(AppConfig):
             "loans:portfolio",
             TEAM | {Role.BENEFITS_OFFICER},
             order=38,
-            owns=("loans:portfolio_export", "loans:frame"),
+            owns=("loans:reminders", "loans:portfolio_export", "loans:frame"),
         )
         navigation.register(
             "payments",

@@ -94,6 +94,13 @@ def standing_of(loan: Loan, today: date) -> rules.Standing | None:
     )
 
 
+def letters_due(standing: rules.Standing) -> list[tuple[LadderStep, list[rules.Claim]]]:
+    """The letters a person may send today: what the ladder asks for, and notices where nothing else is missing."""
+    due = [(step, list(standing.due_for(step))) for step in rules.LETTERS]
+    due.append((LadderStep.NOTICE, [claim for claim in standing.claims if claim.needs_notice]))
+    return [(step, claims) for step, claims in due if claims]
+
+
 def why_stopped(loan: Loan, today: date) -> str:
     """Why nothing is sent about this loan today; empty where something may be."""
     deferments = [change for change in changes_of(loan) if isinstance(change, rules.Deferment)]

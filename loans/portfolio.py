@@ -33,7 +33,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from loans.enums import EntryKind, LoanOutcome, PlanChangeKind, SupportKind
-from loans.models import Instalment, LedgerEntry, Loan, PlanChange, PlanVersion
+from loans.models import Instalment, LedgerEntry, Loan, PlanChange, PlanVersion, ReminderPause
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core.money import ZERO
@@ -83,9 +83,16 @@ def _deferments(today: date) -> QuerySet[PlanChange]:
     return running.filter(until__gt=today)
 
 
+def _pauses(today: date) -> QuerySet[ReminderPause]:
+    """Pauses of the reminders that run on a day."""
+    running = ReminderPause.objects.filter(loan=OuterRef("pk"), from_on__lte=today, until__gte=today)
+    return running.filter(Q(lifted_on__isnull=True) | Q(lifted_on__gt=today))
+
+
 register_filter("running", _("Being repaid"), lambda today: Q(balance__gt=0), order=10)
 register_filter("late", _("In arrears"), lambda today: Q(late__gt=0), order=20)
 register_filter("deferred", _("Deferred"), lambda today: Q(Exists(_deferments(today))), order=30)
+register_filter("paused", _("Paused"), lambda today: Q(Exists(_pauses(today))), order=40)
 register_filter("overpaid", _("Paid too much"), lambda today: Q(balance__lt=0), order=50)
 register_filter("handed_over", _("With recovery"), lambda today: Q(handed_over__gt=0), order=60)
 register_filter(

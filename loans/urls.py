@@ -14,6 +14,7 @@ from loans.views import (
     plan_changes,
     portfolio,
     proposals,
+    reminders,
 )
 
 app_name = "loans"
@@ -54,6 +55,7 @@ urlpatterns = [
     path("cases/<str:number>/loan/write-off/", handovers.write_off, name="write_off"),
     path("cases/<str:number>/loan/write-off/decide/", handovers.write_off_decide, name="write_off_decide"),
     path("handovers/<int:pk>/<slug:kind>/", handovers.handover_dossier, name="handover_dossier"),
+    path("loans/reminders/", reminders.reminders, name="reminders"),
     path("loans/", portfolio.portfolio, name="portfolio"),
     path("loans/export/", portfolio.portfolio_export, name="portfolio_export"),
     path("loans/frame/", frame.frame, name="frame"),

@@ -1,7 +1,14 @@
 """What happens with loans, living support and money. One atomic, guarded, logged function per thing."""
 
 from loans.self_evaluation import request_self_evaluation
-from loans.services.arrears import interrupt_limitation, lift_pause, log_attempt, pause_reminders, send_notice
+from loans.services.arrears import (
+    interrupt_limitation,
+    lift_pause,
+    log_attempt,
+    pause_reminders,
+    send_notice,
+    send_what_is_due,
+)
 from loans.services.decisions import (
     Answer,
     Proposal,
@@ -66,6 +73,7 @@ from loans.services.support import (
 )
 
 __all__ = [
+    "send_what_is_due",
     "register_write_down",
     "register_recovery",
     "propose_write_off",

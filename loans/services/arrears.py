@@ -122,6 +122,21 @@ def send_notice(*, loan: Loan, by: User, today: date) -> Letter:
 
 
 @transaction.atomic
+def send_what_is_due(*, loan: Loan, by: User, today: date) -> list[Letter]:
+    """The letters that are due for a loan today, as the job would make them, and the notice where it is all that is missing."""
+    perms.check_team(by)
+    loan = lock_with_arrears(loan)
+    standing = arrears.standing_of(loan, today)
+    made = []
+    for step, claims in arrears.letters_due(standing) if standing else ():
+        made.append(arrears_letters.send(loan=loan, step=step, claims=claims, by=by, today=today))
+    if not made:
+        raise Conflict(_("No letter is due for this loan today."))
+    cases.reconcile_tasks(case=loan.case, today=today)
+    return made
+
+
+@transaction.atomic
 def interrupt_limitation(
     *, loan: Loan, due_on: date | None, kind: str, happened_on: date, note: str, by: User, today: date
 ) -> LimitationEvent:

@@ -15,7 +15,7 @@ from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter
 from cases.models import Task
 from cases.services import reconcile_tasks
-from loans import arrears, services
+from loans import arrears, portfolio, services
 from loans.enums import ClaimState, EntryKind, HandoverState, LadderStep, Obstacle
 from loans.integrity import Report, check_arrears, check_loans, check_payments
 from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, ReminderPause
@@ -106,6 +106,8 @@ def test_a_pause_stops_the_letters_and_its_end_lets_them_go(world: World, loan: 
     with pytest.raises(Conflict):
         pause(world, loan, days(due, 6))
     assert run(days(due, 15)).created == 0
+    paused = portfolio.chosen(portfolio.portfolio(world.user(LEAD), days(due, 15)), "paused", days(due, 15))
+    assert list(paused) == [loan]
     services.lift_pause(pause=made, by=world.user(COACH), today=days(due, 15))
     with pytest.raises(Conflict):
         services.lift_pause(pause=made, by=world.user(COACH), today=days(due, 15))
@@ -334,6 +336,22 @@ def test_the_tasks_lead_from_the_notice_to_the_decision(world: World, loan: Loan
     assert {"handover_decide"} <= kinds(day)
     assert "handover_propose" not in kinds(day)
     assert found.state == HandoverState.OPEN
+
+
+def test_what_is_due_for_many_is_sent_from_one_page(
+    world: World, loan: Loan, due: date, client_for: Callable[..., StrictClient]
+) -> None:
+    url = reverse("loans:reminders")
+    with clock.at(days(due, 12)):
+        client = client_for(world.user(LEAD))
+        page = client.get(url).content.decode()
+        assert loan.number in page
+        assert "Første rykker" in page
+        assert client.post(url, {"loan": str(loan.pk)}).url == reverse("loans:portfolio")
+        assert loan.number not in client.get(url).content.decode()  # made, and waits to be sent
+        assert client.post(url, {}).url == url
+    assert Letter.objects.filter(kind="first_dunning").count() == 1
+    assert run(days(due, 12)).created == 0
 
 
 # --- What is damaged is found --------------------------------------------------------------------------------------------

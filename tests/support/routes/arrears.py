@@ -98,6 +98,7 @@ def of_write_off(world: World) -> dict[str, Any]:
 
 
 ROWS = [
+    row("loans:reminders", allow=TEAM),
     row(
         "loans:explain",
         allow=TEAM | OFFICER,
