@@ -9,7 +9,7 @@ from cases import services as cases
 from cases.enums import Phase
 from cases.models import Cohort
 from courses import services
-from courses.models import CourseModule, CourseRun, ModuleGrant
+from courses.models import CourseModule, CourseRun, ModuleGrant, Teacher
 from microloan.core import clock, danish
 from reports.demo import municipality
 from reports.demo.story import Story
@@ -38,6 +38,11 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         ("school_holidays", {}),
         ("run_new", {}),
         ("missing", {}),
+        ("figures", {}),
+        ("meetings_new", {}),
+        ("enrol_many", {"pk": run.pk}),
+        ("session_undo", {"pk": run.sessions.first().pk}),
+        ("run_calendar", {"pk": run.pk}),
         ("invitations", {"pk": run.pk}),
         ("run", {"pk": run.pk}),
         ("run_edit", {"pk": run.pk}),
@@ -53,6 +58,18 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
         axe(page)
         shot(page, f"courses-{name}")
     lead = page_for(town.casts[0].lead)
+    for name, kwargs in (("module_new", {}), ("module_edit", {"pk": run.module_id})):
+        lead.goto(reverse(f"courses:{name}", kwargs=kwargs))
+        axe(lead)
+        shot(lead, f"courses-{name}")
+    lead.goto(reverse("courses:run_new"))
+    lead.get_by_label("Modul").select_option(label="Markedsføring og salg")
+    lead.get_by_label("Første mødegang").fill(danish.input_date(clock.today() + timedelta(days=30)))
+    lead.get_by_label("Sted").fill("Huset")
+    lead.get_by_role("button", name="Foreslå mødegange").click()
+    lead.get_by_role("heading", name="Kontrollér kursushold").wait_for()
+    axe(lead)
+    shot(lead, "courses-run-check")
     lead.goto(reverse("courses:run_exception", kwargs={"pk": run.pk}))
     lead.get_by_role("button", name="Giv plads ved undtagelse").click()
     lead.locator("[aria-invalid=true]").first.wait_for()
@@ -62,9 +79,20 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
     axe(page)
     shot(page, "courses-held")
     services.add_teacher(name="Tove Testesen", phone="00000000", email="tove@example.org", by=town.casts[0].coach)
-    page.goto(reverse("courses:teachers"))
+    teacher = Teacher.objects.get()
+    for name, kwargs in (
+        ("teachers", {}),
+        ("teacher_edit", {"pk": teacher.pk}),
+        ("teacher_calendar", {"pk": teacher.pk}),
+    ):
+        page.goto(reverse(f"courses:{name}", kwargs=kwargs))
+        axe(page)
+        shot(page, f"courses-{name}-some")
+    page.get_by_role("button").filter(has_text="adresse").first.click()
+    page.wait_for_load_state()
     axe(page)
-    shot(page, "courses-teachers-some")
+    shot(page, "courses-address-made")
+    meeting_screens(town, granted, page, axe, shot)
     for _ in range(2):
         municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).enrol(run)
     page.goto(reverse("courses:session", kwargs={"pk": run.sessions.last().pk}))
@@ -82,6 +110,39 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
     page.locator("[aria-invalid=true]").first.wait_for()
     axe(page)
     shot(page, "courses-error")
+
+
+def meeting_screens(town, granted: Story, page, axe, shot) -> None:
+    """Meetings planned in the browser with a wrong date on the way; then somebody is asked and says no."""
+    builders.put_in_phase(granted.case, Phase.MAIN_COURSE)
+    page.goto(reverse("courses:meetings_new"))
+    page.get_by_label("Første møde").fill("30-02-2027")
+    page.get_by_label("Sted").fill("Huset")
+    page.get_by_role("button", name="Foreslå møder").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    axe(page)
+    page.get_by_label("Første møde").fill(danish.input_date(clock.today() + timedelta(days=20)))
+    page.get_by_role("button", name="Foreslå møder").click()
+    page.get_by_role("heading", name="Kontrollér møder").wait_for()
+    axe(page)
+    shot(page, "meetings-check")
+    page.get_by_role("button", name="Planlæg møder").click()
+    page.get_by_text("6 møder er planlagt.").wait_for()
+    axe(page)
+    shot(page, "meetings")
+    page.get_by_role("link", name="Netværksmøde").first.click()
+    page.get_by_role("link", name="Skriv program og drejebog").click()
+    axe(page)
+    page.get_by_label("Idéer til det næste").fill("Inviter banken")
+    page.get_by_role("button", name="Gem møde").click()
+    page.get_by_role("link", name="Invitér til mødet").click()
+    axe(page)
+    shot(page, "meeting-invite")
+    page.get_by_role("button", name="Send invitationer").click()
+    page.get_by_role("button", name="Kommer ikke").click()
+    page.get_by_text("kommer ikke.").wait_for()
+    axe(page)
+    shot(page, "meeting")
 
 
 def people_screens(town, page, axe, shot) -> None:
