@@ -130,7 +130,7 @@ def meeting_screens(town, granted: Story, page, axe, shot) -> None:
     page.get_by_text("6 møder er planlagt.").wait_for()
     axe(page)
     shot(page, "meetings")
-    page.get_by_role("link", name="Netværksmøde").first.click()
+    page.get_by_role("cell").get_by_role("link").first.click()
     page.get_by_role("link", name="Skriv program og drejebog").click()
     axe(page)
     page.get_by_label("Idéer til det næste").fill("Inviter banken")
