@@ -21,6 +21,7 @@ ROOMS = {
     "letters": "cases.letters.services",
     "courses": "courses.services",
     "screening": "screening.services",
+    "loans": "loans.services",
 }
 ROWS, PARTS = all_rows(), all_parts()
 
