@@ -102,7 +102,7 @@ def test_the_team_writes_down_an_inquiry_and_meets_a_name_it_knows(cast, page_fo
     page.get_by_text("Borgeren har været i forløb før").wait_for()
     axe(page)
     shot(page, "inquiry-check")
-    page.get_by_role("button", name="Åbn sagen").click()
+    page.get_by_role("button", name="Registrér henvendelse").click()
     page.get_by_role("link", name="Åbn sagen").click()
     page.get_by_role("heading", name="Borgerens andre sager").wait_for()
     axe(page)
