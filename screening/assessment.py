@@ -62,7 +62,7 @@ def context_of(screening: Screening, today: date) -> dict[str, Any]:
         "title": str(ScreeningNumber(screening.number).label),
         "staff": ", ".join(user.full_name for user in screening.staff.all()),
         "heading": plain_words.heading(screening.number, outcome, decided=decided, pensioner=case.is_pensioner),
-        "next": _next(screening, outcome),
+        "next": _next(screening, outcome, today),
         "recommendation": services.outcome_words(screening, screening.recommendation).lower(),
         "colours": plain_words.COLOURS if screening.number == ScreeningNumber.THREE else (),
         "colour": RATING_OF[Outcome(outcome)].value if screening.number == ScreeningNumber.THREE else "",
@@ -98,13 +98,14 @@ def _sender(contact: User | None) -> dict[str, str]:
     }
 
 
-def _next(screening: Screening, outcome: str) -> list[str]:
+def _next(screening: Screening, outcome: str, today: date) -> list[str]:
     case = screening.case
     if screening.is_decided:
         coach = case.coach.full_name if case.coach else ""
         return plain_words.after_decision(screening.number, outcome, coach=coach, pensioner=case.is_pensioner)
-    answer_by = danish.long_date(screening.hearing_until) if screening.hearing_until else ""
-    return plain_words.before_decision(screening.number, outcome, answer_by=answer_by)
+    last = screening.hearing_until
+    answer_by, is_over = (danish.long_date(last), last < today) if last else ("", False)
+    return plain_words.before_decision(screening.number, outcome, answer_by=answer_by, is_over=is_over)
 
 
 def _appeal(screening: Screening) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from screening.forms import refuse
 from screening.models import ReceivedForm
 from screening.paper_forms import AcceptForm, UploadForm
 from screening.paper_views import page, pdf_response
+from screening.papers import rules
 from screening.papers.enums import FormResult
 
 
@@ -103,8 +104,16 @@ def form_received(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         kind=kind,
         form=form,
         base=kind.stored(case).version,
+        assumed=_assumed(received, kind),
         same=sum(not (pair.is_new or pair.is_emptied or pair.problem) and bool(pair.came) for pair in pairs),
     )
+
+
+def _assumed(received: ReceivedForm, kind: FormKind) -> list[tuple[str, str]]:
+    """Question and answer of what is put in because the form does not say it."""
+    answers = services.assumed_of(received, kind, clock.today())
+    asked = {question.code: question for question in kind.questions(received.case)}
+    return [(asked[code].label, rules.shown(asked[code], text)) for code, text in answers.items()]
 
 
 def _is_outdated(request: StaffRequest, version: int) -> bool:

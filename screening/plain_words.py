@@ -49,6 +49,9 @@ PROPOSED = "Det her er et forslag. Vi har ikke besluttet noget endnu. Du får et
 SPEAK = "Er noget forkert, eller mangler vi noget? Ring eller skriv til os, så tager vi det med."
 HEARD_FIRST = "Før vi kan stoppe dit forløb, skriver vi til dig. Så kan du sige din mening."
 BEING_HEARD = "Vi har skrevet til dig om det. Du kan svare til og med den {day}."
+WAS_HEARD = (
+    "Vi har skrevet til dig om det. Du kunne svare til og med den {day}. Svarer du, før vi beslutter, tager vi det med."
+)
 
 # What the colours of screening 3 mean; the word and the shape always go together.
 COLOURS = (
@@ -122,11 +125,13 @@ def after_decision(number: int, outcome: str, *, coach: str, pensioner: bool) ->
     return [line.format(coach=coach or "Din coach") for line in lines]
 
 
-def before_decision(number: int, outcome: str, *, answer_by: str) -> list[str]:
+def before_decision(number: int, outcome: str, *, answer_by: str, is_over: bool = False) -> list[str]:
     """What happens while the recommendation lies with the project lead; `answer_by`: the last day of a hearing."""
     lines = [PROPOSED]
-    if outcome == Outcome.STOP and number != FOUR:
-        lines.append(BEING_HEARD.format(day=answer_by) if answer_by else HEARD_FIRST)
+    if answer_by:  # also where the lead asks about a stop that nobody has proposed
+        lines.append((WAS_HEARD if is_over else BEING_HEARD).format(day=answer_by))
+    elif outcome == Outcome.STOP and number != FOUR:
+        lines.append(HEARD_FIRST)
     return [*lines, SPEAK]
 
 

@@ -346,12 +346,23 @@ def _decide_post(request: HttpRequest, screening: Screening) -> HttpResponse:
         services.decide(**now, version=version, rests_on=form.cleaned_data["rests_on"])
     except Conflict as refusal:
         messages.warning(request, refusal.messages[0])
-        return _to(screening)
+        return _changed_meanwhile(request, screening)
     except Refused as refusal:
         refuse(form, refusal)
         return _decide_page(request, screening, form)
     messages.success(request, _("The screening is decided and locked."))
     return _to(screening)
+
+
+def _changed_meanwhile(request: HttpRequest, before: Screening) -> HttpResponse:
+    """What changed since, such as an answer to the hearing, with what was typed; nothing to decide where it was taken back."""
+    screening = queries.screening_of(before.case).get(pk=before.pk)
+    screening.case = before.case
+    if screening.state != ScreeningState.RECOMMENDED:
+        return _to(screening)
+    typed = request.POST.copy()
+    typed["version"], typed["rests_on"] = str(screening.version), services.versions_now(screening.case)
+    return _decide_page(request, screening, DecideForm(typed, screening=screening, today=clock.today()))
 
 
 def _decide_page(request: HttpRequest, screening: Screening, form: DecideForm) -> HttpResponse:

@@ -12,6 +12,7 @@ from cases.enums import DocumentKind
 from cases.models import CaseFile
 from microloan.core.errors import Refused
 from microloan.core.money import ZERO
+from microloan.core.months import add_months, month_start
 from screening.budget_rules import WITH_VAT, Row
 from screening.citizen_forms.kinds import FormKind, Stored, Taken, form_kinds
 from screening.enums import BudgetKind, RowSection, VatPeriod
@@ -176,6 +177,11 @@ def save_taken_budget(kind: str, taken: Taken) -> int:
     return budget.number
 
 
+def usual_frame(today: date) -> dict[str, str]:
+    """The first month that the pages begin with too, where the citizen has not written one that can be read."""
+    return {"starts_on": add_months(month_start(today), 1).isoformat()}
+
+
 def _with_vat(kind: str, case: CaseFile, data: FrameData) -> Callable[[str, str], bool]:
     """Whether a line is with VAT is not asked on the form: a line that is stored keeps its mark; a new one of a registered
     business is with VAT where there can be any."""
@@ -219,6 +225,7 @@ def _kind(kind: BudgetKind, label: str, intro: str) -> FormKind:
         page="screening:year_budget",
         page_kwargs={"kind": PATHS[kind.value]},
         beyond=partial(lines_beyond, kind.value),
+        assumed=usual_frame,
         is_wide=kind == BudgetKind.LIQUIDITY,
     )
 

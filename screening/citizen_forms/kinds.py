@@ -56,6 +56,8 @@ class FormKind:
     is_for: Callable[[CaseFile], bool] = lambda case: True
     # Questions that a form made at another time asked, such as more lines: with the codes that came back.
     beyond: Callable[[CaseFile, Collection[str]], Iterable[Question]] = lambda case, codes: ()
+    # What a version cannot be without, where nobody has said it in words that can be read: shown before it is saved.
+    assumed: Callable[[date], Mapping[str, str]] = lambda today: {}
     is_wide: bool = False  # tables of many columns: the paper lies down
 
     def questions(self, case: CaseFile) -> Iterator[Question]:

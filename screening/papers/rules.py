@@ -1,5 +1,6 @@
 """The pure rules of the papers: reading what somebody wrote in a field, and laying two versions side by side."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from screening.papers.enums import FINISHED_GOALS, GoalResult
 from screening.papers.questions import MOST_GOALS, AnswerKind, Part, Question
 
 MOST_AMOUNT = Decimal("9999999.99")
+_GROUPED_ONCE = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 class Unfit(Exception):
@@ -40,6 +42,13 @@ def read(question: Question, text: str) -> str:
         raise Unfit(str(error.message)) from None
 
 
+def read_back(question: Question, text: str) -> str:
+    """As `read`, of a form that came back: `14.500` is 14,500 kroner there. The citizen cannot be asked as they type, the
+    question says kroner, and a person sees the amount before taking it over."""
+    is_grouped = question.kind == AnswerKind.AMOUNT and _GROUPED_ONCE.fullmatch(clean(text))
+    return read(question, f"{clean(text)} kr." if is_grouped else text)
+
+
 def _text(question: Question, text: str) -> str:
     return text
 
@@ -55,7 +64,7 @@ def _date(question: Question, text: str) -> str:
 def _amount(question: Question, text: str) -> str:
     amount = danish.parse_amount(text)
     if not 0 <= amount <= MOST_AMOUNT:
-        raise Unfit(_("Write an amount of at most %(most)s.") % {"most": danish.kr(MOST_AMOUNT)})
+        raise Unfit(_("Write an amount from 0 to %(most)s.") % {"most": danish.kr(MOST_AMOUNT)})
     return f"{amount:.2f}"
 
 

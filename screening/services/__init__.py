@@ -29,7 +29,14 @@ from screening.services.findings import (
 from screening.services.goals import GoalStanding, Reviewed, evaluation_meetings, review_goals, reviews_of, standings
 from screening.services.hearings import hearing_of, hearings_of, hold_hearing, is_about_present, record_answer
 from screening.services.papers import PaperData, latest_paper, link_to_paper, months_asked, save_paper
-from screening.services.received import FieldPair, accept_form, pairs_of, receive_form, set_aside_form
+from screening.services.received import (
+    FieldPair,
+    accept_form,
+    assumed_of,
+    pairs_of,
+    receive_form,
+    set_aside_form,
+)
 from screening.services.screenings import (
     ScreeningDraft,
     answer_to,
@@ -70,6 +77,7 @@ __all__ = [
     "amounts_of",
     "answer_to",
     "approve_budget",
+    "assumed_of",
     "budget_totals",
     "change_criteria",
     "check_decision",

@@ -117,11 +117,18 @@ def pairs_of(received: ReceivedForm, kind: FormKind) -> list[FieldPair]:
             continue
         raw = received.values[question.code]
         try:
-            came, problem = rules.read(question, raw), ""
+            came, problem = rules.read_back(question, raw), ""
         except rules.Unfit as unfit:
             came, problem = raw, str(unfit)
         pairs.append(FieldPair(question, stored.get(question.code, ""), came, problem))
     return pairs
+
+
+def assumed_of(received: ReceivedForm, kind: FormKind, today: date) -> dict[str, str]:
+    """What is put in where neither the form nor what is stored says it, so that the rest of a form is not lost."""
+    said = {code for code, text in kind.stored(received.case).values.items() if text}
+    said |= {pair.question.code for pair in pairs_of(received, kind) if pair.came and not pair.problem}
+    return {code: text for code, text in kind.assumed(today).items() if code not in said}
 
 
 @transaction.atomic
@@ -147,7 +154,8 @@ def accept_form(*, received: ReceivedForm, fields: Collection[str], base: int, b
     for code in chosen:
         if pairs[code].problem:
             raise Refused(pairs[code].problem, field=code)
-    values = {**stored.values, **{code: pairs[code].came for code in chosen}}
+    taken = {code: pairs[code].came for code in chosen}
+    values = {**assumed_of(received, kind, today), **stored.values, **taken}
     kind.save(Taken(received.case, values, base=base, document=received.document, by=by, today=today))
     return _settle(received, chosen, by, today)
 

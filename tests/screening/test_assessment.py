@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from microloan.accounts.enums import Role
 from microloan.core.errors import Refused
 from screening import assessment, plain_words, queries, rules, services, warning_rules
+from screening.enums import Outcome
 from tests.letters.reading import lix, prose_of
 from tests.screening.builders import BACK, NO, YES, decided, drafted, recommended
 from tests.screening.pages import address
@@ -63,6 +64,18 @@ def test_before_the_decision_it_says_that_nothing_is_decided(world):
     assert "Vi foreslår, at du kommer med i forløbet" in words
     assert "Vi har ikke besluttet noget endnu." in words
     assert "har besluttet det" not in words
+
+
+@pytest.mark.parametrize("recommendation", [Outcome.STOP, Outcome.CONTINUE])
+def test_a_hearing_is_told_and_its_day_as_passed_when_it_has(world, recommendation):
+    screening = recommended(world, 2, recommendation=recommendation)
+    last = world.today + timedelta(days=14)
+    services.hold_hearing(
+        screening=screening, shown="Ingen kunder.", answer_by=last, by=world.user(Role.COACH), today=world.today
+    )
+    for day, told in ((last, "Du kan svare til og med"), (last + timedelta(days=1), "Du kunne svare til og med")):
+        said = assessment.context_of(loaded(screening), day)["next"]
+        assert [told in line for line in said] == [False, True, False]
 
 
 def test_a_red_assessment_brings_the_appeal_guidance_of_the_letter(world):

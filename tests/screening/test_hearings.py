@@ -321,6 +321,29 @@ def test_the_pages_from_hearing_to_decision(world, screening, coach, lead):
     assert form["hearing_note"].value() == "Jeg har fået en kunde."
 
 
+def test_what_the_lead_typed_stays_when_the_answer_comes(world, screening, lead):
+    record = hold(world, screening)
+    screening.refresh_from_db()
+    typed = {
+        "version": screening.version,
+        "rests_on": services.versions_now(screening.case),
+        "outcome": "stop",
+        "reasons": "Der er ingen kunder.",
+        "hearing": "not_needed",
+        "hearing_note": "Det haster.",
+        "step": "confirm",
+    }
+    answer(world, record)
+    page = lead.post(address("decide", screening), typed)
+    assert "Screeningen er ændret, siden du åbnede den" in text_of(page)
+    assert "Jeg har fået en kunde." in text_of(page)
+    screening.refresh_from_db()
+    form = page.context["form"]
+    assert (form["reasons"].value(), form["version"].value()) == ("Der er ingen kunder.", str(screening.version))
+    services.take_back(screening=screening, by=world.user(Role.COACH), today=TODAY)
+    assert lead.post(address("decide", screening), typed).url == address("detail", screening)
+
+
 def test_a_hearing_of_a_recommendation_that_was_sent_anew_is_a_conflict(world, screening, coach):
     by, old = world.user(Role.COACH), screening.version
     fresh = services.take_back(screening=screening, by=by, today=TODAY)

@@ -263,3 +263,17 @@ def test_a_new_version_of_either_paper_makes_the_form_of_both_an_older_one(world
         paper(world, case, paper_kind, **answers)
         versions.append(kind.stored(case).version)
     assert versions == [1, 2]
+
+
+@pytest.mark.parametrize(("text", "kept"), [("14.500", "14500.00"), (" 1.250 ", "1250.00"), ("2.000,50", "2000.50")])
+def test_a_point_groups_thousands_in_a_form_that_came_back(text, kept):
+    assert rules.read_back(Question("it", "Hvad?", kind=AnswerKind.AMOUNT), text) == kept
+    assert rules.read_back(LINE, text) == text.strip()
+    for wrong in ("14.50", "0.500", "14.500.0"):
+        with pytest.raises(rules.Unfit):
+            rules.read_back(Question("it", "Hvad?", kind=AnswerKind.AMOUNT), wrong)
+
+
+def test_an_amount_below_zero_is_told_with_both_ends():
+    with pytest.raises(rules.Unfit, match="Skriv et beløb fra 0 til 9.999.999,99.kr.$"):
+        rules.read(Question("it", "Hvad?", kind=AnswerKind.AMOUNT), "-5")

@@ -56,6 +56,8 @@ def test_a_version_that_came_since_is_not_decided_on_unseen(world, lead):
         follow=True,
     )
     assert "Der er kommet en nyere udgave" in text_of(page)
+    form = page.context["form"]  # what was typed stands, beside the newer version
+    assert (form["outcome"].value(), form["rests_on"].value()) == ("continue", services.versions_now(case))
     with pytest.raises(Conflict):
         decide(world, screening, rests_on=seen)
     assert decide(world, screening, rests_on=services.versions_now(case)).is_decided

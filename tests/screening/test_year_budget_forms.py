@@ -1,8 +1,10 @@
 """Operating and liquidity budgets as forms: what the citizen wrote becomes a version, by the budgets' own rules."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from microloan.accounts.enums import Role
 from microloan.core.errors import Refused
@@ -11,6 +13,7 @@ from screening.citizen_forms.kinds import form_kinds
 from screening.citizen_forms.reading import read_form
 from screening.enums import BudgetKind
 from tests.screening.budget_builders import each, sales, year_budget
+from tests.screening.pages import text_of
 from tests.screening.paper_builders import a_case, came_back, filled, form_of
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +84,17 @@ def test_a_line_keeps_its_mark_for_vat_which_the_form_does_not_ask(world):
         ("Syning", False),
         ("Husleje", True),
     ]
+
+
+@pytest.mark.parametrize("month", ["", "januar"])
+def test_a_budget_without_a_first_month_is_not_lost(world, client_for, month):
+    case = a_case(world)
+    given = {"starts_on": month, "sales_1": "Syning", "sales_1_m1": "180000"}
+    received = came_back(world, case, filled(form_of(case, "operating_budget"), given))
+    address = reverse("screening:form_received", kwargs={"number": case.number, "pk": received.pk})
+    assert "Der kommer til at stå 1. december 2026." in text_of(client_for(Role.COACH).get(address))
+    accept(world, received, ["sales_1", "sales_1_m1"])
+    assert services.latest_budget(case, kind=BudgetKind.OPERATING).frame.starts_on == date(2026, 12, 1)
 
 
 @pytest.mark.parametrize(("fields", "field"), [(["sales_1"], "sales_1_m1"), (["sales_2_m1"], "sales_2")])
