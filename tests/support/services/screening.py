@@ -184,6 +184,7 @@ ROWS = [
 ]
 READS, PART = "reads only", "part of what guarded services do"
 PARTS = {
+    "screening.assumed_of": "reads",
     **dict.fromkeys(
         (
             "screening.budget_totals",
