@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Least
 
-from cases.enums import Phase
 from loans.enums import EntryKind, SupportKind
 from loans.models import LedgerEntry, Loan, LoanDecision, PlanVersion, YearlyFrame
 from loans.portfolio import KRONER, NOUGHT
@@ -61,7 +61,7 @@ def figures_of(year: int, today: date) -> FrameFigures:
         year=year,
         amount=frame.amount if frame else None,
         paid_out=sums["paid_out"] or ZERO,
-        committed=_sum(_waiting_loans(), "principal", _planned(year, today)),
+        committed=_sum(_waiting_loans(), "waiting", _planned(year, today)),
         proposed=_sum(_open_proposals(), "amount", _planned(year, today)),
         repaid=-(sums["repaid"] or ZERO),
         recovered=-(sums["recovered"] or ZERO),
@@ -79,9 +79,20 @@ def _planned(year: int, today: date) -> Q:
 
 
 def _waiting_loans() -> QuerySet[Loan]:
-    """Granted, and not paid out: the case is open and the loan not withdrawn by its closing."""
-    paid = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
-    return Loan.objects.filter(~Exists(paid), kind=SupportKind.LOAN, case__phase=Phase.APPROVAL, case__closed_on=None)
+    """Granted, and not paid out, or not all of it: `waiting` kroner. A closed case is paid nothing more."""
+    granted = Loan.objects.filter(kind=SupportKind.LOAN, decision__isnull=False, case__closed_on=None)
+    return granted.annotate(waiting=F("principal") - _paid_out(OuterRef("pk"))).filter(waiting__gt=0)
+
+
+def _paid_out(loan: OuterRef) -> Coalesce:
+    """Kroner paid out of a loan, without what was taken back."""
+    payouts = LedgerEntry.objects.filter(_entries([EntryKind.PAYOUT]), loan=loan).order_by()
+    return _total(payouts)
+
+
+def _total(entries: QuerySet[LedgerEntry]) -> Coalesce:
+    sums = entries.values("loan").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(sums, output_field=KRONER), NOUGHT, output_field=KRONER)
 
 
 def _open_proposals() -> QuerySet[LoanDecision]:
@@ -110,16 +121,16 @@ def expected(today: date) -> list[Decimal]:
 
 def _plans_in_force() -> QuerySet[PlanVersion]:
     newer = PlanVersion.objects.filter(loan=OuterRef("loan"), version__gt=OuterRef("version"))
-    return PlanVersion.objects.filter(~Exists(newer), loan__kind=SupportKind.LOAN).order_by()
+    paid_out = LedgerEntry.objects.filter(loan=OuterRef("loan"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
+    return PlanVersion.objects.filter(~Exists(newer), Exists(paid_out), loan__kind=SupportKind.LOAN).order_by()
 
 
-def _owed() -> Coalesce:
-    """What the ledger of the plan's loan says is owed to us (`loans.queries.balance_of`)."""
+def _owed() -> Any:
+    """What is owed on the lines of a plan: the ledger's balance (`loans.queries.balance_of`), with what is still to be
+    paid out, since the plan is made on the full amount."""
     entries = LedgerEntry.objects.filter(loan=OuterRef("loan")).order_by()
     ours = entries.exclude(kind=EntryKind.RECOVERY_PAYMENT).exclude(reverses__kind=EntryKind.RECOVERY_PAYMENT)
-    return Coalesce(
-        Subquery(ours.values("loan").annotate(total=Sum("amount")).values("total"), output_field=KRONER), NOUGHT
-    )
+    return _total(ours) + F("loan__principal") - _paid_out(OuterRef("loan"))
 
 
 def earlier_frames(year: int) -> list[YearlyFrame]:

@@ -1,9 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from microloan.core import clock
 from tests.loans.builders import TODAY, small_world
+from tests.support.strict import StrictClient
 from tests.support.world import World
 
 
@@ -18,3 +19,9 @@ def _friday() -> Iterator[None]:
 def world(db: None) -> World:
     """Everybody, and rules with twelve instalments, so that letters are short and made quickly."""
     return small_world()
+
+
+@pytest.fixture
+def by(world: World, client_for: Callable[..., StrictClient]) -> Callable[[str], StrictClient]:
+    """`by(Role.COACH)`: a client of the world's coach."""
+    return lambda role: client_for(world.user(role))

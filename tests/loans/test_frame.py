@@ -161,6 +161,24 @@ def test_the_forecast_is_what_the_rules_say_of_each_loan(world: World, days: int
     assert any(expected) == (today < add_months(TODAY, 13))
 
 
+def test_what_is_left_of_a_payout_in_parts_is_still_promised_and_its_plan_is_whole(world: World) -> None:
+    order = builders.in_queue(world)
+    builders.pay_out(world, order, amount=Decimal("20000"))
+    figures = frame.figures_of(2026, TODAY)
+    assert (figures.paid_out, figures.committed, figures.used) == (20000, 15000, 35000)
+    lines = position_of(with_ledger(Loan.objects.all()).get(pk=order.loan_id)).lines
+    assert sum(frame.expected(TODAY)) == sum(line.amount for line in lines if line.due < date(2027, 11, 1))
+    assert frame.expected(TODAY)[2] == 2917
+
+
+def test_a_payout_that_was_taken_back_is_promised_again_and_brings_nothing_in(world: World) -> None:
+    loan = builders.paid_out(world)
+    services.undo_payout(order=loan.order, reason="Forkert konto", by=world.user(Role.PROJECT_LEAD), today=TODAY)
+    figures = frame.figures_of(2026, TODAY)
+    assert (figures.paid_out, figures.committed) == (0, 35000)
+    assert not any(frame.expected(TODAY))
+
+
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
