@@ -245,6 +245,10 @@ class PhaseChange(models.Model):
     at = models.DateTimeField(default=clock.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField(blank=True)
+    # Of a closing: kept here as well, since a case that is reopened loses them, and its drop-out stays in the figures
+    # of that day (domain.md §10).
+    closing_reason = models.CharField(max_length=30, choices=ClosingReason, blank=True, db_default="")
+    closed_by_choice_of = models.CharField(max_length=10, choices=ClosedBy, blank=True, db_default="")
 
     class Meta:
         ordering = ("on", "pk")
@@ -255,7 +259,16 @@ class PhaseChange(models.Model):
             models.CheckConstraint(
                 name="phase_change_with_reason",
                 condition=~(Q(from_phase=Phase.CLOSED) | Q(to_phase=Phase.CLOSED)) | Q(reason__regex=r"\S"),
-            )
+            ),
+            models.CheckConstraint(
+                name="phase_change_closing_whole",
+                condition=Q(
+                    to_phase=Phase.CLOSED,
+                    closing_reason__in=ClosingReason.values,
+                    closed_by_choice_of__in=ClosedBy.values,
+                )
+                | (~Q(to_phase=Phase.CLOSED) & Q(closing_reason="", closed_by_choice_of="")),
+            ),
         ]
         triggers = append_only("phase_change")
 

@@ -53,7 +53,16 @@ def _move(case: CaseFile, phase: Phase, *, by: User, today: date, reason: str = 
     before = case.phase
     case.phase, case.phase_entered_on, case.version = phase, today, case.version + 1
     case.save()
-    PhaseChange.objects.create(case=case, from_phase=before, to_phase=phase, on=today, by=by, reason=reason)
+    PhaseChange.objects.create(
+        case=case,
+        from_phase=before,
+        to_phase=phase,
+        on=today,
+        by=by,
+        reason=reason,
+        closing_reason=case.closing_reason,
+        closed_by_choice_of=case.closed_by_choice_of,
+    )
     title = _("Reopened: %(phase)s") if before == Phase.CLOSED else _("New phase: %(phase)s")
     add_journal_entry(
         case=case,

@@ -161,9 +161,21 @@ def test_blank_words_are_no_reason(cast, case):
 @pytest.mark.parametrize(("before", "after"), [(Phase.CLOSED, Phase.COURSES), (Phase.COURSES, Phase.CLOSED)])
 def test_the_history_says_why_a_case_closed_or_opened_again(case, before, after):
     row = {"case": case, "from_phase": before, "to_phase": after, "on": TODAY}
+    closing = {"closing_reason": "found_job", "closed_by_choice_of": "citizen"}
+    whole, other = (row | closing, row) if after == Phase.CLOSED else (row, row | closing)
     with pytest.raises(IntegrityError, match="phase_change_with_reason"), transaction.atomic():
-        PhaseChange.objects.create(**row, reason=" ")
-    PhaseChange.objects.create(**row, reason="Fik job")
+        PhaseChange.objects.create(**whole, reason=" ")
+    with pytest.raises(IntegrityError, match="phase_change_closing_whole"), transaction.atomic():
+        PhaseChange.objects.create(**other, reason="Fik job")
+    PhaseChange.objects.create(**whole, reason="Fik job")
+
+
+def test_what_a_closing_was_stays_in_the_history_when_the_case_opens_again(cast, case):
+    """The drop-out of that day is counted with its reason, whatever became of the case later (domain.md §10)."""
+    closed = close(cast, case, ClosingReason.MOVED_AWAY, ClosedBy.CITIZEN)
+    services.reopen_case(case=closed, reason="Flyttet tilbage", by=cast.lead, today=TODAY)
+    change = PhaseChange.objects.get(case=case, to_phase=Phase.CLOSED)
+    assert (change.closing_reason, change.closed_by_choice_of) == ("moved_away", "citizen")
 
 
 # --- Reopening -----------------------------------------------------------------------------------------------------------

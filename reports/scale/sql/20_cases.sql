@@ -43,10 +43,13 @@ INSERT INTO cases_referral (case_id, referred_by_id, received_on, answer_due_on,
 SELECT case_id, caseworker_id, d0, answer_due, 'formiddag', true, true, '{}'
 FROM seed_case JOIN seed_day ON day = d0 ORDER BY i;
 
-INSERT INTO cases_phasechange (case_id, from_phase, to_phase, "on", at, by_id, reason)
-SELECT case_id, from_phase, to_phase, on_day, pg_temp.moment(on_day, '14:00'), coalesce(coach_id, caseworker_id),
-       CASE to_phase WHEN 'closed' THEN 'Aftalt ved afslutningen.' ELSE '' END
-FROM seed_step JOIN seed_case USING (i) ORDER BY on_day, i, ord;
+INSERT INTO cases_phasechange (case_id, from_phase, to_phase, "on", at, by_id, reason, closing_reason,
+                               closed_by_choice_of)
+SELECT seed_case.case_id, from_phase, to_phase, on_day, pg_temp.moment(on_day, '14:00'), coalesce(seed_case.coach_id, caseworker_id),
+       CASE to_phase WHEN 'closed' THEN 'Aftalt ved afslutningen.' ELSE '' END,
+       CASE to_phase WHEN 'closed' THEN made.closing_reason ELSE '' END,
+       CASE to_phase WHEN 'closed' THEN made.closed_by_choice_of ELSE '' END
+FROM seed_step JOIN seed_case USING (i) JOIN cases_casefile made ON made.id = seed_case.case_id ORDER BY on_day, i, ord;
 
 -- CVR numbers begin with 1 or more, so these are nobody's.
 INSERT INTO cases_business (case_id, name, form, trade, cvr, started_on)
