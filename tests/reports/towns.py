@@ -1,0 +1,66 @@
+"""Small municipalities made by chance, with what the synthetic one lacks: reopened cases, own course ends, broken livelihoods."""
+
+import random
+from datetime import date, timedelta
+
+from cases.enums import SELF_SUPPORTING, Livelihood, Phase
+from cases.models import CaseFile, Citizen, LivelihoodPeriod, PhaseChange
+from reports.scale import seeding
+
+TODAY = date(2026, 11, 20)
+
+
+def random_town(seed: int, *, cases: int = 70) -> None:
+    seeding.seed(cases=cases, seed=seed, today=TODAY)
+    chance = random.Random(seed)
+    _reopen(chance)
+    _own_course_ends(chance)
+    _livelihoods(chance)
+
+
+def _reopen(chance: random.Random) -> None:
+    """Some closed cases were opened again, and some of those closed once more for another reason."""
+    closed = list(CaseFile.objects.filter(phase=Phase.CLOSED).order_by("pk"))
+    for case in chance.sample(closed, k=len(closed) // 3):
+        before = PhaseChange.objects.filter(case=case, to_phase=Phase.CLOSED).latest("pk").from_phase
+        again = case.closed_on + timedelta(days=chance.randint(0, 90))
+        _step(case, Phase.CLOSED, before, again, reason="Ny aftale")
+        values = {"phase": before, "closed_on": None, "closing_reason": "", "closed_by_choice_of": ""}
+        if chance.random() < 0.5:
+            end = again + timedelta(days=chance.randint(0, 200))
+            how = {"closing_reason": "illness", "closed_by_choice_of": "citizen"}
+            _step(case, before, Phase.CLOSED, end, reason="Syg", **how)
+            values = {"phase": Phase.CLOSED, "closed_on": end, **how}
+        CaseFile.objects.filter(pk=case.pk).update(**values)
+
+
+def _step(case: CaseFile, before: str, after: str, on: date, **more: str) -> None:
+    PhaseChange.objects.create(case=case, from_phase=before, to_phase=after, on=on, **more)
+
+
+def _own_course_ends(chance: random.Random) -> None:
+    for case in CaseFile.objects.filter(cohort__isnull=False).select_related("cohort").order_by("pk"):
+        if chance.random() < 0.3:
+            end = case.cohort.end_on + timedelta(days=chance.randint(1, 60))
+            CaseFile.objects.filter(pk=case.pk).update(course_end_on=end)
+
+
+def _livelihoods(chance: random.Random) -> None:
+    """A chain of livelihoods with and without gaps, behind what a citizen has already."""
+    own = sorted(SELF_SUPPORTING)
+    other = [Livelihood.CASH_BENEFIT, Livelihood.SICKNESS_BENEFIT]
+    rows = []
+    for citizen in Citizen.objects.prefetch_related("livelihood_periods").order_by("pk"):
+        known = list(citizen.livelihood_periods.all())
+        if any(period.to_on is None for period in known):
+            continue
+        day = max((period.to_on for period in known), default=TODAY - timedelta(days=chance.randint(200, 1500)))
+        while day < TODAY + timedelta(days=100) and chance.random() < 0.9:
+            start = day + timedelta(days=chance.choice((1, 1, 1, 2, 40)))
+            last = chance.random() < 0.15
+            day = start + timedelta(days=chance.randint(0, 500))
+            kind = chance.choice(own if chance.random() < 0.7 else other)
+            rows.append(LivelihoodPeriod(citizen=citizen, kind=kind, from_on=start, to_on=None if last else day))
+            if last:
+                break
+    LivelihoodPeriod.objects.bulk_create(rows)
