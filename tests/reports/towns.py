@@ -1,10 +1,17 @@
 """Small municipalities made by chance, with what the synthetic one lacks: reopened cases, own course ends, broken livelihoods."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import Model
 
 from cases.enums import SELF_SUPPORTING, Livelihood, Phase
 from cases.models import CaseFile, Citizen, LivelihoodPeriod, PhaseChange
+from loans.enums import EntryKind
+from loans.models import LedgerEntry
 from reports.scale import seeding
 
 TODAY = date(2026, 11, 20)
@@ -13,9 +20,39 @@ TODAY = date(2026, 11, 20)
 def random_town(seed: int, *, cases: int = 70) -> None:
     seeding.seed(cases=cases, seed=seed, today=TODAY)
     chance = random.Random(seed)
+    with _past_the_guards():
+        _take_payouts_back(chance)
+        LivelihoodPeriod.objects.filter(citizen__in=_half(Citizen, chance)).delete()
     _reopen(chance)
     _own_course_ends(chance)
     _livelihoods(chance)
+
+
+@contextmanager
+def _past_the_guards() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def _half(model: type[Model], chance: random.Random) -> list[int]:
+    ids = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+    return chance.sample(ids, k=len(ids) // 2)
+
+
+def _take_payouts_back(chance: random.Random) -> None:
+    for entry in LedgerEntry.objects.filter(kind=EntryKind.PAYOUT).order_by("pk"):
+        if chance.random() < 0.2:
+            LedgerEntry.objects.create(
+                loan_id=entry.loan_id,
+                kind=EntryKind.REVERSAL,
+                amount=-entry.amount,
+                value_date=entry.value_date + timedelta(days=chance.randint(0, 500)),
+                reverses=entry,
+                key=f"taken back {entry.pk}",
+                content_hash="0" * 64,
+            )
 
 
 def _reopen(chance: random.Random) -> None:
