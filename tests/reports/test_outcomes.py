@@ -79,7 +79,8 @@ PLAIN_DAYS_TO_PAYOUT = """
 SELECT payout.on_day - run.ends_on, count(*)
 FROM (SELECT l.case_id, min(e.value_date) AS on_day FROM loans_ledgerentry e JOIN loans_loan l ON l.id = e.loan_id
       WHERE e.kind = 'payout' AND e.value_date <= %(day)s AND l.kind = 'loan'
-      AND e.id NOT IN (SELECT reverses_id FROM loans_ledgerentry u WHERE u.reverses_id IS NOT NULL AND u.value_date <= %(day)s) GROUP BY 1) payout
+      AND e.id NOT IN (SELECT reverses_id FROM loans_ledgerentry u
+                       WHERE u.reverses_id IS NOT NULL AND u.value_date <= %(day)s) GROUP BY 1) payout
 JOIN courses_enrolment seat ON seat.case_id = payout.case_id AND seat.state = 'enrolled'
 JOIN courses_courserun run ON run.id = seat.run_id AND run.ends_on <= %(day)s
 JOIN courses_coursemodule module ON module.id = run.module_id AND module.is_residential

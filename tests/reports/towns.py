@@ -50,6 +50,7 @@ def _take_payouts_back(chance: random.Random) -> None:
                 amount=-entry.amount,
                 value_date=entry.value_date + timedelta(days=chance.randint(0, 500)),
                 reverses=entry,
+                reason="Forkert konto",
                 key=f"taken back {entry.pk}",
                 content_hash="0" * 64,
             )
