@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.db.models import Model
 
 from cases.enums import SELF_SUPPORTING, Livelihood, Phase
 from cases.models import CaseFile, Citizen, LivelihoodPeriod, PhaseChange
+from courses.models import Attendance
 from loans.enums import EntryKind
 from loans.models import LedgerEntry
 from reports.scale import seeding
@@ -22,6 +24,8 @@ def random_town(seed: int, *, cases: int = 70) -> None:
     chance = random.Random(seed)
     with _past_the_guards():
         _take_payouts_back(chance)
+        Attendance.objects.filter(pk__in=_half(Attendance, chance)).update(mark="late")
+        Attendance.objects.filter(pk__in=_half(Attendance, chance)[::20]).update(mark="absent")
         LivelihoodPeriod.objects.filter(citizen__in=_half(Citizen, chance)).delete()
     _reopen(chance)
     _own_course_ends(chance)
@@ -87,6 +91,10 @@ def _livelihoods(chance: random.Random) -> None:
     """A chain of livelihoods with and without gaps, behind what a citizen has already."""
     own = sorted(SELF_SUPPORTING)
     other = [Livelihood.CASH_BENEFIT, Livelihood.SICKNESS_BENEFIT]
+    milestones = {
+        citizen: end + relativedelta(months=6)
+        for citizen, end in CaseFile.objects.filter(cohort__isnull=False).values_list("citizen_id", "cohort__end_on")
+    }
     rows = []
     for citizen in Citizen.objects.prefetch_related("livelihood_periods").order_by("pk"):
         known = list(citizen.livelihood_periods.all())
@@ -97,6 +105,8 @@ def _livelihoods(chance: random.Random) -> None:
             start = day + timedelta(days=chance.choice((1, 1, 1, 2, 40)))
             last = chance.random() < 0.15
             day = start + timedelta(days=chance.randint(0, 500))
+            if day < milestones.get(citizen.pk, day) and chance.random() < 0.3:
+                day = milestones[citizen.pk]  # ends on the very day that is looked at
             kind = chance.choice(own if chance.random() < 0.7 else other)
             rows.append(LivelihoodPeriod(citizen=citizen, kind=kind, from_on=start, to_on=None if last else day))
             if last:
