@@ -66,11 +66,11 @@ def percentile(histogram: Mapping[int, int], wanted: int) -> int | None:
     counted = sum(histogram.values())
     if not counted:
         return None
-    needed = (Decimal(wanted) * counted / 100).to_integral_value(rounding="ROUND_CEILING")
+    needed = max(1, -(-wanted * counted // 100))
     seen = 0
     for value in sorted(histogram):
         seen += histogram[value]
-        if seen >= max(needed, 1):
+        if seen >= needed:
             return value
     raise AssertionError("the counts do not add up")
 
