@@ -36,6 +36,7 @@ urlpatterns = [
     path("courses/school-holidays/", catalogue.school_holidays, name="school_holidays"),
     path("courses/school-holidays/<int:pk>/remove/", catalogue.school_holiday_remove, name="school_holiday_remove"),
     path("courses/figures/", figures.figures, name="figures"),
+    path("courses/figures.csv", figures.figures_csv, name="figures_csv"),
     path("courses/<int:pk>/seats/", enrolments.enrol_many, name="enrol_many"),
     path("courses/seats/<int:pk>/invitation.pdf", papers.guest_invitation, name="guest_invitation"),
     path("courses/sessions/<int:pk>/never-held/", planning.session_undo, name="session_undo"),

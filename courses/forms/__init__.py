@@ -1,7 +1,7 @@
 from courses.forms.attendance import AttendanceForm, EngagementForm, TapForm
 from courses.forms.catalogue import ModuleForm, PeriodForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
 from courses.forms.cohorts import CohortForm, ModuleRowForm, PlanForm, PreCourseForm, ResidentialForm
-from courses.forms.enrolments import EnrolForm, EnrolManyForm
+from courses.forms.enrolments import CandidatesForm, EnrolForm, EnrolManyForm
 from courses.forms.meetings import MeetingForm, MeetingsForm
 from courses.forms.participants import ExceptionForm, GuestForm, InvitationForm, NewGuestForm, WithdrawForm
 from courses.forms.runs import (
@@ -19,6 +19,7 @@ __all__ = [
     "AddSessionForm",
     "AttendanceForm",
     "CancelSessionForm",
+    "CandidatesForm",
     "CohortForm",
     "EngagementForm",
     "EnrolForm",

@@ -65,10 +65,25 @@ def _rows(course_session: CourseSession, enrolments: list[Enrolment], form: Atte
         {
             "enrolment": row,
             "field": form[f"mark_{row.pk}"],
-            "standing": next(iter(made[row.pk]), None),
-            "earlier": made[row.pk][1:],
+            "standing": _told(course_session, made[row.pk][:1]),
+            "earlier": _told(course_session, made[row.pk][1:]),
         }
         for row in enrolments
+    ]
+
+
+def _told(course_session: CourseSession, entries: list[AttendanceEntry]) -> list[dict[str, Any]]:
+    """Marks with the time of day; with the date too where they were made on another day than the session."""
+    held_on = danish.local_date(course_session.starts_at)
+    return [
+        {
+            "mark": entry.get_mark_display(),
+            "name": entry.marked_by.full_name,
+            "at": danish.clock_time(entry.marked_at)
+            if danish.local_date(entry.marked_at) == held_on
+            else danish.date_and_time(entry.marked_at),
+        }
+        for entry in entries
     ]
 
 

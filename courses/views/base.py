@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cases.models import CaseFile
+from courses import progress
 from courses.enums import HOLDS_A_PLACE, EnrolmentState
 from courses.forms.runs import OverruleForm, overruled_field
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
@@ -17,6 +18,7 @@ from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.policy.services import rule_set_on
 
 RUNS_PER_PAGE = 20
 
@@ -98,10 +100,20 @@ def log_people(request: HttpRequest, action: AccessAction, *enrolments: Enrolmen
 
 
 def candidates_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[CaseFile]:
-    """Open cases with a grant of the module and no seat on this run; for a voluntary module all open cases."""
+    """Open cases with a grant of the module that they have not completed and no place on this run; for a voluntary module
+    all open cases. `seat_from`: the first day of another run of the module on which a case has a seat already."""
+    today = clock.today()
     cases = CaseFile.objects.visible_to(request.user).live().open().select_related("citizen")
     if not course_run.module.is_voluntary:
-        cases = cases.filter(module_grants__module=course_run.module)
+        lacking = progress.missing_modules(rule_set_on(today).completion_percent).filter(module=course_run.module)
+        cases = cases.filter(pk__in=lacking.values("case"))
+    others = Enrolment.objects.filter(
+        case=OuterRef("pk"),
+        state=EnrolmentState.ENROLLED,
+        run__module=course_run.module,
+        run__ends_on__gte=today,
+    ).order_by("run__starts_on", "pk")
+    cases = cases.annotate(seat_from=Subquery(others.values("run__starts_on")[:1]))
     return cases.exclude(pk__in=_taken(course_run)).order_by("citizen__name", "pk")
 
 

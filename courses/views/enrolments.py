@@ -1,5 +1,8 @@
 """Seats: from the page of the case, and given up."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +13,7 @@ from django.views.decorators.http import require_POST
 from cases.views.base import get_case
 from courses import queries, services
 from courses.enums import EnrolmentState
-from courses.forms import EnrolManyForm, OverruleForm, WithdrawForm
+from courses.forms import CandidatesForm, EnrolManyForm, OverruleForm, WithdrawForm
 from courses.models import CourseRun
 from courses.views.base import ask_why, candidates_for, get_seat, log_people, seat_all_the_same, show_refusal
 from microloan.accounts.enums import AccessAction
@@ -18,6 +21,9 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+
+# Of more than so many the first are shown, and the page says that the others are found by cohort and phase.
+MOST_SHOWN = 100
 
 
 @team_required
@@ -63,11 +69,17 @@ def case_enrol(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 def enrol_many(request: HttpRequest, pk: int) -> HttpResponse:
     """Seats for several citizens at once: those of the run's cohort are ticked, as many as there are seats."""
     course_run = get_object_or_404(queries.runs(), pk=pk)
-    candidates = candidates_for(course_run, request).select_related("cohort")
+    everybody = candidates_for(course_run, request).select_related("cohort")
+    usual = course_run.cohort if everybody.filter(cohort=course_run.cohort_id).exists() else None
+    filters = CandidatesForm(request.GET, candidates=everybody, usual=usual)
+    candidates = filters.chosen()
+    number = candidates.count()
+    candidates = candidates.filter(pk__in=[case.pk for case in candidates[:MOST_SHOWN]])
     free = max(services.free_seats(course_run), 0)
-    ticked = [case.pk for case in candidates if case.cohort_id and case.cohort_id == course_run.cohort_id][:free]
     form = EnrolManyForm(
-        request.POST if request.method == "POST" else None, candidates=candidates, initial={"people": ticked}
+        request.POST if request.method == "POST" else None,
+        candidates=candidates,
+        initial={"people": _ticked(candidates, course_run)[:free]},
     )
     if request.method == "POST" and form.is_valid():
         chosen, reason = list(form.cleaned_data["people"]), form.cleaned_data.get("overruled", "")
@@ -81,5 +93,23 @@ def enrol_many(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, words % {"number": len(chosen)})
             return redirect("courses:run", pk=course_run.pk)
     logged(request, AccessAction.LIST, *candidates)
-    context = {"run": course_run, "form": form, "free": free, "has_candidates": bool(candidates)}
+    context = {
+        "run": course_run,
+        "form": form,
+        "filters": filters,
+        "free": free,
+        "has_candidates": bool(candidates),
+        "shown": len(candidates),
+        "number": number,
+        "is_ticked": bool(usual),
+    }
     return render(request, "courses/enrol_many.html", context)
+
+
+def _ticked(candidates: Iterable[Any], course_run: CourseRun) -> list[int]:
+    """Those of the run's cohort who have no seat of the module yet."""
+    return [
+        case.pk
+        for case in candidates
+        if case.cohort_id and case.cohort_id == course_run.cohort_id and case.seat_from is None
+    ]

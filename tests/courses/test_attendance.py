@@ -10,7 +10,7 @@ from django.urls import reverse
 from courses import services
 from courses.models import Attendance, AttendanceEntry, CourseSession, Enrolment
 from courses.services import Tap
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
@@ -55,6 +55,12 @@ def test_the_later_tap_stands_whenever_it_arrives_and_all_are_kept(town, seat, c
     with clock.at(nine + timedelta(hours=4)):
         shown = client_for(coach).get(reverse("courses:session", kwargs={"pk": session.pk})).content.decode()
     assert shown.count("Før:") == 2
+    assert f"Registreret {danish.clock_time(nine + timedelta(hours=3))}" in shown
+    day_after = nine + timedelta(days=1)
+    tap(session, seat, "present", day_after, coach)
+    with clock.at(day_after + timedelta(hours=1)):
+        shown = client_for(coach).get(reverse("courses:session", kwargs={"pk": session.pk})).content.decode()
+    assert f"Registreret {danish.date_and_time(day_after)}" in shown  # on another day: with the date
 
 
 def test_a_telephone_with_a_wrong_clock_marks_neither_before_the_session_nor_in_the_future(town, seat):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from courses import figures, rules
 from courses.models import CourseRun
+from microloan.accounts.enums import AccessAction
+from microloan.accounts.models import AccessLog
 from reports.demo import municipality
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
@@ -46,6 +48,12 @@ def test_attendance_and_cost_of_each_module_and_run(town: municipality.Town, gra
     wrong = client.get(url, {"first_on": "30-02-2026", "last_on": "01-01-2020"})
     assert "first_on" in wrong.context["form"].errors
     assert client.get(url, {"first_on": "01-01-2020", "last_on": "02-01-2020"}).context["modules"] == []
+    file = client.get(reverse("courses:figures_csv"), {"first_on": "01-06-2026", "last_on": "30-06-2026"})
+    heading, line = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
+    assert heading.startswith("Modul;Hold;")
+    assert line.startswith(f"{run.module.title};;{run.starts_on};{run.ends_on};")
+    assert line.endswith(";12;2;3;1;0;75;10000,01;5000,01")
+    assert AccessLog.objects.filter(action=AccessAction.EXPORT, what="courses:figures_csv").exists()
 
 
 def test_the_overview_costs_the_same_with_more_runs(town, client_for, django_assert_num_queries):

@@ -16,7 +16,7 @@ from microloan.core import clock
 from reports.demo import municipality
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
-from tests.letters.reading import text_of
+from tests.letters.reading import reader, text_of
 
 pytestmark = pytest.mark.django_db
 BRING = "Noget at skrive med\nSkiftetøj"
@@ -49,7 +49,11 @@ def test_everybody_is_invited_once_with_programme_place_and_what_to_bring(run, t
     assert len(invite(run, town)) == 2
     assert invite(run, town) == []
     assert Letter.objects.filter(kind=letters.INVITATION).count() == 2
-    text = text_of(granted.case.letters.get(kind=letters.INVITATION).read_pdf())
+    pdf = granted.case.letters.get(kind=letters.INVITATION).read_pdf()
+    *_pages, last = reader(pdf).pages
+    assert "Venlig hilsen" in last.extract_text()
+    assert "udeblivelse" in last.extract_text()  # never a page with the greeting alone
+    text = text_of(pdf)
     for words in (
         str(run.place),
         "Søvej 1",

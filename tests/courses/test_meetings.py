@@ -21,7 +21,7 @@ from microloan.core import clock
 from microloan.core.errors import Refused
 from reports.demo import municipality
 from tests.cases import builders
-from tests.letters.reading import text_of
+from tests.letters.reading import reader, text_of
 from tests.support.stages import reach
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,7 @@ def test_a_row_of_meetings_is_planned_in_the_browser_and_people_are_asked(town, 
     run = CourseRun.objects.earliest("starts_on")
     url = reverse("courses:meeting_invite", kwargs={"pk": run.pk})
     page = client.get(url)
+    assert "Svar senest" not in page.text  # no such day is written
     assert [row["case"] for row in page.context["rows"]] == [people[2], *people[:2]]
     assert client.post(url, {"people": [people[0].pk, people[3].pk]}).status_code == 200  # somebody it is not for
     client.post(url, {"people": [case.pk for case in people[:2]]})
@@ -104,9 +105,11 @@ def test_the_invitation_goes_once_and_says_that_it_is_voluntary(town, people):
         services.invite_to_meeting(run=run, people=people[:2], by=coach, today=today)
         make_letters()
     letter = Letter.objects.get(kind=letters.MEETING, case=people[0])
-    text = text_of(letter.read_pdf())
-    for words in ("Priser", "17.00 Velkommen", "frivilligt", "Huset"):
+    pdf = letter.read_pdf()
+    text = text_of(pdf)
+    for words in ("Priser", "17.00 Velkommen", "frivilligt", "Huset", "Venlig hilsen"):
         assert words in text, words
+    assert (text.count("kl. 17.00"), len(reader(pdf).pages)) == (1, 1)  # said once, on one page
     assert Letter.objects.filter(kind=letters.MEETING).count() == 2
 
 

@@ -8,6 +8,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
+from cases import services as cases
+from cases.enums import Phase
 from cases.models import CaseFile, Task
 from courses import queries, services
 from courses.enums import EnrolmentState, WithdrawalReason
@@ -19,6 +21,7 @@ from microloan.core.errors import Conflict, Refused
 from microloan.core.history import versions_of
 from reports.demo import municipality
 from reports.demo.story import Story
+from tests.cases import builders
 from tests.courses.conftest import START, make_run
 from tests.letters.reading import text_of
 from tests.support.stages import reach
@@ -345,6 +348,40 @@ def test_several_get_seats_at_once_or_none(town, crowd, client_for):
         assert not run.enrolments.exists()
         assert client.post(url, {"people": ids[:3]}).status_code == 302
     assert run.enrolments.count() == 3
+
+
+def test_only_those_who_lack_the_module_are_offered_and_found_by_cohort_and_phase(town, crowd, client_for):
+    """Who has completed the module is not offered; who has a seat on another run of it is shown, but not ticked."""
+    done, seated, lacking = crowd[:3]
+    cohort = done.case.cohort
+    held = make_run(town, first=done.day + timedelta(days=3))
+    done.enrol(held).attend(held)
+    with clock.at(held.ends_on + timedelta(days=1)):
+        run = make_run(town, first=held.ends_on + timedelta(days=60))
+        CourseRun.objects.filter(pk=run.pk).update(cohort=cohort)
+        other = make_run(town, first=held.ends_on + timedelta(days=90))
+        services.enrol(run=other, case=seated.case, by=town.casts[0].coach, today=clock.today())
+        cases.set_cohort(case=crowd[3].case, cohort=None, by=town.casts[0].coach)
+        url, client = reverse("courses:enrol_many", kwargs={"pk": run.pk}), client_for(town.casts[0].coach)
+        page = client.get(url)
+        offered = set(page.context["form"].fields["people"].queryset)
+        assert done.case not in offered
+        assert crowd[3].case not in offered
+        assert {seated.case, lacking.case} <= offered
+        ticked = page.context["form"]["people"].value()
+        assert lacking.case.pk in ticked
+        assert seated.case.pk not in ticked
+        assert "har plads fra" in page.text
+        everybody = client.get(url, {"cohort": "", "phase": ""}).context
+        assert crowd[3].case in everybody["form"].fields["people"].queryset
+        assert everybody["number"] == len(crowd) - 1
+        builders.put_in_phase(lacking.case, Phase.MAIN_COURSE)
+        late = client.get(url, {"cohort": cohort.pk, "phase": "main_course"}).context
+        assert list(late["form"].fields["people"].queryset) == [lacking.case]
+        assert client.get(url, {"cohort": "x", "phase": "y"}).status_code == 200
+        sent = client.post(f"{url}?cohort={cohort.pk}&phase=main_course", {"people": [lacking.case.pk]})
+        assert sent.status_code == 302
+    assert run.enrolments.get().case == lacking.case
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,15 +1,17 @@
 """The course screens in a real browser: nothing for axe to find, in both widths."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import Locator
 
 from cases import services as cases
 from cases.enums import Phase
 from cases.models import Cohort
 from courses import services
-from courses.models import CourseModule, CourseRun, ModuleGrant, Teacher
+from courses.models import CourseModule, CourseRun, Enrolment, ModuleGrant, Teacher
 from microloan.core import clock, danish
 from reports.demo import municipality
 from reports.demo.story import Story
@@ -105,6 +107,7 @@ def test_course_screens(town, granted: Story, page_for, axe, shot):
     axe(page)
     shot(page, "courses-run-engagement")
     people_screens(town, page, axe, shot)
+    clash_screens(town, granted, page, axe, shot)
     page.goto(reverse("courses:run_new"))
     page.get_by_role("button", name="Foreslå mødegange").click()
     page.locator("[aria-invalid=true]").first.wait_for()
@@ -171,6 +174,28 @@ def people_screens(town, page, axe, shot) -> None:
         shot(page, f"courses-{name}")
 
 
+def clash_screens(town, granted: Story, page, axe, shot) -> None:
+    """A seat on the first of two runs at the same time; the second asks why, and is given all the same."""
+    begin = clock.today() + timedelta(days=40)
+    first, second = make_run(town, first=begin), make_run(town, first=begin)
+    coach, case = town.casts[0].coach, municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).case
+    page.goto(reverse("courses:case", kwargs={"number": case.number}))
+    buttons = page.get_by_role("button", name="Tilmeld borger")
+    assert buttons.count() == 2
+    services.enrol(run=first, case=case, by=coach, today=clock.today())
+    buttons.last.click()
+    page.get_by_role("heading", name="alligevel?").wait_for()
+    axe(page)
+    shot(page, "courses-seat-clash")
+    page.get_by_role("button", name="Giv pladsen alligevel").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    axe(page)
+    page.get_by_label("Hvorfor").fill("Har valgt det ene hold")
+    page.get_by_role("button", name="Giv pladsen alligevel").click()
+    page.get_by_text("Borgeren har fået en plads.").wait_for()
+    assert second.enrolments.filter(case=case).exists()
+
+
 def members(town, cohort: Cohort, screening: Screening, count: int) -> None:
     """Citizens who have come as far as their courses, each granted the residential course and bookkeeping."""
     modules = list(CourseModule.objects.filter(code__in=("accounting", "vat_tax", "residential_course")))
@@ -181,6 +206,57 @@ def members(town, cohort: Cohort, screening: Screening, count: int) -> None:
         cases.set_cohort(case=case, cohort=cohort, by=coach)
         for module in modules:
             ModuleGrant.objects.create(case=case, module=module, screening=screening, granted_on=day)
+
+
+class Hands:
+    """Counts what a person does on a page: each field filled, choice made and button pressed."""
+
+    def __init__(self) -> None:
+        self.actions = 0
+
+    def fill(self, field: Locator, text: str) -> None:
+        self.actions += 1
+        field.fill(text)
+
+    def select(self, field: Locator, label: str) -> None:
+        self.actions += 1
+        field.select_option(label=label)
+
+    def click(self, one: Locator) -> None:
+        self.actions += 1
+        one.click()
+
+
+# What a whole pre-course for eleven takes (docs/performance.md): things done by hand, and seconds waited for the pages.
+PRE_COURSE_ACTIONS = 12
+PRE_COURSE_SECONDS = 60
+
+
+def test_a_pre_course_for_eleven_takes_few_actions_and_little_waiting(town, granted: Story, page_for):
+    """From the list of courses to seats for everybody; a teacher is chosen on the way."""
+    coach, cohort = town.casts[0].coach, granted.case.cohort
+    members(town, cohort, granted.case.module_grants.first().screening, 10)
+    services.add_teacher(name="Tove Testesen", phone="", email="", by=coach)
+    begin = clock.today() + timedelta(days=10)
+    page, hands = page_for(coach), Hands()
+    page.goto(reverse("courses:runs"))
+    started = time.monotonic()
+    hands.click(page.get_by_role("link", name="Hold", exact=True))
+    hands.click(page.get_by_role("link", name=cohort.code))
+    hands.click(page.get_by_role("link", name="Planlæg for-forløb"))
+    hands.fill(page.get_by_label("For-forløbets første dag"), danish.input_date(begin))
+    hands.fill(page.get_by_label("Hovedforløbets start"), danish.input_date(begin + timedelta(days=105)))
+    hands.fill(page.get_by_label("Sted"), "Kursuscentret ved søen")
+    hands.click(page.get_by_role("button", name="Foreslå for-forløb"))
+    accounting = page.get_by_role("group", name="Regnskab")
+    hands.select(accounting.get_by_label("Underviser"), "Tove Testesen")
+    hands.click(page.get_by_role("button", name="Planlæg for-forløb"))
+    page.get_by_text("For-forløbet er planlagt med 3 kursushold.").wait_for()
+    waited = time.monotonic() - started
+    planned = CourseRun.objects.filter(cohort=cohort)
+    assert (planned.count(), Enrolment.objects.filter(run__in=planned).count()) == (3, 31)
+    assert hands.actions <= PRE_COURSE_ACTIONS
+    assert waited < PRE_COURSE_SECONDS
 
 
 def test_a_pre_course_for_eleven_is_planned_in_the_browser(town, granted: Story, page_for, axe, shot):

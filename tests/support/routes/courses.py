@@ -101,6 +101,7 @@ ROWS = [
     row("courses:teacher_edit", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_teacher).pk}),
     row("courses:meetings", allow=TEAM),
     row("courses:figures", allow=TEAM),
+    row("courses:figures_csv", allow=TEAM),
     row("courses:enrol_many", allow=TEAM, kwargs=run_pk),
     row("courses:guest_invitation", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_guest_seat).pk}),
     row("courses:session_undo", allow=TEAM, kwargs=lambda w: {"pk": w.of(make_run).sessions.get().pk}),
