@@ -24,8 +24,9 @@ NOT_COUNTED = frozenset({ContactKind.MESSAGE, ContactKind.NETWORK_MEETING})
 
 
 def open_tasks(user: User) -> QuerySet[Task]:
-    """The open tasks of the cases this person may see, soonest first."""
-    tasks = Task.objects.filter(done_at__isnull=True, case__source=Source.LIVE).exclude(case__phase=Phase.CLOSED)
+    """The open tasks of the cases this person may see, soonest first. A closed case has those that outlive it."""
+    stays = ~Q(case__phase=Phase.CLOSED) | Q(kind__in=registry.kinds_after_closing())
+    tasks = Task.objects.filter(stays, done_at__isnull=True, case__source=Source.LIVE)
     if not user.is_team:  # the team sees all, and a condition on nothing would read the cases twice
         tasks = tasks.filter(case__in=CaseFile.objects.visible_to(user))
     return tasks.select_related("case__citizen", "owner").order_by("due_on", "pk")

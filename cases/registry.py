@@ -45,13 +45,15 @@ class TaskKind:
     """The words of a derived task. `action` (verb + object) is the text of the button that meets it.
 
     What goes on `beside` the case's way (an appointment, the rhythm of contact) holds nothing up: while the citizen
-    improves a plan, the case waits on the citizen although a conversation is due on Friday.
+    improves a plan, the case waits on the citizen although a conversation is due on Friday. What is asked for
+    `after_closing` stays a task when the case is closed (`steps_after_closing`).
     """
 
     code: str
     label: Any
     action: Any = ""
     beside: bool = False
+    after_closing: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,10 @@ requirements: dict[str, Registry[RequirementProvider]] = {
 }
 # What has to happen next in a case; reconciled into tasks.
 next_steps: Registry[NextStepProvider] = Registry("next steps")
+# What a closed case still asks for, such as money that is owed to the citizen; of kinds registered `after_closing`.
+steps_after_closing: Registry[NextStepProvider] = Registry("steps after closing")
+# The closed cases that may ask for something, so that the daily job looks at those and no others: today → case ids.
+closed_with_steps: Registry[Callable[[date], Iterable[int]]] = Registry("closed cases with steps")
 # Relations of a case that the next-step providers read (`case.<relation>.all()`), so that the daily job fetches them for
 # many cases at once: each entry is a name or a `Prefetch`, or makes one from today's date. A provider then filters in
 # Python and asks no query per case.
@@ -201,12 +207,18 @@ def requires(phase: Phase, name: str, provider: RequirementProvider) -> None:
     requirements[phase].register(name, provider)
 
 
-def register_task_kind(code: str, label: Any, action: Any = "", *, beside: bool = False) -> None:
-    task_kinds.register(code, TaskKind(code, label, action, beside))
+def register_task_kind(
+    code: str, label: Any, action: Any = "", *, beside: bool = False, after_closing: bool = False
+) -> None:
+    task_kinds.register(code, TaskKind(code, label, action, beside, after_closing))
 
 
 def kinds_beside() -> list[str]:
     return [kind.code for kind in task_kinds if kind.beside]
+
+
+def kinds_after_closing() -> list[str]:
+    return [kind.code for kind in task_kinds if kind.after_closing]
 
 
 def register_tab(tab: CaseTab) -> None:

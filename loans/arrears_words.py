@@ -1,14 +1,15 @@
 """Arrears as the screens show them: claims, what has been done, what is missing, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from loans import rules
 from loans.enums import LadderStep, Obstacle
-from loans.models import Loan
+from loans.models import ArrearsLetter, Loan
 from microloan.core import danish
 
 
@@ -18,7 +19,7 @@ class ClaimRow:
 
     claim: rules.Claim
     next_words: str
-    missing: tuple[str, ...]
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,17 @@ class Done:
 
 
 def claim_rows(standing: rules.Standing) -> list[ClaimRow]:
-    return [
-        ClaimRow(claim, _next_words(standing, claim), tuple(str(Obstacle(one).label) for one in claim.obstacles))
-        for claim in standing.claims
-    ]
+    return [ClaimRow(claim, _next_words(standing, claim), obstacle_words(claim.obstacles)) for claim in standing.claims]
+
+
+def obstacle_words(obstacles: Iterable[Obstacle]) -> str:
+    """What is missing, each as a sentence: `Det er ikke gammelt nok. Varslet er ikke sendt.`"""
+    return " ".join(f"{Obstacle(one).label}." for one in obstacles)
+
+
+def band_words(band: str) -> str:
+    """An age band as it is read: `1–30 dage`."""
+    return _("%(band)s days") % {"band": band.replace("-", "–")}
 
 
 def _next_words(standing: rules.Standing, claim: rules.Claim) -> str:
@@ -50,8 +58,8 @@ def _next_words(standing: rules.Standing, claim: rules.Claim) -> str:
 
 
 def done_of(loan: Loan) -> list[Done]:
-    """Letters, pauses and interruptions, the newest first. Attempts have a list of their own."""
-    return sorted((*_letters(loan), *_pauses(loan), *_interruptions(loan)), key=lambda one: one.on, reverse=True)
+    """Letters, pauses and interruptions, in the order they came. Attempts have a list of their own."""
+    return sorted((*_letters(loan), *_pauses(loan), *_interruptions(loan)), key=lambda one: one.on)
 
 
 def _letters(loan: Loan) -> Iterator[Done]:
@@ -61,7 +69,13 @@ def _letters(loan: Loan) -> Iterator[Done]:
             seen.add(row.letter_id)
             sent = row.letter.dispatched_on
             state = "" if sent else str(row.letter.get_status_display())
-            yield Done(sent or row.letter.dated, str(LadderStep(row.step).label), note=state)
+            yield Done(sent or row.letter.dated, _letter_words(row), note=state)
+
+
+def _letter_words(row: ArrearsLetter) -> str:
+    """The letter with what it asked for: `Første rykkerbrev: 2.917 kr.`"""
+    label, total = str(LadderStep(row.step).label), row.letter.context.get("total")
+    return f"{label}: {danish.kr(Decimal(total))}" if total else label
 
 
 def _pauses(loan: Loan) -> Iterator[Done]:

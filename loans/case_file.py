@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.case_file import Item, Section, register
 from cases.models import CaseFile
-from loans.models import LedgerEntry, Loan, LoanDecision, PlanVersion, SupportPeriod
+from loans.models import LedgerEntry, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
 from loans.queries import current_plan
 from microloan.core import danish
 
@@ -23,6 +23,8 @@ def items(case: CaseFile) -> Iterator[Item]:
     decided = case.loan_decisions.filter(decided_at__isnull=False)
     people = ("decided_by", "legal_basis", "proposed_by")
     found = [_loan(decision) for decision in decided.select_related(*people)]
+    changes = PlanChange.objects.filter(loan__case=case, decided_at__isnull=False)
+    found += [_change(change) for change in changes.select_related(*people, "undo__by").order_by("decided_at", "pk")]
     periods = case.support_periods.select_related("decided_by", "legal_basis")
     found += [_support(period) for period in periods]
     yield from sorted(found, key=lambda item: str(item.at))
@@ -43,6 +45,25 @@ def _loan(decision: LoanDecision) -> Item:
         title=f"{decision.get_kind_display()}: {decision.get_outcome_display()}",
         at=decision.decided_on,
         by=decision.decided_by.full_name if decision.decided_by else "",
+        rows=rows,
+    )
+
+
+def _change(change: PlanChange) -> Item:
+    rows: list[tuple[str, Any]] = [
+        (_("Legal basis"), change.legal_basis.reference if change.legal_basis else ""),
+        (_("Why"), change.asked),
+        (_("Proposed"), f"{danish.long_date(change.proposed_on)}, {change.proposed_by.full_name}"),
+        (_("Reasons"), change.reasons),
+        (_("Hearing"), _joined(change.get_hearing_display(), change.hearing_note)),
+    ]
+    if change.is_undone:
+        words = f"{danish.long_date(change.undo.on)}, {change.undo.by.full_name}"
+        rows.append((_("Taken back"), _joined(words, change.undo.reason)))
+    return Item(
+        title=f"{change.in_words}: {change.get_outcome_display()}",
+        at=change.decided_on,
+        by=change.decided_by.full_name if change.decided_by else "",
         rows=rows,
     )
 

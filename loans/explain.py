@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from loans import rules
 from loans.enums import EntryKind
 from loans.line_story import story_of_entry, story_of_line
 from loans.models import LedgerEntry, Loan
-from loans.queries import current_plan, not_paid_out, payouts_of, position_of, rule_set_of
+from loans.queries import current_plan, not_paid_out, position_of, rule_set_of
+from loans.statement import owed_on, position_on
 from microloan.core import danish
 from microloan.core.calendars import next_banking_day
 from microloan.core.money import ZERO
@@ -30,11 +32,16 @@ class Explanation:
     rows: Sequence[tuple[str, Any]] = field(default_factory=list)
 
 
-def explain(loan: Loan, what: str, today: date) -> Explanation | None:
-    """`balance`, `paid`, `overdue`, `line-7` or `entry-` with the key of an entry; None for what there is not."""
+def explain(loan: Loan, what: str, today: date, day: date | None = None) -> Explanation | None:
+    """`balance`, `paid`, `overdue`, `line-7` or `entry-` with the key of an entry; None for what there is not.
+
+    `day`: the balance as it was at the end of an earlier day.
+    """
     position = position_of(loan)
     if position is None:
         return None
+    if day is not None and what == "balance":
+        return _balance_on(loan, day)
     simple: dict[str, Callable[[Loan, rules.Position, date], Explanation]] = {
         "balance": _balance,
         "paid": _paid,
@@ -61,9 +68,9 @@ def _rows(loan: Loan) -> list[tuple[str, Any]]:
     return [row for row in rows if row[1]]
 
 
-def _standing(loan: Loan) -> list[LedgerEntry]:
-    """The entries that count: without those that were reversed, and what reversed them."""
-    entries = list(loan.entries.all())
+def _standing(loan: Loan, until: date | None = None) -> list[LedgerEntry]:
+    """The entries that count, to the end of a day: without those that were reversed, and what reversed them."""
+    entries = [entry for entry in loan.entries.all() if until is None or entry.value_date <= until]
     gone = {entry.reverses_id for entry in entries if entry.reverses_id}
     return [entry for entry in entries if entry.reverses_id is None and entry.pk not in gone]
 
@@ -73,13 +80,27 @@ def _sum(entries: Sequence[LedgerEntry], *kinds: EntryKind) -> Decimal:
 
 
 def _balance(loan: Loan, position: rules.Position, today: date) -> Explanation:
-    entries = _standing(loan)
-    owed = position.outstanding - not_paid_out(loan)
+    owed, entries = position.outstanding - not_paid_out(loan), _standing(loan)
+    title = _("Balance: %(amount)s") % {"amount": danish.kr(owed)}
+    return Explanation(title, _balance_words(position, owed, entries), entries, _rows(loan))
+
+
+def _balance_on(loan: Loan, day: date) -> Explanation:
+    owed, entries = owed_on(loan, day), _standing(loan, day)
+    words = {"day": danish.long_date(day), "amount": danish.kr(owed or ZERO)}
+    title = _("Balance on %(day)s: %(amount)s") % words
+    if owed is None:
+        return Explanation(title, [_("The loan had not been paid out on that day.")], (), _rows(loan))
+    return Explanation(title, _balance_words(position_on(loan, day), owed, entries), entries, _rows(loan))
+
+
+def _balance_words(position: rules.Position, owed: Decimal, entries: Sequence[LedgerEntry]) -> list[str]:
+    payouts = [entry for entry in entries if entry.kind == EntryKind.PAYOUT]
     sentences = [
         _("%(amount)s was paid out, %(days)s.")
         % {
-            "amount": danish.kr(_sum(entries, EntryKind.PAYOUT)),
-            "days": ", ".join(danish.long_date(one.value_date) for one in payouts_of(loan)),
+            "amount": danish.kr(_sum(payouts, EntryKind.PAYOUT)),
+            "days": ", ".join(danish.long_date(one.value_date) for one in payouts),
         }
     ]
     sentences += _less(entries)
@@ -89,21 +110,28 @@ def _balance(loan: Loan, position: rules.Position, today: date) -> Explanation:
             _("%(amount)s has been paid too much and goes back.") % {"amount": danish.kr(position.overpaid)}
         )
     sentences.append(_("The balance is the sum of the entries. There is no interest, and there are no fees."))
-    return Explanation(_("Balance: %(amount)s") % {"amount": danish.kr(owed)}, sentences, entries, _rows(loan))
+    return sentences
 
 
 def _less(entries: Sequence[LedgerEntry]) -> Iterator[str]:
     texts = (
-        (EntryKind.PAYMENT, _("The citizen has paid %(amount)s in %(count)s entries.")),
         (EntryKind.RECOVERY_PAYMENT, _("Recovery has brought in %(amount)s.")),
         (EntryKind.REFUND, _("%(amount)s has been paid back to the citizen.")),
         (EntryKind.HANDOVER, _("%(amount)s has been handed over to recovery, which is no longer owed to us.")),
         (EntryKind.WRITE_OFF, _("%(amount)s has been written off.")),
     )
+    payments = [entry for entry in entries if entry.kind == EntryKind.PAYMENT]
+    if payments:
+        words = ngettext(
+            "The citizen has paid %(amount)s in %(count)s entry.",
+            "The citizen has paid %(amount)s in %(count)s entries.",
+            len(payments),
+        )
+        yield words % {"amount": danish.kr(_sum(payments, EntryKind.PAYMENT)), "count": danish.number(len(payments))}
     for kind, text in texts:
         of_kind = [entry for entry in entries if entry.kind == kind]
         if of_kind:
-            yield text % {"amount": danish.kr(_sum(of_kind, kind)), "count": len(of_kind)}
+            yield text % {"amount": danish.kr(_sum(of_kind, kind))}
 
 
 def _paid(loan: Loan, position: rules.Position, today: date) -> Explanation:

@@ -155,8 +155,8 @@ def _basis_words(basis: LegalBasis) -> str:
     return words
 
 
-class OutcomeForm(BaseForm):
-    """Grant or refuse, with reasons."""
+class DecideForm(BaseForm):
+    """A loan or a change of plan granted or refused. The hearing is asked for a refusal only (danish-rules.md §2.1)."""
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
@@ -173,11 +173,6 @@ class OutcomeForm(BaseForm):
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-
-
-class DecideForm(OutcomeForm):
-    """A loan granted or refused. The hearing is asked for a refusal only (danish-rules.md §2.1)."""
-
     hearing = forms.ChoiceField(
         label=_("Hearing of the citizen"),
         help_text=_("For a refusal: has the citizen been able to comment on what the decision rests on?"),

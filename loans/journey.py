@@ -1,6 +1,6 @@
 """What loans add to a case: next steps, journey, requirements, the extension that screening 4 gives (domain.md §6, §7)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from cases.models import CaseFile
 from cases.registry import JourneyDetail, Missing, NextStep, OpenThing
 from courses.queries import residential_end
 from courses.registry import late_starts
-from loans import budget_plan, deadlines, services
+from loans import budget_plan, deadlines, portfolio, services
 from loans.deadlines import READ_LOANS
 from loans.enums import LoanOutcome, OrderState, SupportKind
 from loans.models import Loan, LoanDecision
@@ -73,9 +73,13 @@ def register() -> None:
         ("support_ends", gettext_lazy("The living support ends: move the case to aftercare"), gettext_lazy("Move case on")),
         ("loan_settled", gettext_lazy("The loan is repaid: close the case"), gettext_lazy("Close case")),
         ("plan_change_decide", gettext_lazy("Decide the change of plan"), gettext_lazy("Decide change of plan")),
-        ("loan_overpaid", gettext_lazy("Refund what was paid too much"), gettext_lazy("Open loan")),
     ):  # fmt: skip
         cases.register_task_kind(code, label, action)
+    cases.register_task_kind(
+        "loan_overpaid", gettext_lazy("Refund what was paid too much"), gettext_lazy("Open loan"), after_closing=True
+    )
+    cases.steps_after_closing.register("loans overpaid", overpaid_step, order=40)
+    cases.closed_with_steps.register("loans overpaid", closed_and_overpaid)
     screening.facts.register("loans", facts, order=30)
     screening.decision_parts.register(
         "extension",
@@ -150,10 +154,23 @@ def next_steps(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield _step(case, "plan_change_decide", Holder.PROJECT_LEAD, today, link="loans:change_decide")
     if loan is not None and case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE) and not is_owed_for_sure(loan):
         position = position_of(loan)
-        if position is not None and position.overpaid:
-            yield _step(case, "loan_overpaid", Holder.BENEFITS_OFFICER, today, why=danish.kr(position.overpaid))
+        yield from overpaid_step(case, today)
         if case.phase == Phase.AFTERCARE and (position is None or position.is_settled):
             yield _step(case, "loan_settled", Holder.TEAM, add_working_days(today, 5), link="cases:close")
+
+
+def overpaid_step(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """What was paid too much goes back, also where the case has been closed since (domain.md §7.5)."""
+    loan = _loan(case)
+    position = None if loan is None or is_owed_for_sure(loan) else position_of(loan)
+    if position is not None and position.overpaid:
+        yield _step(case, "loan_overpaid", Holder.BENEFITS_OFFICER, today, why=danish.kr(position.overpaid))
+
+
+def closed_and_overpaid(today: date) -> Iterable[int]:
+    """Closed cases on whose loan more has come in than was owed."""
+    closed = portfolio.overpaid(today).filter(case__closed_on__isnull=False)
+    return closed.order_by("case_id").values_list("case_id", flat=True)
 
 
 def is_owed_for_sure(loan: Loan) -> bool:

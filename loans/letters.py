@@ -344,6 +344,7 @@ def send_plan_change(*, loan: Loan, change: PlanChange, by: User, today: date) -
             **facts,
             "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
             "considerations": _lines(change.reasons),
+            "hearing": _lines(change.hearing_note) if change.hearing == Hearing.ANSWERED else (),
         }
         _send(kind=kind, case=loan.case, key=f"plan-change:{change.pk}", context=context, by=by, today=today)
 

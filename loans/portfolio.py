@@ -164,6 +164,12 @@ def portfolio(user: User, today: date) -> QuerySet[Loan]:
     return loans.alias(**figures(today))
 
 
+def overpaid(today: date) -> QuerySet[Loan]:
+    """Loans on which more has come in than was owed, whoever follows them, also of closed cases."""
+    loans: QuerySet[Loan] = Loan.objects.filter(kind=SupportKind.LOAN, rule_set__isnull=False)
+    return loans.alias(balance=figures(today)["balance"]).filter(balance__lt=0)
+
+
 def chosen(loans: QuerySet[Loan], key: str, today: date) -> QuerySet[Loan]:
     found = _filters.get(key)
     return loans.filter(found.condition(today)) if found else loans

@@ -14,6 +14,7 @@ from loans.papers import paper
 from loans.queries import entries_after_payout, payouts_of, rule_change, terms_in_force
 from microloan.core.errors import Refused
 from microloan.core.money import ZERO
+from microloan.policy.services import municipality
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,15 @@ def _words(entry: LedgerEntry) -> str:
 
 def facts_of(loan: Loan, day: date) -> dict[str, Any]:
     """What the statement says. Refused for a day on which there was no loan."""
-    payouts = [one for one in payouts_of(loan) if one.value_date <= day]
-    if not payouts:
+    owed = owed_on(loan, day)
+    if owed is None:
         raise Refused(_("The loan had not been paid out on that day."), field="day")
     position = position_on(loan, day)
-    paid_out = sum((one.amount for one in payouts), ZERO)
-    owed = position.outstanding - (loan.principal - paid_out)
+    paid_out = sum((one.amount for one in payouts_of(loan) if one.value_date <= day), ZERO)
     return {
         "loan": loan,
         "case": loan.case,
+        "payment_line": rules.payment_line(loan.payment_reference, municipality().creditor_number),
         "day": day,
         "paid_out": paid_out,
         "paid": position.paid,
@@ -80,6 +81,14 @@ def facts_of(loan: Loan, day: date) -> dict[str, Any]:
         "lines": position.lines,
         "movements": movements(loan, day),
     }
+
+
+def owed_on(loan: Loan, day: date) -> Decimal | None:
+    """What was owed to us at the end of a day, in kroner; None where nothing had been paid out."""
+    payouts = [one for one in payouts_of(loan) if one.value_date <= day]
+    if not payouts:
+        return None
+    return position_on(loan, day).outstanding - (loan.principal - sum((one.amount for one in payouts), ZERO))
 
 
 def pdf_of(loan: Loan, day: date) -> bytes:

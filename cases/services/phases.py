@@ -129,6 +129,7 @@ def close_case(
     if send_letter:
         _closing_letter(case, by=by, today=today)
     Task.objects.filter(case=case, done_at__isnull=True).update(done_at=clock.now(), done_by=by)
+    reconcile_tasks(case=case, today=today)
     return case
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -61,9 +62,14 @@ def reconcile_cases(ids: Iterable[int], *, today: date) -> None:
 
 
 def reconcile_all(today: date) -> Counts:
-    """The same for every open case: time alone makes tasks fall due (domain.md §9). In batches, each its own transaction."""
+    """The same for every open case: time alone makes tasks fall due (domain.md §9). In batches, each its own transaction.
+
+    Of the closed ones, those that still ask for something (`registry.closed_with_steps`).
+    """
     counts = Counts()
-    for ids in _batches(CaseFile.objects.live().open().order_by("pk").values_list("pk", flat=True)):
+    open_cases = CaseFile.objects.live().open().order_by("pk").values_list("pk", flat=True)
+    closed = (pk for find in registry.closed_with_steps for pk in find(today))
+    for ids in _batches(chain(open_cases, closed)):
         counts += _reconcile(ids, today)
     return counts
 
@@ -137,8 +143,7 @@ def _follow(task: Task, values: dict[str, Any]) -> bool:
 
 def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
     """What the case's state asks for now, by key. A step of the team is the coach's; nobody owns another's."""
-    if not case.is_open:
-        return {}
+    providers = registry.next_steps if case.is_open else registry.steps_after_closing
     return {
         step.key: {
             "kind": step.kind,
@@ -149,7 +154,7 @@ def _wanted(case: CaseFile, today: date) -> dict[str, dict[str, Any]]:
             "link": step.link,
             "owner_id": case.coach_id if step.holder == Holder.TEAM else None,
         }
-        for provider in registry.next_steps
+        for provider in providers
         for step in provider(case, today)
     }
 

@@ -19,6 +19,7 @@ from microloan.core import danish
 from microloan.core.history import append_only, locked_when, tracked
 from microloan.core.money import ZERO
 from microloan.policy.models import RuleSet
+from screening.enums import Hearing
 
 
 class PlanVersion(models.Model):
@@ -89,6 +90,9 @@ class PlanChange(Decision):
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_on = models.DateField()
     outcome = models.CharField(_("decision"), max_length=8, choices=LoanOutcome, blank=True)
+    # Of a refusal, as with the loan itself (`LoanDecision`).
+    hearing = models.CharField(_("hearing"), max_length=10, choices=Hearing, blank=True)
+    hearing_note = models.TextField(_("about the hearing"), blank=True)
 
     class Meta:
         ordering = ("loan", "-pk")
@@ -124,6 +128,11 @@ class PlanChange(Decision):
                 name="plan_refusal_has_reasons",
                 condition=~Q(outcome=LoanOutcome.REFUSED) | ~Q(reasons=""),
                 violation_error_message=_("Write the reasons for the refusal."),
+            ),
+            models.CheckConstraint(
+                name="plan_refusal_has_hearing",
+                condition=~Q(outcome=LoanOutcome.REFUSED) | (~Q(hearing="") & ~Q(hearing_note="")),
+                violation_error_message=_("Write how the citizen was heard, or why that is not needed."),
             ),
             models.CheckConstraint(
                 name="plan_arrangement_has_total",

@@ -45,7 +45,7 @@ from loans.rules.periods import (
     support_end,
 )
 from loans.rules.preview import Preview, preview_change, preview_entry
-from loans.rules.reference import check_reference, payment_reference, slip_line
+from loans.rules.reference import check_reference, payment_line, payment_reference, slip_line
 from loans.rules.schedule import Instalment, build_schedule, first_nominal_due
 from loans.rules.standing import (
     LETTERS,
@@ -111,6 +111,7 @@ __all__ = [
     "months_used",
     "moves_of_entry",
     "moves_of_line",
+    "payment_line",
     "payment_reference",
     "position",
     "preview_change",

@@ -45,6 +45,12 @@ def check_digit(digits: str) -> str:
     return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
+def payment_line(reference: str, creditor: str) -> str:
+    """How the citizen pays: the line of a payment slip where there is a creditor number for it, else the reference."""
+    fits = check_reference(reference) and _CREDITOR.fullmatch(creditor) is not None
+    return slip_line(reference, creditor) if fits else reference
+
+
 def slip_line(reference: str, creditor: str) -> str:
     """What a payment slip prints: `+71<REFERENCE+CREDITOR<`. The creditor number has 8 digits and begins with 8."""
     if not check_reference(reference):

@@ -186,14 +186,15 @@ def check_decision(*, decision: LoanDecision, answer: Answer, today: date) -> li
         raise Refused(_("A loan is decided in the phase “%(phase)s”.") % {"phase": Phase.APPROVAL.label})
     if decision.legal_basis is None:
         raise Refused(_("Choose the legal basis first."), field="legal_basis")
-    _check_answer(answer)
+    check_answer(answer)
     checks = checks_before_decision(decision, today)
     if answer.outcome == LoanOutcome.GRANTED:
         _check_grantable(decision, checks, rule_set_on(today), today)
     return checks
 
 
-def _check_answer(answer: Answer) -> None:
+def check_answer(answer: Answer) -> None:
+    """Whether an answer is whole: what is chosen, and of a refusal why and how the citizen was heard."""
     if answer.outcome not in LoanOutcome.values:
         raise Refused(_("Choose whether it is granted or refused."), field="outcome")
     if answer.outcome == LoanOutcome.GRANTED:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from cases import perms
 from cases import services as cases
 from loans import arrears, dossier, rules
-from loans.enums import ClaimState, EntryKind, HandoverState, Obstacle
+from loans.arrears_words import obstacle_words
+from loans.enums import ClaimState, EntryKind, HandoverState
 from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, WriteDown, WriteOff
 from loans.payment_enums import ProposalState
 from loans.queries import position_of
@@ -28,8 +29,7 @@ from microloan.core.money import ZERO
 def missing_of(claims: Iterable[rules.Claim]) -> list[str]:
     """What stands in the way, claim by claim, in words."""
     return [
-        _("%(day)s: %(why)s")
-        % {"day": short_date(claim.due), "why": "; ".join(str(Obstacle(one).label) for one in claim.obstacles)}
+        _("%(day)s: %(why)s") % {"day": short_date(claim.due), "why": obstacle_words(claim.obstacles)}
         for claim in claims
         if claim.obstacles
     ]

@@ -13,6 +13,7 @@ from loans import letters, rules
 from loans.enums import DefermentKind, LoanOutcome, PlanCause, PlanChangeKind, SupportKind
 from loans.models import Loan, PlanChange, PlanChangeUndo
 from loans.queries import changes_of, entries_after_payout, payout_date, position_of, rule_change, terms_in_force
+from loans.services.decisions import Answer, check_answer
 from loans.services.ledger import lock_loan
 from loans.services.plans import store_current
 from microloan.accounts.enums import TEAM, Role
@@ -122,23 +123,25 @@ def withdraw_proposal(*, change: PlanChange, by: User, today: date) -> None:
 
 
 @transaction.atomic
-def decide_change(*, change: PlanChange, outcome: LoanOutcome, reasons: str, by: User, today: date) -> PlanChange:
+def decide_change(*, change: PlanChange, answer: Answer, by: User, today: date) -> PlanChange:
     """Grant or refuse a proposed change: the new version of the plan is in force at once, and the citizen is told.
 
-    Raises Refused for anyone but the project lead, for a refusal without reasons, and where the rules no longer allow
-    what was proposed; Conflict when it has been decided already.
+    Raises Refused for anyone but the project lead, for a refusal without reasons or without saying how the citizen was
+    heard, and where the rules no longer allow what was proposed; Conflict when it has been decided already.
     """
+    outcome = answer.outcome
     if by.role != Role.PROJECT_LEAD:
         raise Refused(_("Only the project lead decides a change of plan."))
     loan = lock_loan(change.loan)
     change = _open_change(change)
     change.loan = loan
-    if outcome == LoanOutcome.REFUSED and not reasons.strip():
-        raise Refused(_("Write the reasons for the refusal."), field="reasons")
+    check_answer(answer)
     if outcome == LoanOutcome.GRANTED:
         preview = preview_change(change=change, today=today)
         change.facts = _facts(preview)
-    change.outcome, change.reasons = outcome, reasons.strip()
+    change.outcome, change.reasons = outcome, answer.reasons.strip()
+    if outcome == LoanOutcome.REFUSED:
+        change.hearing, change.hearing_note = answer.hearing, answer.hearing_note.strip()
     change.legal_basis, change.rule_set = loan.legal_basis, loan.rule_set
     change.appeal_variant = loan.legal_basis.appeal_variant
     change.decided_by, change.decided_at, change.decided_on = by, clock.now(), today

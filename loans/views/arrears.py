@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases.models import CaseFile
 from loans import arrears as late
 from loans import arrears_forms, arrears_letters, rules, services
-from loans.arrears_words import claim_rows, done_of
+from loans.arrears_words import band_words, claim_rows, done_of
 from loans.enums import HandoverState, LadderStep, SupportKind
 from loans.models import Loan
 from loans.payment_enums import ProposalState
@@ -63,7 +63,7 @@ def _context(
         "loan": loan,
         "standing": standing,
         "rows": claim_rows(standing),
-        "ages": [(f"{band} dage", amount) for band, amount in standing.by_age.items() if amount],
+        "ages": [(band_words(band), amount) for band, amount in standing.by_age.items() if amount],
         "with_recovery": position.handed_over if position else 0,
         "owed": position.outstanding + position.handed_over if position else 0,
         "form": form,

@@ -26,22 +26,33 @@ from microloan.core.forms import BaseForm, DateField
 def explain(request: StaffRequest, number: str, what: str) -> HttpResponse:
     """Why a balance, an instalment or a date is what it is."""
     case, loan = case_and_loan(request, number)
-    found = explain_figure(loan, what, clock.today())
+    today = clock.today()
+    form = BalanceForm(request.GET if "day" in request.GET else None, initial={"day": today})
+    day = form.cleaned_data["day"] if form.is_bound and form.is_valid() else None
+    found = explain_figure(loan, what, today, day)
     if found is None:
         raise Http404
-    return render(request, "loans/explain.html", {**page_of(request, case), "loan": loan, "found": found})
+    context = {**page_of(request, case), "loan": loan, "found": found, "day": day}
+    context["form"] = form if what == "balance" else None
+    return render(request, "loans/explain.html", context)
 
 
-class StatementForm(BaseForm):
-    """The day of the statement."""
+class BalanceForm(BaseForm):
+    """The day of a balance."""
 
-    day = DateField(label=gettext_lazy("Statement on"))
+    day = DateField(label=gettext_lazy("Balance on"))
 
     def clean_day(self) -> object:
         day = self.cleaned_data["day"]
         if day > clock.today():
             raise forms.ValidationError(_("Write a day that is not in the future."))
         return day
+
+
+class StatementForm(BalanceForm):
+    """The day of the statement."""
+
+    day = DateField(label=gettext_lazy("Statement on"))
 
 
 @readers_required

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loans import payment_queries as queries
-from loans import services
+from loans import portfolio, services
 from loans.enums import Extra
 from loans.models import IncomingPayment, Loan
 from loans.payment_enums import Aside, IncomingState
@@ -70,6 +70,7 @@ def payments(request: StaffRequest) -> HttpResponse:
         "page": page,
         "lines": lines,
         "tab": "payments",
+        "overpaid": portfolio.overpaid(clock.today()).count(),
         "proposals": queries.open_reversals().count() + queries.open_refunds().count(),
     }
     return render(request, "loans/payments/payments.html", context)

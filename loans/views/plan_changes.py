@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases.models import CaseFile
 from loans import rules, services
-from loans.enums import EntryKind, Extra, LoanOutcome, PlanChangeKind, SupportKind
-from loans.forms import ArrangementForm, DefermentForm, ExtraForm, NewAmountForm, OutcomeForm, UndoForm
+from loans.enums import EntryKind, Extra, PlanChangeKind, SupportKind
+from loans.forms import ArrangementForm, DecideForm, DefermentForm, ExtraForm, NewAmountForm, UndoForm
 from loans.models import Loan, PlanChange
 from loans.overview import preview_rows
 from loans.queries import changes_of, entries_after_payout, position_of, rule_change, terms_in_force
@@ -147,17 +147,11 @@ def decide_change(request: StaffRequest, number: str) -> HttpResponse:
     if change is None:
         messages.info(request, _("There is no proposal to decide."))
         return _to_loan(case)
-    form = OutcomeForm(request.POST or None)
+    form = DecideForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
         try:
-            services.decide_change(
-                change=_named(request, loan),
-                outcome=LoanOutcome(values["outcome"]),
-                reasons=values["reasons"],
-                by=request.user,
-                today=today,
-            )
+            answer = services.Answer(**form.cleaned_data)
+            services.decide_change(change=_named(request, loan), answer=answer, by=request.user, today=today)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:

@@ -23,6 +23,7 @@ from microloan.core.jobs import run_jobs
 from microloan.core.months import add_months, month_start
 from microloan.policy.models import LegalBasis, Municipality
 from microloan.policy.services import ensure_defaults
+from reports.demo import arrears as late
 from reports.demo import worklist
 from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
 from reports.demo.meetings import lay_the_ground, network
@@ -316,13 +317,18 @@ def _aftercare(town: Town) -> None:
     lower = loans.Wanted(PlanChangeKind.NEW_AMOUNT, _month(story.day, 2), amount=Decimal(400))
     story.change_plan(lower, "Huslejen er steget. Borgeren vil gerne betale lidt mindre hver måned.", decided=False)
     in_aftercare(town, town.story(540), extend=3).pay_until(town.today)
-    in_aftercare(town, town.story(430, livelihood=Livelihood.DISABILITY_PENSION)).pay_until(town.today)
-    # Late with one, two and four instalments: the reminder ladder of domain.md §7.6.
-    for days_ago, missed in ((420, 1), (470, 2), (530, 4)):
-        story = in_aftercare(town, town.story(days_ago))
-        plan = story.loan.plan_versions.order_by("-version").first()
-        due = list(plan.instalments.filter(due_on__lte=town.today).order_by("number").values_list("number", flat=True))
-        story.pay_until(town.today, skip=due[-missed:])
+    # The ladder of domain.md §7.6. Late with one instalment; with two, and paused; with three, and nobody answers; with
+    # recovery.
+    late.pay_but_the_last(in_aftercare(town, town.story(420)), 1, town.today)
+    story = in_aftercare(town, town.story(470))
+    late.pay_but_the_last(story, 2, town.today)
+    late.pause(story, town.today)
+    story = in_aftercare(town, town.story(430, livelihood=Livelihood.DISABILITY_PENSION))
+    late.write_and_call(story, late.pay_but_the_last(story, 3, town.today))
+    story = in_aftercare(town, town.story(530))
+    due = late.pay_but_the_last(story, 4, town.today)
+    late.write_and_call(story, due)
+    late.hand_over(story, due, town.today)
     # Lives on an address that is protected.
     in_aftercare(town, town.story(480, protected=True)).pay_until(town.today)
 

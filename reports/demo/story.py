@@ -503,9 +503,8 @@ class Story:
                 loan=self.loan, wanted=wanted, asked=asked, by=self.cast.coach, today=self.day
             )
             if decided:
-                loans.decide_change(
-                    change=change, outcome=LoanOutcome.GRANTED, reasons="", by=self.cast.lead, today=self.day
-                )
+                answer = loans.Answer(LoanOutcome.GRANTED)
+                loans.decide_change(change=change, answer=answer, by=self.cast.lead, today=self.day)
         return self
 
     # --- Main course and on ------------------------------------------------------------------------------------------

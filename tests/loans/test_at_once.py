@@ -69,7 +69,7 @@ def test_fifty_pay_reverse_and_defer_on_five_loans(world: World) -> None:
 
     def defer(loan: Loan) -> Any:
         found = services.propose_change(loan=loan, wanted=THREE, asked="Vinter", by=coach, today=TODAY)
-        return services.decide_change(change=found, outcome=LoanOutcome.GRANTED, reasons="", by=lead, today=TODAY)
+        return services.decide_change(change=found, answer=builders.YES, by=lead, today=TODAY)
 
     actions: list[Callable[[], Any]] = []
     for loan in loans:

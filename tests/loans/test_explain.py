@@ -42,6 +42,23 @@ def test_the_balance_is_the_sum_of_its_entries(loan: Loan) -> None:
     assert dict(told.rows)["Regelsæt"] == "Programmets regler"
 
 
+def test_the_balance_of_an_earlier_day(world: World, loan: Loan, client_for: Any) -> None:
+    told = explain(loan_of(loan.case), "balance", LATER, LATER - timedelta(days=1))
+    assert told.title == "Restgæld den 8. januar 2027: 33.000\xa0kr."
+    assert "Borgeren har betalt 2.000\xa0kr. i 1 postering." in told.sentences
+    assert [entry.amount for entry in told.entries] == [35000, -2000]
+    client = client_for(world.user(Role.BENEFITS_OFFICER))
+    address = reverse("loans:explain", args=[loan.case.number, "balance"])
+    for day, words in (
+        (f"{TODAY:%d-%m-%Y}", "Restgæld den 20. november 2026: 33.000"),
+        ("19-11-2026", "Lånet var ikke udbetalt den dag."),
+        ("30-02-2027", "har ikke 30 dage"),
+        ("01-01-2099", "ikke ligger i fremtiden"),
+        ("", "dd-mm-åååå"),
+    ):
+        assert words in client.get(address, {"day": day}).content.decode().replace("\xa0", " "), day
+
+
 def plain(told: Any) -> str:
     return "\n".join([told.title, *told.sentences]).replace("\xa0", " ")
 
@@ -106,4 +123,5 @@ def test_the_statement_is_of_its_day(world: World, loan: Loan, client_for: Any) 
     answer = client.post(url, {"day": f"{TODAY:%d-%m-%Y}"})
     words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
     assert "33.000" in words
-    assert loan.payment_reference in words
+    assert f"+71<{loan.payment_reference}+80000000<" in words
+    assert "Mangler" in words

@@ -4,13 +4,18 @@ import io
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cases import queries
+from cases import services as cases
+from cases.enums import ClosedBy, ClosingReason, Holder
 from cases.letters.models import Letter
 from cases.models import CaseFile, Task
 from loans import rules
@@ -126,6 +131,37 @@ def test_what_is_too_much_is_held_apart_and_becomes_a_task(world: World) -> None
     assert Letter.objects.get(kind="loan_repaid").context["overpaid"] == "250.50"
     task = Task.objects.get(case=loan.case, kind="loan_overpaid", done_at=None)
     assert "250,50" in task.why
+
+
+def test_money_owed_to_a_citizen_stays_a_task_when_the_case_is_closed(world: World, client_for: Any) -> None:
+    loan = builders.paid_out(world)
+    case = put_in_phase(CaseFile.objects.get(pk=loan.case_id), "aftercare", on=TODAY)
+    builders.pay(world, loan, "35000", TODAY)
+    builders.pay(world, loan, "100", TODAY)
+    open_tasks = Task.objects.filter(case=case, done_at=None)
+    coach = world.user(Role.COACH)
+    cases.close_case(
+        case=case,
+        reason=ClosingReason.COMPLETED,
+        choice_of=ClosedBy.CITIZEN,
+        text="",
+        answers={"support": "Stoppet"},
+        by=coach,
+        today=TODAY,
+    )
+    assert [(task.kind, task.why) for task in open_tasks] == [("loan_overpaid", "100\xa0kr.")]
+    assert open_tasks.get() in queries.open_tasks(coach)
+    builders.pay(world, loan, "50", TODAY + timedelta(days=1))
+    assert open_tasks.get().why == "150\xa0kr."
+    open_tasks.update(done_at=clock.now())
+    cases.reconcile_all(TODAY)  # nothing is forgotten: the job finds it again
+    assert open_tasks.get().holder == Holder.BENEFITS_OFFICER
+    page = client_for(world.user(Role.BENEFITS_OFFICER)).get(reverse("loans:payments")).content.decode()
+    assert "1 borger har betalt for meget" in page
+    with builders.past_the_gates():
+        write_entry(loan=loan, kind=EntryKind.REFUND, amount=Decimal("150"), value_date=TODAY, key="r", by=None)
+    cases.reconcile_tasks(case=case, today=TODAY)
+    assert not open_tasks.exists()
 
 
 def test_money_that_has_come_is_booked_when_the_receipt_cannot_be_made(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from cases.letters.models import Letter
-from loans import services
+from loans import case_file, services
 from loans.enums import DefermentKind, Extra, LoanOutcome, PlanCause, PlanChangeKind
 from loans.integrity import Report, check_loans
 from loans.models import Instalment, Loan, PlanChange
@@ -17,6 +17,7 @@ from loans.services import Wanted
 from microloan.accounts.enums import TEAM, Role
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
+from screening.enums import Hearing
 from tests.loans import builders
 from tests.loans.builders import TODAY
 from tests.support.world import World
@@ -38,7 +39,7 @@ def propose(world: World, loan: Loan, wanted: Wanted = THREE, **changes: object)
 
 
 def decide(world: World, change: PlanChange, **changes: object) -> PlanChange:
-    values = {"outcome": LoanOutcome.GRANTED, "reasons": "", "by": world.user(Role.PROJECT_LEAD), "today": TODAY}
+    values = {"answer": builders.YES, "by": world.user(Role.PROJECT_LEAD), "today": TODAY}
     return services.decide_change(change=change, **{**values, **changes})
 
 
@@ -106,14 +107,23 @@ def test_an_arrangement_is_made_for_what_is_overdue_when_it_is_decided(world: Wo
 def test_a_refusal_needs_reasons_and_leaves_the_plan(world: World) -> None:
     loan = builders.paid_out(world)
     change = propose(world, loan)
-    with pytest.raises(Refused) as refusal:
-        decide(world, change, outcome=LoanOutcome.REFUSED)
-    assert refusal.value.field == "reasons"
+    no, reasons = LoanOutcome.REFUSED, "Du har råd til afdragene."
+    for answer, field in (
+        (services.Answer(no), "reasons"),
+        (services.Answer(no, reasons), "hearing"),
+        (services.Answer(no, reasons, Hearing.EXPIRED, " "), "hearing_note"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            decide(world, change, answer=answer)
+        assert refusal.value.field == field
     before = current_plan(loan)
-    decide(world, change, outcome=LoanOutcome.REFUSED, reasons="Du har råd til afdragene.")
+    decide(world, change, answer=services.Answer(no, reasons, Hearing.ANSWERED, "Du har intet salg om vinteren."))
     assert current_plan(loan) == before
     letter = Letter.objects.get(kind="plan_refusal")
     assert letter.context["asked_for"].startswith("Henstand i 3")
+    assert letter.context["hearing"] == ["Du har intet salg om vinteren."]
+    told = next(item for item in case_file.items(loan.case) if item.title.startswith("Henstand i 3"))
+    assert "Du har intet salg om vinteren." in dict(told.rows)["Partshøring"]
     with pytest.raises(Conflict):
         decide(world, change)
 
@@ -210,7 +220,10 @@ def test_deferments_cannot_overlap_or_pass_the_cap(world: World) -> None:
         cursor.execute(copy_of(change, from_month="date '2027-06-01'", months="33"))
     refused("plan_change_from_first", copy_of(change, from_month="date '2030-07-02'", deferment_kind="'mandatory'"))
     refused("plan_change_fits_kind", copy_of(change, kind="'new_amount'"))
-    refused("plan_refusal_has_reasons", copy_of(change, outcome="'refused'"))
+    no = {"outcome": "'refused'", "reasons": "'Nej'", "hearing": "'answered'", "hearing_note": "'Hørt'"}
+    refused("plan_refusal_has_reasons", copy_of(change, **{**no, "reasons": "''"}))
+    for missing in ("hearing", "hearing_note"):
+        refused("plan_refusal_has_hearing", copy_of(change, **{**no, missing: "''"}))
 
 
 def test_a_plan_that_was_tampered_with_is_found(world: World) -> None:

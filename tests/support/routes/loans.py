@@ -112,8 +112,7 @@ def propose_deferment(world: World, loan: Loan) -> PlanChange:
 def make_change_in_force(world: World) -> PlanChange:
     return services.decide_change(
         change=propose_deferment(world, builders.paid_out(world)),
-        outcome=LoanOutcome.GRANTED,
-        reasons="",
+        answer=services.Answer(LoanOutcome.GRANTED),
         by=world.user(Role.PROJECT_LEAD),
         today=world.today,
     )

@@ -246,7 +246,7 @@ ROWS = [
     said("send_again", TEAM, make_sent_back, "order"),
     row("propose_change", TEAM, change),
     said("withdraw_proposal", TEAM, make_change, "change"),
-    said("decide_change", LEAD, make_change, "change", outcome=LoanOutcome.GRANTED, reasons=""),
+    said("decide_change", LEAD, make_change, "change", answer=services.Answer(LoanOutcome.GRANTED)),
     said("undo_change", LEAD, make_change_in_force, "change", reason="Forkert måned"),
     row("register_payment", OFFICER, payment),
     row("upload_payments", MONEY, upload),
@@ -306,7 +306,7 @@ ROWS = [
 ]
 
 READS = (
-    "asked_months", "candidates_for", "check_basis", "check_decision", "check_in_force", "check_money", "check_shorter",
+    "asked_months", "candidates_for", "check_answer", "check_basis", "check_decision", "check_in_force", "check_money", "check_shorter",
     "check_takes_payments", "content_hash", "ends_of", "extension_span", "fingerprint", "fingerprint_of", "judge",
     "latest_start", "limits_of", "limits_of_rules", "match_by_reference", "may_be_parked", "missing_of", "months_left",
     "names_of", "overdue_on", "overpaid_of", "preview_change", "tells_the_same", "unfinished_imports",
