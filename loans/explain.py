@@ -147,15 +147,15 @@ def _paid(loan: Loan, position: rules.Position, today: date) -> Explanation:
 
 
 def _overdue(loan: Loan, position: rules.Position, today: date) -> Explanation:
-    late = [line for line in position.unpaid if line.due < today]
-    total = sum((line.remaining for line in late), ZERO)
+    late = rules.late_lines(position, today)
+    title = _("Overdue: %(amount)s") % {"amount": danish.kr(rules.late_total(position, today))}
     sentences = [
         _("Instalment %(number)s fell due on %(day)s; %(amount)s of it is not paid.")
         % {"number": line.number, "day": danish.long_date(line.due), "amount": danish.kr(line.remaining)}
         for line in late
     ] or [_("Nothing is overdue.")]
     sentences.append(_("An instalment is overdue from the day after its due date. A reminder costs nothing."))
-    return Explanation(_("Overdue: %(amount)s") % {"amount": danish.kr(total)}, sentences, (), _rows(loan))
+    return Explanation(title, sentences, (), _rows(loan))
 
 
 # --- One instalment, one entry -------------------------------------------------------------------------------------------

@@ -90,7 +90,6 @@ def money_of(loan: Loan, position: rules.Position | None, today: date) -> Money:
         return Money(ZERO, ZERO, ZERO)
     if position is None:
         return _money_of_ledger(loan)
-    late = sum((line.remaining for line in position.unpaid if line.due < today), ZERO)
     return Money(
         paid_out=loan.principal - not_paid_out(loan),
         paid=position.paid,
@@ -99,7 +98,7 @@ def money_of(loan: Loan, position: rules.Position | None, today: date) -> Money:
         written_off=position.written_off,
         overpaid=position.overpaid,
         share=_share(position.paid, loan.principal),
-        late=late,
+        late=rules.late_total(position, today),
     )
 
 
@@ -331,10 +330,9 @@ def preview_rows(position: rules.Position, today: date) -> list[tuple[str, Any]]
     if not unpaid:
         return [(_("Balance"), danish.kr(position.outstanding)), (_("Next instalment"), _("None: all is paid"))]
     coming = next((line for line in unpaid if line.due >= today), unpaid[-1])
-    late = sum((line.remaining for line in unpaid if line.due < today), ZERO)
     return [
         (_("Balance"), danish.kr(position.outstanding)),
-        (_("Overdue"), danish.kr(late)),
+        (_("Overdue"), danish.kr(rules.late_total(position, today))),
         (_("Next instalment"), f"{danish.kr(coming.remaining)}, {danish.short_date(coming.due)}"),
         (_("Still to be paid"), instalment_words([line.remaining for line in unpaid])),
         (_("Last instalment"), danish.short_date(unpaid[-1].due)),

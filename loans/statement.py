@@ -77,7 +77,7 @@ def facts_of(loan: Loan, day: date) -> dict[str, Any]:
         "overpaid": position.overpaid,
         "handed_over": position.handed_over,
         "written_off": position.written_off,
-        "late": [line for line in position.unpaid if line.due < day],
+        "late": rules.late_lines(position, day),
         "lines": position.lines,
         "movements": movements(loan, day),
     }

@@ -29,7 +29,7 @@ from loans.rules.allocation import (
     ledger_balance,
     position,
 )
-from loans.rules.arrears import Arrears, Ladder, age_band, reminder_due
+from loans.rules.arrears import Ladder, age_band, reminder_due
 from loans.rules.changes import Arrangement, Change, NewAmount
 from loans.rules.deferment import Deferment, check_deferments, check_next_deferment
 from loans.rules.errors import RuleError
@@ -58,6 +58,8 @@ from loans.rules.standing import (
     Span,
     Standing,
     Taken,
+    late_lines,
+    late_total,
     standing,
 )
 from loans.rules.trace import LineFacts, Moved, Step, moves_of_entry, moves_of_line, trace
@@ -74,7 +76,6 @@ __all__ = [
     "Claim",
     "Attempt",
     "Arrangement",
-    "Arrears",
     "Cause",
     "Change",
     "Deferment",
@@ -103,6 +104,8 @@ __all__ = [
     "effective",
     "extension_period",
     "first_nominal_due",
+    "late_lines",
+    "late_total",
     "ledger_balance",
     "limitation_date",
     "limitation_warning",

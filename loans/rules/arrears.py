@@ -5,14 +5,13 @@ A pause of the reminders stops the clock of the ladder, never the age of the deb
 §10 (ages).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Final, Protocol
 
 from loans.enums import LadderStep
-from microloan.core.money import ZERO
 
 AGES: Final = (("1-30", 30), ("31-60", 60), ("61-90", 90))
 OLDEST_AGE: Final = "90+"
@@ -28,38 +27,6 @@ class Owed(Protocol):
     def due(self) -> date: ...
     @property
     def remaining(self) -> Decimal: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OverdueLine:
-    """An instalment that should have been paid: `days` past its due date (1 or more), `remaining` kroner above 0."""
-
-    number: int
-    due: date
-    remaining: Decimal
-    days: int
-
-    @property
-    def age_band(self) -> str:
-        """The age band it counts in, one of `AGE_BANDS`."""
-        return age_band(self.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrears:
-    """All that is overdue on a loan, oldest first; `by_age` has kroner for every one of `AGE_BANDS`."""
-
-    lines: tuple[OverdueLine, ...]
-    total: Decimal
-    by_age: Mapping[str, Decimal]
-
-    @property
-    def days(self) -> int:
-        """The age of the oldest overdue line, 0 if there is none."""
-        return max((line.days for line in self.lines), default=0)
-
-    def __bool__(self) -> bool:
-        return bool(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +64,6 @@ def age_band(days: int) -> str:
     if days < 1:
         raise ValueError("a line that is not overdue has no age band")
     return next((label for label, last in AGES if days <= last), OLDEST_AGE)
-
-
-def arrears(lines: Iterable[Owed], today: date, grace: int = 0) -> Arrears:
-    """What is overdue on `today`: the lines with something left to pay, more than `grace` days (0 or more) past due.
-
-    Give the lines of a `Position`: deferred lines are due later there, and handed-over ones have nothing left.
-    """
-    overdue = tuple(
-        OverdueLine(line.number, line.due, line.remaining, (today - line.due).days)
-        for line in sorted(lines, key=lambda one: (one.due, one.number))
-        if line.remaining > 0 and (today - line.due).days > max(grace, 0)
-    )
-    by_age = dict.fromkeys(AGE_BANDS, ZERO)
-    for line in overdue:
-        by_age[line.age_band] += line.remaining
-    return Arrears(overdue, sum((line.remaining for line in overdue), ZERO), by_age)
 
 
 def reminder_due(

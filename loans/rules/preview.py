@@ -12,6 +12,7 @@ from loans.rules.changes import Arrangement, Change
 from loans.rules.deferment import Deferment, check_next_deferment, last_allowed_due
 from loans.rules.errors import RuleError, day_text, month_text
 from loans.rules.schedule import first_nominal_due
+from loans.rules.standing import late_lines
 from microloan.core.calendars import LAST_YEAR, CalendarError
 from microloan.core.months import month_start
 
@@ -67,7 +68,7 @@ def preview_change(terms: Terms, entries: Sequence[Entry], existing: Sequence[Ch
 
 
 def _check_arrangement(before: Position, change: Arrangement) -> None:
-    if not any(line.due < change.agreed_on for line in before.unpaid):
+    if not late_lines(before, change.agreed_on):
         raise RuleError("not_overdue", _("Nothing is overdue, so there is nothing to make an arrangement for."))
     if change.from_month < month_start(change.agreed_on):
         raise RuleError("too_early", _("The arrangement cannot begin before the month it is agreed in."))

@@ -202,7 +202,7 @@ def standing(
     case = _Case(ladder or Ladder(), gate or Gate(), history, today, windows, quiet=[*history.pauses, *windows])
     case.stopped, case.stopped_until = _stop(case)
     claims: list[Claim] = []
-    for due, lines in _by_due(position.lines, today):
+    for due, lines in _by_due(late_lines(position, today)):
         claim = _claim(case, due, lines, after_recovery=position.handed_over > 0)
         if claim.is_ready and any(not older.is_ready for older in claims):
             claim = _with_obstacle(claim, Obstacle.OLDER_FIRST)
@@ -223,10 +223,22 @@ def standing(
     )
 
 
-def _by_due(lines: Iterable[LineState], today: date) -> Iterator[tuple[date, list[LineState]]]:
-    late = [line for line in lines if line.remaining > 0 and line.due < today]
-    ordered = sorted(late, key=lambda line: (line.due, line.number))
-    for due, group in groupby(ordered, key=lambda line: line.due):
+def late_lines(position: Position, today: date) -> list[LineState]:
+    """What is overdue, oldest first: a line is late from the day after its banking day, as long as something is left of it.
+
+    Every figure of what is late, on a page, in a letter or in a list, is a sum of these.
+    """
+    late = [line for line in position.lines if line.remaining > 0 and line.due < today]
+    return sorted(late, key=lambda line: (line.due, line.number))
+
+
+def late_total(position: Position, today: date) -> Decimal:
+    """Kroner that are overdue."""
+    return sum((line.remaining for line in late_lines(position, today)), ZERO)
+
+
+def _by_due(lines: Iterable[LineState]) -> Iterator[tuple[date, list[LineState]]]:
+    for due, group in groupby(lines, key=lambda line: line.due):
         yield due, list(group)
 
 

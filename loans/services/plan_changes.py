@@ -61,7 +61,7 @@ class Wanted:
 def overdue_on(loan: Loan, today: date) -> Decimal:
     """Kroner that fell due before today and are not paid: what an arrangement is made for."""
     position = position_of(loan)
-    return sum((line.remaining for line in position.unpaid if line.due < today), ZERO) if position else ZERO
+    return rules.late_total(position, today) if position else ZERO
 
 
 def preview_change(*, change: PlanChange, today: date) -> rules.Preview:

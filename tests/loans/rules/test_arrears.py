@@ -6,8 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loans.enums import EntryKind, LadderStep
-from loans.rules import Deferment, Entry, Ladder, Terms, age_band, position, reminder_due
-from loans.rules.arrears import AGE_BANDS, arrears
+from loans.rules import (
+    Deferment,
+    Entry,
+    Ladder,
+    Terms,
+    age_band,
+    late_lines,
+    late_total,
+    position,
+    reminder_due,
+    standing,
+)
+from loans.rules.arrears import AGE_BANDS
 
 D = Decimal
 S = LadderStep
@@ -39,34 +50,28 @@ def test_what_is_not_overdue_has_no_age():
 
 def test_overdue_from_the_day_after_the_banking_day():
     plan = position(TERMS)  # the first instalment is nominally due on Sunday 1 March
-    assert not arrears(plan.lines, date(2026, 3, 2))
-    late = arrears(plan.lines, date(2026, 3, 3))
-    assert [(one.number, one.days, one.remaining) for one in late.lines] == [(1, 1, D("100.00"))]
+    assert not standing(plan, date(2026, 3, 2))
+    late = standing(plan, date(2026, 3, 3))
+    assert [(one.numbers, one.days, one.remaining) for one in late.claims] == [((1,), 1, D("100.00"))]
 
 
 def test_amounts_by_age():
     plan = position(TERMS, [Entry(1, EntryKind.PAYMENT, date(2026, 3, 2), D("-30"))])
-    late = arrears(plan.lines, date(2026, 6, 2))
-    assert [(one.number, one.days, one.age_band) for one in late.lines] == [
-        (1, 92, "90+"),
-        (2, 62, "61-90"),
-        (3, 32, "31-60"),
-        (4, 1, "1-30"),
+    late = standing(plan, date(2026, 6, 2))
+    assert [(one.numbers, one.days, one.age_band) for one in late.claims] == [
+        ((1,), 92, "90+"),
+        ((2,), 62, "61-90"),
+        ((3,), 32, "31-60"),
+        ((4,), 1, "1-30"),
     ]
     assert late.by_age == {"1-30": D("100"), "31-60": D("100"), "61-90": D("100"), "90+": D("70")}
     assert (late.total, late.days) == (D("370.00"), 92)
 
 
-def test_grace_days():
-    lines = position(TERMS).lines
-    assert not arrears(lines, date(2026, 3, 12), grace=10)
-    assert arrears(lines, date(2026, 3, 13), grace=10).days == 11
-
-
 def test_deferred_and_handed_over_lines_are_not_overdue():
-    assert not arrears(position(TERMS, (), [Deferment(date(2026, 3, 1), 6)]).lines, date(2026, 8, 31))
+    assert not late_lines(position(TERMS, (), [Deferment(date(2026, 3, 1), 6)]), date(2026, 8, 31))
     handed_over = [Entry(1, EntryKind.HANDOVER, date(2026, 4, 15), D("-200"), claims=(1, 2))]
-    assert not arrears(position(TERMS, handed_over).lines, date(2026, 4, 30))
+    assert not late_lines(position(TERMS, handed_over), date(2026, 4, 30))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_a_pause_stops_the_clock_of_the_ladder_but_not_the_age():
     today = DUE + timedelta(days=20)
     assert reminder_due(line(), LADDER, today, paused_days=16) is None
     assert reminder_due(line(), LADDER, today, paused_days=15) is S.CALL
-    assert arrears([line()], today).days == 20
+    assert standing(position(TERMS, [Entry(1, EntryKind.PAYMENT, PAYOUT, D(-100))]), today).days == 20
 
 
 @pytest.mark.parametrize("steps", [{"reminder": 0}, {"call": 0}, {"call": 10}, {"second_dunning": 9}, {"handover": 30}])
@@ -118,9 +123,9 @@ def test_the_bands_add_up(day, paid):
     entries = [Entry(1, EntryKind.PAYMENT, PAYOUT, D(-paid).scaleb(-2))] if paid else []
     today = PAYOUT + timedelta(days=day)
     plan = position(TERMS, entries)
-    late = arrears(plan.lines, today)
+    late = standing(plan, today)
     assert tuple(late.by_age) == AGE_BANDS
-    assert sum(late.by_age.values()) == late.total == sum(one.remaining for one in plan.lines if one.due < today)
+    assert sum(late.by_age.values()) == late.total == late_total(plan, today)
 
 
 @given(start=st.integers(-10, 5), gaps=st.lists(st.integers(1, 15), max_size=30))
