@@ -40,3 +40,15 @@ class AggregateForm(BaseForm):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["as_of"].choices = [(day.isoformat(), danish.long_date(day)) for day in quarter_ends(today)]
+
+
+class HistoryFileForm(BaseForm):
+    """A file with former cohorts."""
+
+    file = forms.FileField(
+        label=_("File with former cohorts"),
+        help_text=_("An Excel workbook (XLSX), or a ZIP file with the sheets as CSV. At most 20 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.zip"}),
+        error_messages={"required": _("Choose the file."), "empty": _("The file is empty. Choose another.")},
+        max_length=1000,
+    )

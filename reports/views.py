@@ -17,6 +17,7 @@ from microloan.core import clock
 from microloan.core.export import xlsx_response
 from reports import queries
 from reports.forms import AggregateForm, OverviewForm
+from reports.history_uploads import LOADERS
 from reports.rules import overview as words
 from reports.rules.quarters import quarter_ends
 from reports.rules.suppression import suppress_counts, suppress_tables
@@ -73,6 +74,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "partners": [] if choice.aggregates_only else queries.cases_per_partner(choice.as_of),
         "query": request.GET.urlencode(),
         "may_learn": request.user.role in LEARNERS,
+        "may_load": request.user.role in LOADERS,
     }
     return render(request, "reports/overview.html", context)
 

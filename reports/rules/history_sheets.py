@@ -86,6 +86,10 @@ SHEETS = (
         ),
     ),
 )
+# What a person who mends the file looks for: English name → the first Danish one.
+DANISH_NAMES = {
+    name: danish[0] for sheet in SHEETS for name, danish in (sheet[:2], *(one[:2] for one in sheet.columns))
+}
 SHEET_NAMES = {folded(name): sheet.name for sheet in SHEETS for name in (sheet.name, *sheet.danish)}
 ROWS: dict[str, Callable[..., Any]] = {
     "participants": ParticipantRow,

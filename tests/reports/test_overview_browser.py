@@ -25,3 +25,32 @@ def test_overview(page_for, axe, shot, tmp_path, role):
     with page.expect_download() as download:
         page.get_by_role("link", name="Hent tal (Excel)").click()
     assert download.value.suggested_filename.startswith("holdtabeller-")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_former_cohorts(page_for, axe, shot, tmp_path):
+    """A file with a mistake, then the right one: tried, loaded, and part of the figures."""
+    sheets = review_sheets()
+    right = write_workbook(tmp_path / "tidligere hold.xlsx", sheets, danish=True)
+    sheets["participants"][3][6] = "nittenhundrede"
+    wrong = write_workbook(tmp_path / "med fejl.xlsx", sheets, danish=True)
+    page = page_for(Role.PROJECT_LEAD)
+    page.goto("/overview/")
+    page.get_by_role("link", name="Indlæs tidligere hold").click()
+    axe(page)
+    page.get_by_text("Hvilke ark og kolonner").click()
+    shot(page, "history-upload")
+    page.get_by_label("Fil med tidligere hold").set_input_files(wrong)
+    page.get_by_role("button", name="Kontrollér fil").click()
+    assert page.get_by_role("heading", name="Intet kan indlæses endnu").is_visible()
+    axe(page)
+    shot(page, "history-mistakes")
+    page.get_by_role("link", name="Tidligere hold").click()
+    page.get_by_label("Fil med tidligere hold").set_input_files(right)
+    page.get_by_role("button", name="Kontrollér fil").click()
+    shot(page, "history-ready")
+    page.get_by_role("button", name="Indlæs tidligere hold").click()
+    assert page.get_by_text("De tidligere hold er indlæst.").is_visible()
+    axe(page)
+    page.goto("/overview/")
+    assert page.get_by_text("34").first.is_visible()
