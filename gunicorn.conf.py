@@ -25,6 +25,13 @@ if Path("/dev/shm").is_dir():  # noqa: S108 (heartbeat files only: in memory the
 metrics_folder = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mikrolaan-metrics-"))
 
 
+def post_worker_init(worker: Any) -> None:
+    """Each web process looks at the daily jobs now and then, so that somebody notices when beat or worker are dead."""
+    from microloan.accounts.operations import start_looking
+
+    start_looking()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 

@@ -80,7 +80,7 @@ class CasesConfig(AppConfig):
         from cases.services import delete_expired_drafts, reconcile_all, send_lost_notices, tidy_case_files
         from microloan.core import jobs
 
-        jobs.register("reconcile_tasks", reconcile_all, order=10)
-        jobs.register("tidy_case_files", tidy_case_files, order=890)
-        jobs.register("referrer_notices", send_lost_notices, order=890)
-        jobs.register("delete_expired_drafts", delete_expired_drafts, order=900)
+        jobs.register("reconcile_tasks", reconcile_all, order=10, label=_("Tasks and deadlines of all cases"))
+        jobs.register("tidy_case_files", tidy_case_files, order=890, label=_("Old case files in PDF are deleted"))
+        jobs.register("referrer_notices", send_lost_notices, order=890, label=_("News to those who referred"))
+        jobs.register("delete_expired_drafts", delete_expired_drafts, order=900, label=_("Old drafts are deleted"))

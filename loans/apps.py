@@ -56,8 +56,17 @@ class LoansConfig(AppConfig):
         )
         send_checks.register("instalment_reminder", reminders.why_not_send)
         send_checks.register("self_evaluation_reminder", self_evaluation.why_not_send)
-        jobs.register("self_evaluation_reminders", tasks.self_evaluation_reminders, order=55)
+        jobs.register(
+            "self_evaluation_reminders",
+            tasks.self_evaluation_reminders,
+            order=55,
+            label=_("Reminders of self-evaluations"),
+        )
         for kind in ("first_dunning", "second_dunning", "handover_notice"):
             send_checks.register(kind, arrears.why_not_send)
-        jobs.register("arrears_letters", tasks.arrears_letters, order=52)
-        jobs.register("instalment_reminders", tasks.instalment_reminders, order=50)
+        jobs.register(
+            "arrears_letters", tasks.arrears_letters, order=52, label=_("Reminder letters after missed instalments")
+        )
+        jobs.register(
+            "instalment_reminders", tasks.instalment_reminders, order=50, label=_("Reminders before instalments")
+        )

@@ -1,6 +1,6 @@
 """Arrears read from the rows and put before `rules.standing`; and the letters of the ladder, daily (domain.md §7.6)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from loans.models import ArrearsLetter, ContactAttempt, Handover, LimitationEven
 from loans.queries import changes_of, position_of, with_ledger
 from loans.reminders import is_paused, pauses_of, tell_the_team
 from loans.services.ledger import lock_loan
-from microloan.core import clock
+from microloan.core import clock, jobs
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 from microloan.policy.models import RuleSet
@@ -117,9 +117,10 @@ def why_stopped(loan: Loan, today: date) -> str:
 def send_letters(today: date) -> Counts:
     """Make the reminder letters that are due today. Running it again makes none; days that were missed come one by one."""
     counts = Counts()
-    for batch in _batches(late_loans(today)):
+    for batch in jobs.in_batches(list(late_loans(today).values_list("pk", flat=True)), BATCH):
         for loan in with_arrears(Loan.objects.filter(pk__in=batch).order_by("pk")).select_related("case__coach"):
-            counts += _send(loan, today)
+            with jobs.apart(loan.case.number):
+                counts += _send(loan, today)
     return counts
 
 
@@ -127,12 +128,6 @@ def late_loans(today: date) -> QuerySet[Loan]:
     """Loans on which something is overdue, found by the database (docs/decisions/163)."""
     loans: QuerySet[Any] = Loan.objects.filter(kind=SupportKind.LOAN, rule_set__isnull=False)
     return loans.alias(**portfolio.figures(today)).filter(late__gt=0, handed_over__lte=0).order_by("pk")
-
-
-def _batches(loans: QuerySet[Loan]) -> Iterator[list[int]]:
-    ids = list(loans.values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
 
 
 def _send(loan: Loan, today: date) -> Counts:

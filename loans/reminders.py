@@ -22,7 +22,7 @@ from loans import letters, rules
 from loans.enums import EntryKind, SupportKind
 from loans.models import Instalment, LedgerEntry, Loan
 from loans.queries import PLAN_CHANGES, instalments_due, position_of
-from microloan.core import clock
+from microloan.core import clock, jobs
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 from microloan.policy.models import RuleSet
@@ -45,7 +45,7 @@ class Reminder:
 def send_due(today: date) -> Counts:
     """Make the reminders that are due and not made yet. Running it again makes none."""
     counts = Counts()
-    for batch in _batches(_coming(today)):
+    for batch in jobs.in_batches(list(_coming(today).values_list("pk", flat=True)), BATCH):
         counts += _send_batch(batch, today)
     return counts
 
@@ -55,19 +55,13 @@ def _coming(today: date) -> QuerySet[Instalment]:
     days = RuleSet.objects.filter(loans__isnull=False).aggregate(most=Max("reminder_days_before"))["most"]
     if days is None:
         return Instalment.objects.none()
+    lines = instalments_due(today, today + timedelta(days=days))
+    if (
+        today < clock.real_today()
+    ):  # a day that is caught up: what was not known on it is told of on the days that follow
+        lines = lines.filter(plan__made_on__lte=today)
     paid_out = LedgerEntry.objects.filter(loan=OuterRef("plan__loan"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
-    return (
-        instalments_due(today, today + timedelta(days=days))
-        .filter(Exists(paid_out), plan__loan__kind=SupportKind.LOAN)
-        .order_by("plan__loan_id", "number")
-    )
-
-
-def _batches(coming: QuerySet[Instalment]) -> Iterator[list[int]]:
-    """Ids, not rows: sending commits in between, and a later batch is read as it is by then."""
-    ids = list(coming.values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
+    return lines.filter(Exists(paid_out), plan__loan__kind=SupportKind.LOAN).order_by("plan__loan_id", "number")
 
 
 def _send_batch(ids: Iterable[int], today: date) -> Counts:
@@ -82,8 +76,12 @@ def _send_batch(ids: Iterable[int], today: date) -> Counts:
         if line.due_on > today + timedelta(days=loan.rule_set.reminder_days_before):
             continue
         is_wanted = keys[line.pk] not in known and not is_paused(loan, today)
-        reminder = reminder_of(loan, line) if is_wanted else None
-        counts += Counts(created=1) if reminder is not None and _send(reminder, today) else Counts(skipped=1)
+        if not is_wanted:
+            counts += Counts(skipped=1)
+            continue
+        with jobs.apart(loan.case.number):
+            reminder = reminder_of(loan, line)
+            counts += Counts(created=1) if reminder is not None and _send(reminder, today) else Counts(skipped=1)
     return counts
 
 

@@ -23,7 +23,7 @@ from loans import letters
 from loans.queries import main_course_is_over, support_of
 from microloan.accounts.enums import TEAM
 from microloan.accounts.models import User
-from microloan.core import clock, danish
+from microloan.core import clock, danish, jobs
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
@@ -190,10 +190,10 @@ def send_reminders(today: date) -> Counts:
     waiting = Letter.objects.filter(kind=REQUEST, copy_of=None, representative=None, case__phase=Phase.MAIN_COURSE)
     reminded = set(Letter.objects.filter(kind=REMINDER).values_list("key", flat=True))
     for request in waiting.select_related("case__citizen", "case__coach").order_by("pk"):
-        is_time = remind_on(request, days) <= today <= back_by_of(request)
-        if not is_time or _reminder_key(request) in reminded or why_not_remind(request):
-            continue
-        counts += Counts(created=1) if _remind(request, today) else Counts(skipped=1)
+        with jobs.apart(request.case.number):
+            is_time = remind_on(request, days) <= today <= back_by_of(request)
+            if is_time and _reminder_key(request) not in reminded and not why_not_remind(request):
+                counts += Counts(created=1) if _remind(request, today) else Counts(skipped=1)
     return counts
 
 

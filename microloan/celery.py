@@ -15,6 +15,7 @@ app.autodiscover_tasks()
 # In Danish time (CELERY_TIMEZONE). The first call does the day's jobs; the later ones find nothing left to do.
 app.conf.beat_schedule = {
     "daily-jobs": {"task": "microloan.core.tasks.run_daily_jobs", "schedule": crontab(minute="0", hour="6-22")},
+    "watch": {"task": "microloan.accounts.tasks.watch_the_jobs", "schedule": crontab(minute="*/5")},
     "lost-letters": {"task": "cases.letters.tasks.send_lost_letters", "schedule": crontab(minute="*/10")},
     "lost-payments": {"task": "loans.tasks.continue_imports", "schedule": crontab(minute="7-59/10")},
     "lost-case-files": {"task": "cases.tasks.make_lost", "schedule": crontab(minute="5-59/10")},

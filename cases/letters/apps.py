@@ -10,9 +10,9 @@ class LettersConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from cases import registry
-        from cases.letters import case_file, kinds, queries, tasks  # noqa: F401  (kinds register themselves)
+        from cases.letters import case_file, kinds, operations, queries, tasks  # noqa: F401  (kinds register themselves)
         from microloan.accounts.enums import TEAM
-        from microloan.core import jobs
+        from microloan.core import jobs, watch
 
         case_file.register_sections()
         registry.register_tab(
@@ -25,4 +25,5 @@ class LettersConfig(AppConfig):
                 count=queries.letter_count,
             )
         )
-        jobs.register("letters_waiting", tasks.dispatch_waiting, order=900)
+        watch.signs.register("letters", operations.letter_signs)
+        jobs.register("letters_waiting", tasks.dispatch_waiting, order=900, label=_("Letters the queue forgot"))

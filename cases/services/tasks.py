@@ -4,20 +4,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from itertools import chain
 from typing import Any
 
-from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cases import perms, registry
 from cases.enums import Holder, Phase
-from cases.models import CaseFile, PhaseChange, Task
+from cases.models import CaseFile, JournalEntry, PhaseChange, Task
 from cases.services.locking import lock_case, lock_open_case
 from cases.services.turns import note_turns
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, jobs
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 from microloan.policy.services import remembered_rule_sets
@@ -67,10 +66,41 @@ def reconcile_all(today: date) -> Counts:
     Of the closed ones, those that still ask for something (`registry.closed_with_steps`).
     """
     counts = Counts()
-    open_cases = CaseFile.objects.live().open().order_by("pk").values_list("pk", flat=True)
-    closed = (pk for find in registry.closed_with_steps for pk in find(today))
-    for ids in _batches(chain(open_cases, closed)):
-        counts += _reconcile(ids, today)
+    open_cases = CaseFile.objects.live().open().order_by("pk")
+    closed = [pk for find in registry.closed_with_steps for pk in find(today)]
+    due = [
+        *_of_the_day(open_cases, today).values_list("pk", flat=True),
+        *_of_the_day(CaseFile.objects.filter(pk__in=closed).order_by("pk"), today).values_list("pk", flat=True),
+    ]
+    for number, ids in enumerate(_batches(due)):
+        jobs.tell_progress(number * BATCH, len(due))
+        counts += _reconcile_apart(ids, today)
+    return counts
+
+
+def _of_the_day(cases: QuerySet[CaseFile], today: date) -> QuerySet[CaseFile]:
+    """All but those on which something was done after the day that is caught up: that looked at the tasks as of a later
+    day already, and an older look would turn them back (docs/decisions/182)."""
+    if today >= clock.real_today():
+        return cases
+    after = clock.end_of(today)
+    later = Task.objects.filter(case=OuterRef("pk")).filter(Q(created_at__gte=after) | Q(done_at__gte=after))
+    written = JournalEntry.objects.filter(case=OuterRef("pk"), entered_at__gte=after)
+    return cases.filter(~Exists(later), ~Exists(written), opened_on__lte=today)
+
+
+def _reconcile_apart(ids: list[int], today: date) -> Counts:
+    """A batch at once; where that fails, case by case, so that one that is broken stops none of the others."""
+    try:
+        with transaction.atomic():
+            return _reconcile(ids, today)
+    except jobs.BROKEN as failure:
+        if isinstance(failure, OperationalError | InterfaceError):
+            raise
+    counts = Counts()
+    for pk, number in list(CaseFile.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "number")):
+        with jobs.apart(number):
+            counts += _reconcile([pk], today)
     return counts
 
 

@@ -16,7 +16,7 @@ from cases.letters.services import address_of, prepare_letter
 from courses import letters
 from courses.models import CourseRun, Enrolment, Invitation
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, jobs
 from microloan.core.calendars import add_working_days
 from microloan.core.errors import Refused
 from microloan.core.pdf import PdfError
@@ -123,7 +123,11 @@ def make_letters(run_id: int | None = None) -> int:
     waiting = Invitation.objects.filter(letter__isnull=True, problem="")
     if run_id is not None:
         waiting = waiting.filter(enrolment__run=run_id)
-    return sum(_make(pk) for pk in waiting.order_by("pk").values_list("pk", flat=True))
+    made = 0
+    for pk, number in list(waiting.order_by("pk").values_list("pk", "enrolment__case__number")):
+        with jobs.apart(number or "–"):
+            made += _make(pk)
+    return made
 
 
 @transaction.atomic

@@ -28,6 +28,14 @@ class AccountsConfig(AppConfig):
             owns=("accounts:specialist",),
         )
         navigation.register(
+            "operations",
+            _("Operations"),
+            "accounts:operations",
+            {Role.ADMINISTRATOR, Role.PROJECT_LEAD},
+            order=70,
+            owns=("accounts:operations",),
+        )
+        navigation.register(
             "access_log",
             _("Access log"),
             "accounts:access_log",

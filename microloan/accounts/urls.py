@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from microloan.accounts.views import administration, audit, entry, specialists
+from microloan.accounts.views import administration, audit, entry, operations, specialists
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("specialists/", specialists.specialists, name="specialists"),
     path("specialists/<int:pk>/", specialists.specialist, name="specialist"),
     path("specialists/<int:pk>/meetings/<int:meeting_pk>/remove/", specialists.meeting_remove, name="meeting_remove"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/<slug:name>/run/", operations.operations_run, name="operations_run"),
     path("access-log/", audit.access_log, name="access_log"),
     path("access-log/find/", audit.find_case, name="access_log_find"),
     path("access-log/cases/<str:number>/", audit.case, name="access_log_case"),

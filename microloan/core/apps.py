@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
@@ -12,4 +13,4 @@ class CoreConfig(AppConfig):
 
         if not checks.is_command_without_secrets():
             checks.refuse_unsafe_start()
-        jobs.register("forget_sent_forms", forget_sent_forms, order=900)
+        jobs.register("forget_sent_forms", forget_sent_forms, order=900, label=_("Memory of sent forms"))

@@ -40,6 +40,20 @@ def today() -> date:
     return now().date()
 
 
+def real_today() -> date:
+    """Today, also while the clock is held at a day that is caught up (`at`)."""
+    token = _held.set(None)
+    try:
+        return today()
+    finally:
+        _held.reset(token)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day."""
+    return datetime.combine(day + timedelta(days=1), time_of_day.min, tzinfo=COPENHAGEN)
+
+
 @contextmanager
 def at(moment: date | datetime) -> Iterator[datetime]:
     """Hold the clock at a date (09.00) or a moment, in this thread: for `run_jobs --date` and for building the demo."""

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from microloan.core.models import JobRun
+from microloan.core import clock, watch
+from microloan.core.models import Heartbeat, JobRun
 
 REQUESTS = Counter("mikrolaan_requests", "Requests answered", ["route", "method", "status"])
 SECONDS = Histogram(
@@ -64,7 +65,24 @@ def exposition() -> bytes:
     rows = JobRun.objects.filter(finished_at__isnull=False).order_by("job").values("job").annotate(last=Max("date"))
     for row in rows:
         finished.labels(row["job"]).set(_unix(row["last"]))
+    left = Gauge("mikrolaan_job_cases_left", "Cases that a daily job left behind", ["job"], registry=jobs)
+    for found in JobRun.objects.filter(failed__gt=0).order_by("job").values("job").annotate(cases=Sum("failed")):
+        left.labels(found["job"]).set(found["cases"])
+    seen = Gauge("mikrolaan_heartbeat_time", "Last sign of life of a part, Unix time", ["part"], registry=jobs)
+    for part, at in Heartbeat.objects.order_by("part").values_list("part", "at"):
+        seen.labels(part).set(at.timestamp())
+    _gauge_alarms(jobs)
     return _requests() + generate_latest(jobs)
+
+
+def _gauge_alarms(into: CollectorRegistry) -> None:
+    """One line for each alarm of the operations page, so that a job that did not run is seen here too."""
+    alarm = Gauge("mikrolaan_alarm", "1 for each thing that needs an operator", ["key"], registry=into)
+    for one in watch.alarms(clock.now()):
+        alarm.labels(one.key).set(1)
+    waiting = watch.queue_length()
+    if waiting is not None:
+        Gauge("mikrolaan_queue_length", "Tasks that wait in the queue", registry=into).set(waiting)
 
 
 def _unix(day: date) -> int:

@@ -26,6 +26,11 @@ class JobRun(models.Model):
     date = models.DateField(_("date"))
     created = models.PositiveIntegerField(_("created"), default=0)
     skipped = models.PositiveIntegerField(_("skipped"), default=0)
+    failed = models.PositiveIntegerField(_("cases left"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("error"), max_length=80, blank=True)
+    done = models.PositiveIntegerField(_("done so far"), default=0)
+    total = models.PositiveIntegerField(_("to be done"), null=True, blank=True)
     started_at = models.DateTimeField(_("started at"), default=clock.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -37,6 +42,60 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.date}"
+
+
+class JobFailure(models.Model):
+    """A case that a job left behind on a day: its number and the kind of error, nothing of what it said."""
+
+    run = models.ForeignKey(JobRun, models.CASCADE, related_name="failures", verbose_name=_("job run"))
+    case_number = models.CharField(_("case number"), max_length=20)
+    error = models.CharField(_("error"), max_length=80)
+
+    class Meta:
+        ordering = ("run", "case_number")
+        verbose_name = _("case left by a job")
+        verbose_name_plural = _("cases left by jobs")
+        constraints = [models.UniqueConstraint(name="job_failure_once", fields=["run", "case_number"])]
+
+    def __str__(self) -> str:
+        return self.case_number
+
+
+class Heartbeat(models.Model):
+    """When a part of the system was last alive: `beat` when it starts the watch, `worker` when it does it."""
+
+    part = models.CharField(_("part"), max_length=20, primary_key=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.part
+
+
+class Incident(models.Model):
+    """Something that an operator must look at, from when it was found until it was over. Told of once."""
+
+    key = models.CharField(_("key"), max_length=120)
+    title = models.CharField(_("what"), max_length=200, blank=True)
+    opened_at = models.DateTimeField(_("opened at"))
+    told_at = models.DateTimeField(_("told at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-opened_at", "-pk")
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        constraints = [
+            models.UniqueConstraint(
+                name="incident_open_once", fields=["key"], condition=models.Q(closed_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class SentForm(models.Model):

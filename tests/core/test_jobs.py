@@ -11,8 +11,8 @@ from django.db import connection
 
 from microloan.core import clock, jobs
 from microloan.core.errors import Refused
-from microloan.core.jobs import Counts, JobIsRunning, days_to_run, run_job, run_jobs
-from microloan.core.models import JobRun
+from microloan.core.jobs import Counts, JobIsRunning, days_to_run, missed_days, run_job, run_jobs
+from microloan.core.models import JobFailure, JobRun
 from microloan.core.tasks import run_daily_jobs
 from tests.support.queue import wait_until
 from tests.support.worker import PROBE
@@ -59,7 +59,7 @@ def recorder(registry) -> Recorder:
     ],
 )
 def test_which_days_are_run(last, until, days):
-    assert days_to_run(last, until) == days
+    assert missed_days(last, until) == days
 
 
 def test_a_second_run_creates_nothing(db, recorder):
@@ -84,7 +84,7 @@ def test_days_are_worked_through_one_at_a_time(db, registry):
         registry.register(name, lambda day, name=name: worked.append((name, day.day)) or Counts(1))
     run_job("send", date(2026, 11, 17))
     counts = jobs.run_day_by_day([date(2026, 11, 19), FRIDAY])
-    assert worked[1:] == [("remind", 19), ("send", 18), ("send", 19), ("remind", 20), ("send", 20)]
+    assert worked[1:] == [("send", 18), ("remind", 19), ("send", 19), ("remind", 20), ("send", 20)]
     assert counts == {"remind": Counts(2), "send": Counts(3)}
 
 
@@ -200,3 +200,52 @@ def test_the_jobs_run_through_a_real_queue_and_a_real_worker(celery_worker):
     run = JobRun.objects.get(job=PROBE)
     assert run.date == clock.today()
     assert run.created not in (0, os.getpid())
+
+
+def test_a_broken_case_stops_itself_alone_and_the_day_is_tried_again(db, registry):
+    broken = {"2026-00002"}
+
+    def work(today: date) -> Counts:
+        made = Counts()
+        for number in ("2026-00001", "2026-00002", "2026-00003"):
+            with jobs.apart(number):
+                if number in broken:
+                    raise KeyError("720390-1234")
+                made += Counts(1)
+        return made
+
+    registry.register("work", work)
+    assert run_jobs(MONDAY) == {"work": Counts(2)}
+    left = JobFailure.objects.get()
+    assert (left.case_number, left.error, left.run.date) == ("2026-00002", "KeyError", MONDAY)
+    assert jobs.unfinished(MONDAY) == ["work"]
+    tuesday = MONDAY + timedelta(days=1)
+    assert days_to_run("work", tuesday) == [MONDAY, tuesday]
+    broken.clear()
+    run_jobs(tuesday)
+    assert not JobFailure.objects.exists()
+    assert jobs.unfinished(tuesday) == []
+    with pytest.raises(KeyError), jobs.apart("2026-00002"):  # outside a run it is raised
+        raise KeyError
+
+
+def test_a_job_that_fails_holds_up_no_other(db, registry):
+    def fail(today: date) -> Counts:
+        raise OSError("the disk is full")
+
+    registry.register("first", fail, order=1)
+    registry.register("second", lambda today: Counts(1), order=2)
+    with pytest.raises(OSError, match="disk"):
+        run_jobs(MONDAY)
+    assert jobs.last_finished("second") == MONDAY
+    assert jobs.last_finished("first") is None
+    assert JobRun.objects.get(job="first").error == "OSError"
+
+
+def test_all_jobs_of_a_day_come_before_the_next_day(db, registry):
+    worked: list[tuple[str, int]] = []
+    for name in ("a", "b"):
+        registry.register(name, lambda day, name=name: worked.append((name, day.day)) or Counts(1))
+    run_jobs(MONDAY)
+    run_jobs(date(2026, 11, 18))
+    assert worked == [(name, day) for day in (16, 17, 18) for name in ("a", "b")]
