@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from cases import integrity
 from cases.enums import Source
 from cases.integrity import stored_files
-from cases.letters.models import Letter, LetterFileChanged
+from cases.letters.models import Letter, LetterFileChanged, LetterPrint, source_of
 from cases.models import CaseFile, CaseFileExport, DocumentVersion, PhaseChange
 from cases.models.document import DocumentFileChanged
 from loans import arrears_integrity, payment_integrity, rules
@@ -327,7 +327,9 @@ def check_documents(report: Report) -> None:
 
 def check_files(report: Report) -> None:
     """Every stored file belongs to a row. One that does not was left by a process that was killed between the two."""
-    known = set(Letter.objects.values_list("path", flat=True))
+    known = set(Letter.objects.values_list("path", flat=True)) | set(LetterPrint.objects.values_list("path", flat=True))
+    # What they are printed from, while they wait.
+    known |= {source_of(pk) for pk in Letter.objects.filter(dispatched_on=None).values_list("pk", flat=True)}
     known |= set(DocumentVersion.objects.values_list("path", flat=True))
     known |= set(CaseFileExport.objects.values_list("path", flat=True))
     before = time.time() - BEING_MADE  # the clock of the disk, which nobody moves

@@ -238,6 +238,18 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="mikrolaan@example.org")
 
+# --- Letters (docs/drift.md, Kanaler) --------------------------------------------------------------------------------
+# A letter that could not be handed over is tried again after so many minutes, then twice as long, up to a limit.
+LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
+LETTER_RETRY_MINUTES = env.int("LETTER_RETRY_MINUTES", default=10)
+LETTER_RETRY_MINUTES_AT_MOST = env.int("LETTER_RETRY_MINUTES_AT_MOST", default=720)
+# Digital Post: the CVR number letters are sent under. Without one there are no messages, only the PDF and its manifest.
+MEMO_SENDER_CVR = env.str("MEMO_SENDER_CVR", default="00000000" if DEMO else "")
+MEMO_VERSION = env.str("MEMO_VERSION", default="1.1")
+MEMO_SCHEMA_FOLDER = env.str("MEMO_SCHEMA_FOLDER", default="")
+# Tells a citizen by SMS that there is a letter: nothing (default), "folder", or the dotted name of a class (sms.py).
+SMS_SENDER = env.str("SMS_SENDER", default="")
+
 # --- Logs: to standard error, JSON in production; never a CPR number ---------------------------------------------------
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 SHARED_PROCESSORS: list[Any] = [

@@ -12,7 +12,7 @@ class LettersConfig(AppConfig):
         from cases import registry
         from cases.letters import case_file, kinds, operations, queries, tasks  # noqa: F401  (kinds register themselves)
         from microloan.accounts.enums import TEAM
-        from microloan.core import jobs, watch
+        from microloan.core import jobs, navigation, watch
 
         case_file.register_sections()
         registry.register_tab(
@@ -25,5 +25,6 @@ class LettersConfig(AppConfig):
                 count=queries.letter_count,
             )
         )
+        navigation.register("letters", _("Letters"), "letters:unsent", TEAM, order=25)
         watch.signs.register("letters", operations.letter_signs)
         jobs.register("letters_waiting", tasks.dispatch_waiting, order=900, label=_("Letters the queue forgot"))

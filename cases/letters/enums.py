@@ -30,3 +30,4 @@ class LetterStatus(models.TextChoices):
     DISPATCHED = "dispatched", _("Sent")
     FAILED = "failed", _("Not sent, an error occurred")
     HELD = "held", _("Held back")
+    DROPPED = "dropped", _("Not to be sent")

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.letters.enums import Channel
-from microloan.core.forms import BaseForm
+from microloan.core.forms import BaseForm, DateField
 
 
 class SentByHandForm(BaseForm):
@@ -13,6 +13,23 @@ class SentByHandForm(BaseForm):
         choices=[(channel.value, channel.label) for channel in (Channel.PRINT, Channel.DIGITAL_POST, Channel.EMAIL)],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how the letter was sent.")},
+    )
+    on = DateField(
+        label=_("When was it sent?"),
+        help_text=_("Deadlines count from this day."),
+        error_messages={"required": _("Write the day on which the letter was sent.")},
+    )
+
+
+class DropForm(BaseForm):
+    """Why a letter that has not gone is not to be sent at all."""
+
+    why = forms.CharField(
+        label=_("Why is the letter not to be sent?"),
+        max_length=200,
+        help_text=_("Stands in the journal and beside the letter."),
+        error_messages={"required": _("Write why the letter is not to be sent.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

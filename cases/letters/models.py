@@ -1,6 +1,6 @@
 import hashlib
 import uuid
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -17,13 +17,17 @@ from cases.models import CaseFile, Representative
 from microloan.accounts.enums import REFERRERS, TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
-from microloan.core.history import Refuse, locked_when, no_truncate
+from microloan.core.history import Refuse, append_only, frozen, kept, locked_when, no_truncate
 
 # What the letter says and to whom: never changed after the row was made, sent or not.
 FROZEN = (
     "id", "case", "kind", "key", "copy_of", "subject", "recipient_name", "recipient_address", "recipient_user", "representative",
-    "context", "path", "sha256", "page_count", "dated", "created_by", "created_at",
+    "context", "created_by", "created_at",
 )  # fmt: skip
+# A letter that goes on another day than it was made is printed again with that day, and only that (docs/decisions/177).
+PRINTED = ("path", "sha256", "page_count", "dated")
+# Taken for sending longer ago than this, and never confirmed: somebody fell over with the letter in their hands.
+STUCK_AFTER = timedelta(minutes=15)
 
 
 class LetterFileChanged(LetterError):
@@ -42,6 +46,10 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def needs_a_person(self) -> "LetterQuerySet":
         """Failed, held back, or taken for sending and never confirmed (a crash in between)."""
         return self.filter(status__in=[LetterStatus.FAILED, LetterStatus.HELD, LetterStatus.CLAIMED])
+
+    def waiting_for_a_person(self, now: datetime) -> "LetterQuerySet":
+        """The same without those in a worker's hands right now."""
+        return self.needs_a_person().exclude(status=LetterStatus.CLAIMED, claimed_at__gt=now - STUCK_AFTER)
 
 
 class Letter(models.Model):
@@ -78,6 +86,13 @@ class Letter(models.Model):
     dispatched_on = models.DateField(_("sent"), null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # When a letter that failed is tried again; none: a person decides (docs/decisions/177).
+    next_attempt_at = models.DateTimeField(_("tried again"), null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)  # a person has seen it and let it go
+    # Who says that it reached the citizen, or that it is not to be sent at all, and why.
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     error = models.CharField(_("what went wrong"), max_length=200, blank=True)
 
     objects = LetterQuerySet.as_manager()
@@ -94,6 +109,10 @@ class Letter(models.Model):
                 )
                 | (~Q(status="dispatched") & Q(dispatched_at__isnull=True, dispatched_on__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="letter_dropped_by_somebody_why",
+                condition=~Q(status="dropped") | (Q(settled_by__isnull=False) & ~Q(error="")),
+            ),
         ]
         indexes = [
             models.Index(fields=["case", "-created_at"], name="letter_case_newest"),
@@ -108,6 +127,32 @@ class Letter(models.Model):
                 message="what a letter says is never changed",
             ),
             Refuse(name="letter_kept", operation=pgtrigger.Delete, message="letters are kept"),
+            pgtrigger.Trigger(
+                # The file and its date change only while a worker has the letter in hand, and what was there is written down.
+                name="letter_printed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*PRINTED),
+                func="""
+                    IF OLD.status = 'claimed' AND NEW.status = 'claimed' AND OLD.copy_of_id IS NULL AND EXISTS (
+                        SELECT 1 FROM letters_letterprint p WHERE p.letter_id = OLD.id AND p.path = OLD.path
+                           AND p.sha256 = OLD.sha256 AND p.dated = OLD.dated) THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'what a letter says is never changed (letter_frozen)'
+                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'letter_frozen';
+                """,
+            ),
+            Refuse(
+                # Domain.md §8: the date printed is the dispatch date; else a person says when it went.
+                name="letter_sent_as_dated",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    new__dispatched_on__isnull=False, new__copy_of__isnull=True, new__settled_by__isnull=True
+                )
+                & pgtrigger.Q(new__dated__df=pgtrigger.F("new__dispatched_on")),
+                message="the date printed is the day it is sent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +171,15 @@ class Letter(models.Model):
     def needs_a_person(self) -> bool:
         return self.status in {LetterStatus.FAILED, LetterStatus.HELD, LetterStatus.CLAIMED}
 
+    @property
+    def may_be_sent_after_all(self) -> bool:
+        return self.needs_a_person or self.status == LetterStatus.DROPPED
+
+    @property
+    def was_in_hand(self) -> bool:
+        """Somebody fell over while sending it: it may have left the house, and nobody knows."""
+        return self.status == LetterStatus.CLAIMED
+
     def read_pdf(self) -> bytes:
         """The frozen file. Raises LetterFileChanged when it is gone or its hash does not fit."""
         try:
@@ -136,6 +190,48 @@ class Letter(models.Model):
         if hashlib.sha256(pdf).hexdigest() != self.sha256:
             raise LetterFileChanged(_("The file of the letter has been changed. Tell the administrator."))
         return pdf
+
+
+class LetterPrint(models.Model):
+    """The file that a letter had before it was printed again under the day on which it went. Never handed over."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="earlier_prints")
+    dated = models.DateField(_("dated"))
+    path = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    page_count = models.PositiveSmallIntegerField(_("pages"))
+    replaced_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("earlier print of a letter")
+        verbose_name_plural = _("earlier prints of letters")
+        triggers = append_only("letter_print")
+
+    def __str__(self) -> str:
+        return f"{self.dated}"
+
+
+class SmsNotice(models.Model):
+    """A citizen is told by SMS that there is a letter; the words say nothing of what is in it (`sms.py`)."""
+
+    letter = models.OneToOneField(Letter, on_delete=models.PROTECT, related_name="sms")
+    created_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("SMS about a letter")
+        verbose_name_plural = _("SMS about letters")
+        indexes = [models.Index(fields=["id"], name="sms_waiting", condition=Q(sent_at__isnull=True))]
+        triggers = [
+            frozen("sms_notice", "letter", "created_at", message="what was told stays as it was"),
+            *kept("sms_notice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}"
 
 
 class BulkLetter(models.Model):
@@ -184,8 +280,15 @@ def paragraphs_of(text: str) -> tuple[str, ...]:
     return tuple(block.strip() for block in blocks if block.strip())
 
 
-def path_of(letter_id: uuid.UUID) -> str:
-    return f"letters/{letter_id.hex[:2]}/{letter_id}.pdf"
+def path_of(letter_id: uuid.UUID, dated: date | None = None) -> str:
+    """The file of a letter; printed again, the date stands in its name."""
+    again = f"-{dated.isoformat()}" if dated else ""
+    return f"letters/{letter_id.hex[:2]}/{letter_id}{again}.pdf"
+
+
+def source_of(letter_id: uuid.UUID) -> str:
+    """What the PDF was made of, kept until the letter has gone (docs/decisions/177)."""
+    return f"letters/{letter_id.hex[:2]}/{letter_id}.json"
 
 
 def snapshot(context: dict[str, Any]) -> dict[str, Any]:

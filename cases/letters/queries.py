@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from cases.letters.models import Letter
 from cases.models import CaseFile
 from microloan.accounts.models import User
+from microloan.core import clock
 
 
 def letter_count(case: CaseFile) -> int:
@@ -26,7 +27,7 @@ def letters_for_a_person(user: User) -> QuerySet[Letter]:
     """What did not leave the house by itself, oldest first (docs/decisions/033)."""
     return (
         Letter.objects.visible_to(user)
-        .needs_a_person()
+        .waiting_for_a_person(clock.now())
         .select_related("case__citizen")
         .defer("context", "recipient_address")
         .order_by("created_at", "pk")

@@ -1,7 +1,9 @@
 """From a kind, an envelope and a plain dictionary to a frozen PDF. Pure: no database, no clock."""
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
@@ -24,13 +26,24 @@ from cases.letters.registry import (
     is_blank,
     lookup,
 )
-from microloan.core.pdf import UnprintableText, render_document
+from microloan.core import danish
+from microloan.core.pdf import Pdf, UnprintableText, render_document
 
 FONT_REGULAR = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-Regular.woff2"
 FONT_SEMIBOLD = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans-SemiBold.woff2"
 # Reasons may be left out only where the citizen got everything asked for (danish-rules §2.1).
 REASONS = (Block.FACTS, Block.CONSIDERATIONS)
 TITLE_SLOT = "<title>Brev</title>"
+DATED = re.compile(r"(<span data-dated>)[^<]*(</span>)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What the PDF was made of, kept while the letter waits: its words with another date are these words."""
+
+    html: str
+    styles: tuple[str, ...] = ()  # beside the style sheet of letters
+    forms: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,25 +53,39 @@ class Rendered:
     sha256: str
     page_count: int
     context: Context
+    source: Source
 
 
 def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
     complete = complete_context(kind, context)
     html, subject = compose(kind, envelope, complete)
-    styles = [letter_stylesheet(letter_layout())]
-    if attached := _attachment(kind, envelope, complete):
-        styles.append(attached.styles)
-    try:
-        pdf = render_document(html, stylesheets=styles, forms=attached is not None)
-    except UnprintableText as refusal:
-        raise LetterError(str(refusal)) from refusal
+    attached = _attachment(kind, envelope, complete)
+    source = Source(html=html, styles=(attached.styles,) if attached else (), forms=attached is not None)
+    pdf = print_source(source)
     return Rendered(
         subject=subject,
         pdf=pdf.data,
         sha256=hashlib.sha256(pdf.data).hexdigest(),
         page_count=pdf.page_count,
         context=complete,
+        source=source,
     )
+
+
+def print_source(source: Source) -> Pdf:
+    styles = [letter_stylesheet(letter_layout()), *source.styles]
+    try:
+        return render_document(source.html, stylesheets=styles, forms=source.forms)
+    except UnprintableText as refusal:
+        raise LetterError(str(refusal)) from refusal
+
+
+def with_date(source: Source, dated: date) -> Source:
+    """The same words under another date: only what stands in the head of the letter changes."""
+    html, found = DATED.subn(rf"\g<1>{danish.long_date(dated)}\g<2>", source.html)
+    if found != 1:
+        raise LetterError(_("The letter cannot be given a new date. Make it again."))
+    return replace(source, html=html)
 
 
 def _attachment(kind: LetterKind, envelope: Envelope, context: Context) -> Attachment | None:

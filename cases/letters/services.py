@@ -4,9 +4,11 @@ import smtplib
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 import structlog
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -15,25 +17,23 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases.enums import EntryKind
-from cases.letters import channels
+from cases.letters import channels, redating, sms
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.envelope import Contact, Envelope, Recipient, Sender
-from cases.letters.models import Letter, LetterFileChanged, path_of, snapshot
+from cases.letters.models import STUCK_AFTER, Letter, path_of, snapshot, source_of
 from cases.letters.registry import Context, LetterError, LetterKind, get_kind, send_checks
 from cases.letters.rendering import Rendered, render_letter
 from cases.models import CaseFile, Representative
 from cases.services import add_journal_entry
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from microloan.core.queue import after_commit
 from microloan.policy.services import municipality
 
 log = structlog.get_logger(__name__)
 CLAIMABLE = (LetterStatus.READY, LetterStatus.FAILED)
-MAX_ATTEMPTS = 3
-# A letter claimed longer ago than this was in somebody's hands when they fell over.
-STUCK_AFTER = timedelta(minutes=15)
+REFUSED_FOR_GOOD = 500  # the replies of mail servers that begin with 5
 # READY for longer than this: the queue lost the message, and the job sends it.
 WAITING_AFTER = timedelta(minutes=5)
 
@@ -120,7 +120,7 @@ def _freeze(
     send: bool,
 ) -> tuple[Letter, bool]:
     letter_id = uuid.uuid4()
-    path = _store(letter_id, rendered.pdf)
+    path = _store(letter_id, rendered)
     letter, created = Letter.objects.get_or_create(
         key=key,
         defaults={
@@ -143,17 +143,20 @@ def _freeze(
     )
     if not created:  # somebody was faster; their file counts
         default_storage.delete(path)
+        default_storage.delete(source_of(letter_id))
     return letter, created
 
 
-def _store(letter_id: uuid.UUID, pdf: bytes) -> str:
-    """Keep the file. A full disk refuses the letter in words, and leaves no half of it behind."""
+def _store(letter_id: uuid.UUID, rendered: Rendered) -> str:
+    """Keep the file, and what it was made of. A full disk refuses the letter in words, and leaves no half of it behind."""
     try:
-        return default_storage.save(path_of(letter_id), ContentFile(pdf))
+        redating.keep_source(letter_id, rendered.source)
+        return default_storage.save(path_of(letter_id), ContentFile(rendered.pdf))
     except OSError as failure:
         log.error("letter_not_stored", letter=str(letter_id), error=str(failure.strerror))
-        with suppress(OSError):
-            default_storage.delete(path_of(letter_id))
+        for path in (path_of(letter_id), source_of(letter_id)):
+            with suppress(OSError):
+                default_storage.delete(path)
         raise LetterError(_("The letter cannot be stored, so it was not made. Ring your administrator.")) from failure
 
 
@@ -225,45 +228,70 @@ def dispatch_letter(letter_id: uuid.UUID | str, *, today: date) -> Letter:
     """
     now = clock.now()
     claimed = Letter.objects.filter(pk=letter_id, status__in=CLAIMABLE).update(
-        status=LetterStatus.CLAIMED, claimed_at=now, attempts=F("attempts") + 1, error=""
+        status=LetterStatus.CLAIMED, claimed_at=now, attempts=F("attempts") + 1, error="", next_attempt_at=None
     )
     letter = Letter.objects.select_related("case__citizen", "recipient_user", "representative", "created_by").get(
         pk=letter_id
     )
     if not claimed:
         return letter
-    check = send_checks.get(letter.kind)
-    if why_not := check(letter) if check else "":
+    if why_not := _why_held(letter, today):
         return _record(letter, LetterStatus.HELD, error=why_not)
-    if letter.representative is not None and letter.representative.is_over(today):
-        return _record(letter, LetterStatus.HELD, error=_("The power of attorney has ended in the meantime."))
     channel = channels.channel_for(letter)
     if channel == Channel.PRINT and not letter.recipient_address:
         return _record(
             letter, LetterStatus.HELD, error=_("The letter has to go on paper, but was made without an address.")
         )
     try:
+        redating.redate(letter, today)
         channels.hand_over(letter, channel, letter.read_pdf())
-    except LetterFileChanged as refusal:
+    except LetterError as refusal:
         return _record(letter, LetterStatus.HELD, error=refusal.messages[0])
     except (OSError, smtplib.SMTPException) as failure:
         log.error("letter_not_sent", letter=str(letter.pk), channel=channel.value, error=type(failure).__name__)
+        letter.next_attempt_at = None if is_final(failure) else next_attempt(letter.attempts, clock.now())
         return _record(letter, LetterStatus.FAILED, error=_("The letter could not be handed over."))
-    return _confirm(letter, channel)
+    return _confirm(letter, channel, today)
+
+
+def _why_held(letter: Letter, today: date) -> str:
+    """Asked at the moment of sending: what was right when the letter was made may be so no more."""
+    check = send_checks.get(letter.kind)
+    if why_not := check(letter) if check else "":
+        return why_not
+    if letter.representative is not None and letter.representative.is_over(today):
+        return _("The power of attorney has ended in the meantime.")
+    return redating.why_not_redated(letter, today)
+
+
+def is_final(failure: Exception) -> bool:
+    """The mail server has refused every recipient for good: trying again only annoys it."""
+    return isinstance(failure, smtplib.SMTPRecipientsRefused) and all(
+        code >= REFUSED_FOR_GOOD for code, _words in failure.recipients.values()
+    )
+
+
+def next_attempt(attempts: int, now: datetime) -> datetime | None:
+    """Twice as long after each failure, up to a limit; after the last a person decides."""
+    if attempts >= settings.LETTER_ATTEMPTS:
+        return None
+    minutes = min(settings.LETTER_RETRY_MINUTES * 2 ** (attempts - 1), settings.LETTER_RETRY_MINUTES_AT_MOST)
+    return now + timedelta(minutes=minutes)
 
 
 def _record(letter: Letter, status: LetterStatus, *, error: str) -> Letter:
     letter.status, letter.error = status, error[:200]
-    letter.save(update_fields=["status", "error"])
+    letter.save(update_fields=["status", "error", "next_attempt_at"])
     return letter
 
 
 @transaction.atomic
-def _confirm(letter: Letter, channel: Channel, by: User | None = None) -> Letter:
-    now = clock.now()
+def _confirm(letter: Letter, channel: Channel, on: date, by: User | None = None) -> Letter:
     letter.status, letter.channel, letter.error = LetterStatus.DISPATCHED, channel, ""
-    letter.dispatched_at, letter.dispatched_on = now, now.date()
-    letter.save(update_fields=["status", "channel", "error", "dispatched_at", "dispatched_on"])
+    letter.dispatched_at, letter.dispatched_on, letter.settled_by = clock.now(), on, by
+    letter.save(update_fields=["status", "channel", "error", "dispatched_at", "dispatched_on", "settled_by"])
+    transaction.on_commit(partial(redating.forget_source, letter))
+    _tell_by_sms(letter)
     add_journal_entry(
         case=letter.case,
         kind=EntryKind.LETTER,
@@ -275,6 +303,13 @@ def _confirm(letter: Letter, channel: Channel, by: User | None = None) -> Letter
     return letter
 
 
+def _tell_by_sms(letter: Letter) -> None:
+    from cases.letters.tasks import send_sms
+
+    if notice := sms.notice_for(letter):
+        after_commit(send_sms, notice.pk)
+
+
 def _copy_words(letter: Letter) -> list[str]:
     return [_("Copy to %(name)s") % {"name": letter.recipient_name}] if letter.representative_id else []
 
@@ -284,15 +319,20 @@ def release_letter(*, letter: Letter, by: User) -> Letter:
     """A person lets a held, failed or stuck letter go (again). Handing over the same letter twice sends it once."""
     perms.check_team(by)
     letter = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
+    _refuse_sent(letter)
+    letter.status, letter.error, letter.released_at = LetterStatus.READY, "", clock.now()
+    letter.next_attempt_at = letter.settled_by = None
+    letter.save(update_fields=["status", "error", "released_at", "next_attempt_at", "settled_by"])
+    _queue(letter)
+    _release_copies(letter)
+    return letter
+
+
+def _refuse_sent(letter: Letter) -> None:
     if letter.status == LetterStatus.DISPATCHED:
         raise Conflict(_("The letter has been sent already."))
     if letter.status == LetterStatus.CLAIMED and letter.claimed_at and clock.now() - letter.claimed_at < STUCK_AFTER:
         raise Conflict(_("The letter is being sent right now. Wait a quarter of an hour."))
-    letter.status, letter.error = LetterStatus.READY, ""
-    letter.save(update_fields=["status", "error"])
-    _queue(letter)
-    _release_copies(letter)
-    return letter
 
 
 def _release_copies(letter: Letter) -> None:
@@ -305,13 +345,38 @@ def _release_copies(letter: Letter) -> None:
 
 
 @transaction.atomic
-def confirm_sent(*, letter: Letter, channel: Channel, by: User) -> Letter:
-    """A person states that a stuck or failed letter did reach the citizen, for example by hand."""
+def confirm_sent(*, letter: Letter, channel: Channel, on: date, by: User) -> Letter:
+    """A person states that a stuck or failed letter did reach the citizen, and when; deadlines count from then."""
     perms.check_team(by)
     letter = Letter.objects.select_for_update(of=("self",)).select_related("case").get(pk=letter.pk)
-    if letter.status == LetterStatus.DISPATCHED:
-        raise Conflict(_("The letter has been sent already."))
-    return _confirm(letter, channel, by=by)
+    _refuse_sent(letter)
+    if not letter.dated <= on <= clock.today():
+        raise Refused(
+            _("Write a date from %(dated)s until today.") % {"dated": danish.long_date(letter.dated)}, field="on"
+        )
+    return _confirm(letter, channel, on, by=by)
+
+
+@transaction.atomic
+def drop_letter(*, letter: Letter, why: str, by: User) -> Letter:
+    """A person decides that a letter that has not gone is not to be sent at all. It stays, with the reason, and may go after all."""
+    perms.check_team(by)
+    if not why.strip():
+        raise Refused(_("Write why the letter is not to be sent."), field="why")
+    letter = Letter.objects.select_for_update(of=("self",)).select_related("case").get(pk=letter.pk)
+    _refuse_sent(letter)
+    letter.status, letter.error, letter.settled_by = LetterStatus.DROPPED, why.strip()[:200], by
+    letter.next_attempt_at = None
+    letter.save(update_fields=["status", "error", "settled_by", "next_attempt_at"])
+    add_journal_entry(
+        case=letter.case,
+        kind=EntryKind.LETTER,
+        title=_("Letter not sent: %(subject)s") % {"subject": letter.subject[:170]},
+        text=letter.error,
+        by=by,
+        link={"name": "letters:download", "kwargs": {"letter_id": str(letter.pk)}},
+    )
+    return letter
 
 
 @transaction.atomic
@@ -353,6 +418,6 @@ def letters_lost_by_the_queue() -> list[uuid.UUID]:
 
 
 def letters_to_try_again() -> list[uuid.UUID]:
-    """Failed, with attempts left. Those stuck in somebody's hands wait for a person (docs/decisions/033)."""
-    failed = Letter.objects.filter(status=LetterStatus.FAILED, attempts__lt=MAX_ATTEMPTS)
-    return list(failed.order_by("created_at", "pk").values_list("pk", flat=True))
+    """Failed, and due to be tried again. Those stuck in somebody's hands wait for a person (docs/decisions/033)."""
+    failed = Letter.objects.filter(status=LetterStatus.FAILED, next_attempt_at__lte=clock.now())
+    return list(failed.order_by("next_attempt_at", "pk").values_list("pk", flat=True))

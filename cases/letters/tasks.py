@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cases.letters import bulk, services
+from cases.letters import bulk, services, sms
 from cases.letters.enums import LetterStatus
 from microloan.core import clock
 from microloan.core.jobs import Counts
@@ -18,19 +18,26 @@ def dispatch(letter_id: str) -> None:
 
 
 @shared_task
+def send_sms(notice_id: int) -> None:
+    sms.send_notice(notice_id)
+
+
+@shared_task
 def prepare_many(bulk_id: int) -> None:
     bulk.prepare(bulk_id)
 
 
 @shared_task
 def send_lost_letters() -> None:
-    """Every ten minutes: what the queue forgot goes out the same day."""
-    _send(services.letters_lost_by_the_queue(), clock.today())
+    """Every ten minutes: what the queue forgot goes out the same day, and what failed is tried again when it is due."""
+    dispatch_waiting(clock.today())
     bulk.prepare_forgotten()
+    for notice_id in sms.notices_waiting():
+        sms.send_notice(notice_id)
 
 
 def dispatch_waiting(today: date) -> Counts:
-    """The daily job: what the queue forgot, and what failed before. A second run finds nothing to do."""
+    """The daily job: what the queue forgot, and what failed before and is due. A second run finds nothing to do."""
     return _send([*services.letters_lost_by_the_queue(), *services.letters_to_try_again()], today)
 
 

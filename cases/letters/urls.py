@@ -10,5 +10,6 @@ urlpatterns = [
     path("letters/<uuid:letter_id>/", views.download, name="download"),
     path("letters/<uuid:letter_id>/release/", views.release, name="release"),
     path("letters/<uuid:letter_id>/resend/", views.resend, name="resend"),
+    path("letters/<uuid:letter_id>/drop/", views.drop, name="drop"),
     path("letters/<uuid:letter_id>/sent/", views.sent_by_hand, name="sent_by_hand"),
 ]

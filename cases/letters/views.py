@@ -7,16 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from cases.letters import queries, services
+from cases.forms import add_refusal
+from cases.letters import channels, queries, services
 from cases.letters.enums import Channel
-from cases.letters.forms import SentByHandForm
+from cases.letters.forms import DropForm, SentByHandForm
 from cases.letters.models import Letter, LetterFileChanged
-from cases.views.base import case_context, get_case
+from cases.views.base import case_context, get_case, posted
 from microloan.accounts.enums import REFERRERS, TEAM, AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.models import User
 from microloan.accounts.perms import role_required, team_required
-from microloan.core import danish
+from microloan.core import clock, danish
 from microloan.core.errors import Refused
 
 PER_PAGE = 25
@@ -74,17 +75,38 @@ def resend(request: HttpRequest, letter_id: UUID) -> HttpResponse:
 def sent_by_hand(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     """A person states how a stuck or failed letter reached the citizen."""
     letter = _letter(request, letter_id, _reads_or_changes(request))
-    form = SentByHandForm(request.POST if request.method == "POST" else None)
+    went = letter.claimed_at if letter.was_in_hand and letter.claimed_at else clock.now()
+    form = SentByHandForm(posted(request), initial={"on": danish.local_date(went)})
     if request.method == "POST" and form.is_valid():
-        return _answer(
-            request,
-            letter,
-            services.confirm_sent,
-            _("The letter is marked as sent."),
-            channel=Channel(form.cleaned_data["channel"]),
-        )
+        values = {"channel": Channel(form.cleaned_data["channel"]), "on": form.cleaned_data["on"]}
+        if _done(request, form, services.confirm_sent, letter, _("The letter is marked as sent."), **values):
+            return redirect("letters:case_letters", number=letter.case.number)
     context = {"letter": letter, "case": letter.case, "rows": _facts(letter), "form": form}
     return render(request, "letters/sent_by_hand.html", context)
+
+
+@team_required
+def drop(request: HttpRequest, letter_id: UUID) -> HttpResponse:
+    """A person decides that a letter that has not gone is not to be sent, and says why."""
+    letter = _letter(request, letter_id, _reads_or_changes(request))
+    form = DropForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        values = {"why": form.cleaned_data["why"]}
+        if _done(request, form, services.drop_letter, letter, _("The letter is not sent."), **values):
+            return redirect("letters:case_letters", number=letter.case.number)
+    context = {"letter": letter, "case": letter.case, "rows": _facts(letter), "form": form}
+    return render(request, "letters/drop.html", context)
+
+
+def _done(request: HttpRequest, form: Any, service: Any, letter: Letter, done: str, **values: Any) -> bool:
+    """Whether the service went through; a refusal stands at its field."""
+    try:
+        service(letter=letter, by=_staff(request), **values)
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return False
+    messages.success(request, done)
+    return True
 
 
 def _staff(request: HttpRequest) -> User:
@@ -103,9 +125,9 @@ def _letter(request: HttpRequest, letter_id: UUID, action: AccessAction) -> Lett
     return letter
 
 
-def _answer(request: HttpRequest, letter: Letter, service: Any, done: str, **options: Any) -> HttpResponse:
+def _answer(request: HttpRequest, letter: Letter, service: Any, done: str) -> HttpResponse:
     try:
-        service(letter=letter, by=_staff(request), **options)
+        service(letter=letter, by=_staff(request))
     except Refused as refusal:
         for message in refusal.messages:
             messages.error(request, message)
@@ -115,10 +137,16 @@ def _answer(request: HttpRequest, letter: Letter, service: Any, done: str, **opt
 
 
 def _facts(letter: Letter) -> list[tuple[str, Any]]:
-    return [
+    rows = [
         (_("Letter"), letter.subject),
         (_("To"), letter.recipient_name),
         (_("Date in the letter"), danish.long_date(letter.dated)),
         (_("Case"), letter.case.number),
         (_("Status"), letter.get_status_display()),
     ]
+    if letter.error:
+        rows.append((_("Why"), letter.error))
+    if letter.was_in_hand and letter.claimed_at:
+        rows.append((_("Taken for sending"), danish.date_and_time(letter.claimed_at)))
+        rows.append((_("In the outbox folder"), _("Yes") if channels.lies_in_outbox(letter) else _("No")))
+    return rows

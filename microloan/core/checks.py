@@ -6,8 +6,10 @@ The same findings stop web, worker, scheduler and commands at start (`CoreConfig
 
 import base64
 import binascii
+import re
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ COMMANDS_WITHOUT_SECRETS = {"check", "collectstatic", "compilemessages", "help",
 def problems(conf: Any = settings) -> list[CheckMessage]:
     """Everything that forbids a start with these settings, most basic first."""
     shape = _demo_problems(conf) if conf.DEMO or conf.DEBUG else _production_problems(conf)
-    return [*_secret_problems(conf), *_cpr_problems(conf), *shape]
+    return [*_secret_problems(conf), *_cpr_problems(conf), *_letter_problems(conf), *shape]
 
 
 def refuse_unsafe_start(conf: Any = settings) -> None:
@@ -86,6 +88,17 @@ def _is_key(text: str) -> bool:
         return len(base64.urlsafe_b64decode(text.encode())) == KEY_BYTES
     except (binascii.Error, ValueError):
         return False
+
+
+def _letter_problems(conf: Any) -> Iterator[CheckMessage]:
+    if conf.MEMO_SENDER_CVR and not re.fullmatch(r"[0-9]{8}", conf.MEMO_SENDER_CVR):
+        hint = "Leave it out, and only the PDF and its manifest are laid in the outbox."
+        yield Error("MEMO_SENDER_CVR is not a CVR number of eight digits.", hint=hint, id="core.E030")
+    if conf.MEMO_SCHEMA_FOLDER and not Path(conf.MEMO_SCHEMA_FOLDER).is_dir():
+        yield Error("MEMO_SCHEMA_FOLDER is not a folder.", hint="Leave it out, or correct it.", id="core.E031")
+    elif conf.MEMO_SCHEMA_FOLDER and find_spec("lxml") is None:
+        hint = "Install lxml, which reads schemas, or leave MEMO_SCHEMA_FOLDER out."
+        yield Error("MEMO_SCHEMA_FOLDER needs lxml.", hint=hint, id="core.E032")
 
 
 def _production_problems(conf: Any) -> Iterator[CheckMessage]:

@@ -24,6 +24,8 @@ GOOD = {
     "SECURE_PROXY_SSL_HEADER": None,
     "DEMO_ON_NETWORK": False,
     "METRICS_TOKEN": "",
+    "MEMO_SENDER_CVR": "",
+    "MEMO_SCHEMA_FOLDER": "",
 }
 DEMO = {"DEMO": True, "ALLOW_FICTITIOUS_CPR": True, "HTTPS": False, "ALLOWED_HOSTS": ["127.0.0.1", "localhost"]}
 
@@ -56,6 +58,8 @@ def test_a_complete_production_shape_and_a_demo_start():
         ({"SET_IN_ENVIRONMENT": {"DATABASE_URL"}}, "core.E012"),
         ({"HTTPS": False}, "core.E013"),
         ({"METRICS_TOKEN": "abc"}, "core.E014"),
+        ({"MEMO_SENDER_CVR": "1234"}, "core.E030"),
+        ({"MEMO_SCHEMA_FOLDER": "/nowhere"}, "core.E031"),
         ({**DEMO, "HTTPS": True}, "core.E020"),
         ({**DEMO, "SECURE_PROXY_SSL_HEADER": ("X", "https")}, "core.E020"),
         ({**DEMO, "ALLOWED_HOSTS": ["mikrolaan.example.org"]}, "core.E021"),

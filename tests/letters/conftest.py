@@ -7,14 +7,26 @@ from cases.enums import Livelihood, Phase
 from cases.models import CaseFile, Citizen
 from microloan.accounts.enums import Role
 from microloan.accounts.models import User
+from microloan.core import clock
 from microloan.policy.services import ensure_defaults
 from tests.support.stages import reach
 
 TODAY = date(2027, 5, 3)
 
 
+def a_cpr() -> str:
+    """Another invented number for each citizen (day + 60)."""
+    return f"720390{Citizen.objects.count() + 1001:04}"
+
+
 def make_citizen(**fields) -> Citizen:
-    values = {"name": "Amina Testesen", "street": "Eksempelgade 12, 3. tv", "postcode": "0000", "city": "Prøveby"}
+    values = {
+        "cpr": a_cpr(),
+        "name": "Amina Testesen",
+        "street": "Eksempelgade 12, 3. tv",
+        "postcode": "0000",
+        "city": "Prøveby",
+    }
     return Citizen.objects.create(**{**values, **fields})
 
 
@@ -35,8 +47,9 @@ def make_user(role: str, username: str = "", **fields) -> User:
 
 @pytest.fixture
 def town(db):
-    """A municipality, a coach, a colleague who refers, and one case."""
-    return reach("town with one case", _town)
+    """A municipality, a coach, a colleague who refers, and one case; the day is TODAY."""
+    with clock.at(TODAY):
+        yield reach("town with one case", _town)
 
 
 def _town():

@@ -13,9 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from kombu import pools
 
 from cases.enums import EntryKind, LetterPreference
-from cases.letters import bulk, channels, services, tasks
+from cases.letters import bulk, channels, queries, services, tasks
 from cases.letters.enums import Channel, LetterStatus
-from cases.letters.models import Letter, LetterFileChanged
+from cases.letters.models import Letter, LetterFileChanged, LetterPrint, source_of
 from cases.letters.registry import LetterError, MissingBlock, send_checks
 from cases.models import JournalEntry, ReferrerNotice
 from cases.services import add_journal_entry, notices, order_case_file
@@ -86,7 +86,7 @@ def test_sending_writes_file_and_manifest_and_journal(town, folders):
     letter = services.dispatch_letter(prepare(town).pk, today=clock.today())
     assert (letter.status, letter.channel, letter.attempts) == (LetterStatus.DISPATCHED, Channel.DIGITAL_POST, 1)
     assert letter.dispatched_on == clock.today()
-    assert outbox_files(folders) == [f"digital_post/{letter.pk}.json", f"digital_post/{letter.pk}.pdf"]
+    assert outbox_files(folders) == [f"digital_post/{letter.pk}.{kind}" for kind in ("json", "pdf", "xml")]
     manifest = json.loads((folders.outbox / f"digital_post/{letter.pk}.json").read_text())
     assert manifest["sha256"] == letter.sha256
     assert "Eksempelgade" not in json.dumps(manifest)
@@ -220,24 +220,46 @@ def test_unsent_letter_is_not_sent_again(town):
 # --- Trouble ----------------------------------------------------------------------------------------------------------
 
 
-def test_outbox_that_cannot_be_written_is_tried_again(town, folders):
+def later(minutes):
+    return clock.at(clock.now() + timedelta(minutes=minutes))
+
+
+def test_outbox_that_cannot_be_written_is_tried_again_later_and_later(town, folders, settings):
     letter = prepare(town)
     folders.outbox.write_text("a file where the folder should be")
     failed = services.dispatch_letter(letter.pk, today=clock.today())
     assert (failed.status, failed.attempts) == (LetterStatus.FAILED, 1)
+    assert failed.next_attempt_at == clock.now() + timedelta(minutes=10)
+    assert tasks.dispatch_waiting(clock.today()).skipped == 0
+    with later(11):
+        assert tasks.dispatch_waiting(clock.today()).skipped == 1
     folders.outbox.unlink()
-    assert tasks.dispatch_waiting(clock.today()).created == 1
+    with later(25):
+        assert tasks.dispatch_waiting(clock.today()).created == 0
+    with later(35):
+        assert tasks.dispatch_waiting(clock.today()).created == 1
     assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DISPATCHED
     assert tasks.dispatch_waiting(clock.today()).created == 0
 
 
-def test_after_three_attempts_a_person_decides(town, folders):
+def test_waiting_time_doubles_up_to_a_limit_and_then_a_person_decides(settings):
+    now = clock.now()
+    minutes = [(services.next_attempt(number, now) - now).seconds // 60 for number in range(1, 8)]
+    assert minutes == [10, 20, 40, 80, 160, 320, 640]
+    settings.LETTER_ATTEMPTS = 20
+    assert services.next_attempt(19, now) == now + timedelta(hours=12)
+    assert services.next_attempt(20, now) is None
+
+
+def test_after_the_last_attempt_a_person_decides(town, folders, settings):
+    settings.LETTER_ATTEMPTS = 2
     letter = prepare(town)
     folders.outbox.write_text("still a file")
     services.dispatch_letter(letter.pk, today=clock.today())
-    for _day in range(5):
-        tasks.dispatch_waiting(clock.today())
-    assert Letter.objects.get(pk=letter.pk).attempts == services.MAX_ATTEMPTS
+    for hours in range(1, 5):
+        with later(hours * 60):
+            tasks.dispatch_waiting(clock.today())
+    assert Letter.objects.get(pk=letter.pk).attempts == 2
     folders.outbox.unlink()
     services.release_letter(letter=letter, by=town.coach)
     assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
@@ -248,20 +270,108 @@ def test_letter_stuck_after_a_crash_waits_for_a_person(town, folders):
     Letter.objects.filter(pk=letter.pk).update(status=LetterStatus.CLAIMED, claimed_at=clock.now(), attempts=1)
     assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.CLAIMED
     assert tasks.dispatch_waiting(clock.today()).created == 0
-    assert list(Letter.objects.needs_a_person()) == [letter]
+    assert not queries.letters_for_a_person(town.coach)  # in a worker's hands right now
     with pytest.raises(Conflict):
         services.release_letter(letter=letter, by=town.coach)
-    Letter.objects.filter(pk=letter.pk).update(claimed_at=clock.now() - timedelta(hours=1))
+    with later(60):
+        assert list(queries.letters_for_a_person(town.coach)) == [letter]
+        services.release_letter(letter=letter, by=town.coach)
+        assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
+
+
+def test_person_says_when_it_was_sent(town):
+    letter = prepare(town)
+    with clock.at(town.today + timedelta(days=3)):
+        for wrong in (town.today - timedelta(days=1), town.today + timedelta(days=4)):
+            with pytest.raises(Refused):
+                services.confirm_sent(letter=letter, channel=Channel.PRINT, on=wrong, by=town.coach)
+        went = town.today + timedelta(days=2)
+        sent = services.confirm_sent(letter=letter, channel=Channel.PRINT, on=went, by=town.coach)
+        assert (sent.status, sent.channel, sent.dispatched_on) == (LetterStatus.DISPATCHED, Channel.PRINT, went)
+        assert sent.dated == town.today
+        with pytest.raises(Conflict):
+            services.confirm_sent(letter=letter, channel=Channel.PRINT, on=went, by=town.coach)
+
+
+def test_person_decides_that_it_is_not_sent_and_thinks_again(town):
+    letter = prepare(town, send=False)
+    with pytest.raises(Refused):
+        services.drop_letter(letter=letter, why=" ", by=town.coach)
+    services.drop_letter(letter=letter, why="Skrevet to gange", by=town.coach)
+    assert not queries.letters_for_a_person(town.coach)
+    assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DROPPED
+    assert JournalEntry.objects.get(title__startswith="Brev ikke sendt").text == "Skrevet to gange"
+    with pytest.raises(IntegrityError, match="letter_dropped_by_somebody_why"), transaction.atomic():
+        Letter.objects.update(settled_by=None)
     services.release_letter(letter=letter, by=town.coach)
     assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.DISPATCHED
 
 
-def test_person_confirms_what_was_sent_by_hand(town):
+# --- The date printed is the day it goes ------------------------------------------------------------------------------
+
+
+def test_letter_that_goes_another_day_is_printed_again_under_that_day(town, folders):
+    letter = prepare(town, kind="closing", key="closing:1", send=False)
+    before = letter.read_pdf()
+    assert "3. maj 2027" in reading.text_of(before)
+    services.release_letter(letter=letter, by=town.coach)
+    with clock.at(town.today + timedelta(days=4)):
+        sent = services.dispatch_letter(letter.pk, today=clock.today())
+    assert sent.dated == sent.dispatched_on == town.today + timedelta(days=4)
+    assert reading.text_of(sent.read_pdf()) == reading.text_of(before).replace("3. maj 2027", "7. maj 2027")
+    earlier = sent.earlier_prints.get()
+    assert (earlier.dated, earlier.path, earlier.sha256) == (town.today, letter.path, letter.sha256)
+    assert (folders.documents / earlier.path).read_bytes() == before
+    copy = services.resend_letter(letter=sent, by=town.coach)
+    with clock.at(town.today + timedelta(days=9)):
+        again = services.dispatch_letter(copy.pk, today=clock.today())
+    assert (again.sha256, again.dated) == (sent.sha256, sent.dated)
+
+
+def test_deadline_counted_from_the_letter_is_a_persons_to_shorten(town):
+    kind = "first_dunning"
+    context = {**samples.CONTEXTS[kind], "pay_by": town.today + timedelta(days=10)}
+    letters = [prepare(town, kind=kind, key=f"{kind}:{n}", context=context, send=False) for n in (1, 2)]
+    Letter.objects.update(status=LetterStatus.READY)
+    entry = send_checks._entries.pop(kind)
+    try:
+        with clock.at(town.today + timedelta(days=1)):  # over midnight
+            assert services.dispatch_letter(letters[0].pk, today=clock.today()).status == LetterStatus.DISPATCHED
+        with clock.at(town.today + timedelta(days=2)):
+            held = services.dispatch_letter(letters[1].pk, today=clock.today())
+            assert (held.status, "regnet fra den 3. maj 2027" in held.error) == (LetterStatus.HELD, True)
+            services.release_letter(letter=held, by=town.coach)
+            sent = services.dispatch_letter(held.pk, today=clock.today())
+    finally:
+        send_checks._entries[kind] = entry
+    assert (sent.status, sent.dated) == (LetterStatus.DISPATCHED, town.today + timedelta(days=2))
+
+
+def test_letter_without_what_it_was_made_of_waits_for_a_person(town):
     letter = prepare(town)
-    sent = services.confirm_sent(letter=letter, channel=Channel.PRINT, by=town.coach)
-    assert (sent.status, sent.channel) == (LetterStatus.DISPATCHED, Channel.PRINT)
-    with pytest.raises(Conflict):
-        services.confirm_sent(letter=letter, channel=Channel.PRINT, by=town.coach)
+    default_storage.delete(source_of(letter.pk))
+    with clock.at(town.today + timedelta(days=1)):
+        assert services.dispatch_letter(letter.pk, today=clock.today()).status == LetterStatus.HELD
+
+
+def test_file_and_date_change_only_in_a_workers_hands_and_written_down(town):
+    letter = prepare(town)
+    with (
+        pytest.raises(IntegrityError, match="letter_sent_as_dated"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "UPDATE letters_letter SET status = 'dispatched', channel = 'print', dispatched_at = now(),"
+            " dispatched_on = dated + 1"
+        )
+    Letter.objects.update(status=LetterStatus.CLAIMED)
+    with pytest.raises(IntegrityError, match="letter_frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE letters_letter SET dated = dated + 1")
+    LetterPrint.objects.create(letter=letter, dated=letter.dated, path=letter.path, sha256=letter.sha256, page_count=1)
+    Letter.objects.update(dated=letter.dated + timedelta(days=1))
+    with pytest.raises(IntegrityError, match="letter_print_append_only"), transaction.atomic():
+        LetterPrint.objects.all().delete()
 
 
 def test_letter_lost_by_the_queue_is_found(town):

@@ -136,6 +136,17 @@ def test_stuck_letter_is_marked_as_sent_by_hand(town, client_for):
     Letter.objects.filter(pk=letter.pk).update(status=LetterStatus.CLAIMED, claimed_at=hour_ago)
     client = client_for(town.coach)
     assert "Vælg, hvordan brevet blev sendt." in client.post(address("sent_by_hand", letter)).content.decode()
-    client.post(address("sent_by_hand", letter), {"channel": "print"})
+    wrong = client.post(address("sent_by_hand", letter), {"channel": "print", "on": "30-02-2027"})
+    assert wrong.context["form"].errors["on"]
+    client.post(address("sent_by_hand", letter), {"channel": "print", "on": "03-05-2027"})
     letter = Letter.objects.get(pk=letter.pk)
     assert (letter.status, letter.channel) == (LetterStatus.DISPATCHED, "print")
+
+
+def test_letter_is_left_unsent_with_the_reason(town, client_for):
+    letter = prepare(town, send=False)
+    client = client_for(town.coach)
+    assert client.post(address("drop", letter), {"why": " "}).context["form"].errors["why"]
+    client.post(address("drop", letter), {"why": "Skrevet to gange"})
+    assert "Skrevet to gange" in client.get(page_of(town)).content.decode()
+    assert Letter.objects.get(pk=letter.pk).status == LetterStatus.DROPPED

@@ -42,5 +42,6 @@ ROWS = [
     row("letters:download", allow=TEAM, kwargs=letter, codes=NOT_THEIRS, strangers=404, logs=True),
     row("letters:release", allow=TEAM, kwargs=letter, logs=True),
     row("letters:resend", allow=TEAM, kwargs=sent_letter, logs=True),
+    row("letters:drop", allow=TEAM, kwargs=letter, logs=True),
     row("letters:sent_by_hand", allow=TEAM, kwargs=letter, logs=True),
 ]

@@ -26,7 +26,7 @@ def make_sent(world: World) -> Letter:
     letter = world.of(make_held)
     now = clock.now()
     Letter.objects.filter(pk=letter.pk).update(
-        status=LetterStatus.DISPATCHED, channel=Channel.PRINT, dispatched_at=now, dispatched_on=now.date()
+        status=LetterStatus.DISPATCHED, channel=Channel.PRINT, dispatched_at=now, dispatched_on=letter.dated
     )
     letter.refresh_from_db()
     return letter
@@ -41,15 +41,24 @@ ROWS = [
     act(
         "letters.confirm_sent",
         allow=TEAM,
-        call=lambda w, by: services.confirm_sent(letter=w.of(make_held), channel=Channel.PRINT, by=by),
+        call=lambda w, by: services.confirm_sent(
+            letter=w.of(make_held), channel=Channel.PRINT, on=w.of(make_held).dated, by=by
+        ),
+    ),
+    act(
+        "letters.drop_letter",
+        allow=TEAM,
+        call=lambda w, by: services.drop_letter(letter=w.of(make_held), why="Skrevet to gange", by=by),
     ),
     act("letters.resend_letter", allow=TEAM, call=lambda w, by: services.resend_letter(letter=w.of(make_sent), by=by)),
 ]
 
 PARTS = {
     "letters.dispatch_letter": "run by the queue",
+    "letters.is_final": "pure",
     "letters.letters_lost_by_the_queue": "reads",
     "letters.letters_to_try_again": "reads",
+    "letters.next_attempt": "pure",
     "letters.prepare_letter": "a part of the guarded services whose outcome it tells, and of jobs",
     "letters.preview_letter": "stores nothing",
 }
