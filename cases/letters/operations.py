@@ -7,8 +7,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from cases.letters.enums import LetterStatus
-from cases.letters.models import Letter
-from cases.letters.services import STUCK_AFTER
+from cases.letters.models import STUCK_AFTER, Letter
 from microloan.core.watch import Sign
 
 # A letter that has waited for so long has been forgotten by a queue that is looked through every ten minutes.
