@@ -57,6 +57,26 @@ class TaskKind:
 
 
 @dataclass(frozen=True)
+class KnownMentor:
+    """Somebody whom a higher room knows as a mentor; `key` is that room's own."""
+
+    key: str
+    name: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True)
+class MentorRegister:
+    """`known`: who may be chosen. `link`: keeps whom a case's mentor was chosen as; Refused where it cannot be. `pages`:
+    mentors of cases → the address where more is told of each."""
+
+    known: Callable[[], list[KnownMentor]]
+    link: Callable[[Any, str], None]
+    pages: Callable[[Iterable[int]], dict[int, str]]
+
+
+@dataclass(frozen=True)
 class JourneyDetail:
     """Date or result under a step of the ten-step journey (ui-guide.md §2), and where the step leads to.
 
@@ -193,6 +213,8 @@ feeds: Registry[FeedProvider] = Registry("calendars with an address")
 meetings_offered: Registry[Callable[[Any], Iterable[date]]] = Registry("meetings offered")
 # What the citizen of a case takes part in besides contacts: (case, from, to) → occasions that overlap.
 occasions_of_case: Registry[OccasionProvider] = Registry("occasions of a case")
+# Where mentors are known beside the cases.
+mentor_registers: Registry[MentorRegister] = Registry("registers of mentors")
 # What is not finished when a case closes: shown before, dealt with by closing or answered in words.
 open_at_closing: Registry[OpenProvider] = Registry("open at closing")
 # Facts for the closing letter that higher rooms know, such as what is still owed: (case, today) → fields of the letter.

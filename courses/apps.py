@@ -9,11 +9,12 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases.registry import CaseTab, register_tab
-        from courses import case_file, journey, letters, queries, tasks
+        from courses import case_file, journey, letters, mentors, queries, tasks
         from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation
 
         journey.register()
+        mentors.register()
         case_file.register_sections()
         letters.register_kinds()
         jobs.register("course_invitations", tasks.make_forgotten_invitations, order=70, label=_("Course invitations"))

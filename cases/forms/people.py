@@ -1,14 +1,17 @@
 """Forms about the people around the citizen. Field names are those of the models, as `services.around.FIELDS` lists them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import ConsentKind
 from cases.models import CaseFile, Interpreter, Mentor, Representative
 from cases.models.people import PersonAround
+from cases.registry import mentor_registers
 from cases.services.around import FIELDS
 from microloan.accounts.enums import REFERRERS, Role
 from microloan.accounts.models import User
@@ -42,7 +45,45 @@ class PersonForm(TwoVersionsForm):
 class MentorForm(PersonForm):
     model = Mentor
     trade = forms.CharField(label=_("Trade"), max_length=80)
-    field_order = ("name", "trade")
+    field_order: Sequence[str] = ("name", "trade")
+
+
+class NewMentorForm(MentorForm):
+    """A mentor written down, or chosen among those who stand in a register: name and number then come from there."""
+
+    known = forms.ChoiceField(
+        label=_("From the register of teachers and mentors"),
+        help_text=_("Name, phone and e-mail come from the register where you leave them empty."),
+        required=False,
+    )
+    field_order = ("known", "name", "trade")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {
+            f"{name}:{one.key}": one for name, register in mentor_registers.items() for one in register.known()
+        }
+        if not self.people:
+            del self.fields["known"]
+            return
+        choices = [(key, one.name) for key, one in self.people.items()]
+        cast(forms.ChoiceField, self.fields["known"]).choices = [("", gettext("Somebody else")), *choices]
+        self.fields["name"].required = False
+        self.fields["name"].help_text = gettext("Needed where nobody is chosen above.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        chosen = self.people.get(cleaned.get("known", ""))
+        if chosen:
+            for name in ("name", "phone", "email"):
+                cleaned[name] = cleaned.get(name) or getattr(chosen, name)
+        return cleaned
+
+    @property
+    def chosen(self) -> tuple[str, str] | None:
+        """The register and the key there."""
+        register, _sign, key = self.cleaned_data.get("known", "").partition(":")
+        return (register, key) if key else None
 
 
 class RepresentativeForm(PersonForm):

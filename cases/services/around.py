@@ -11,6 +11,7 @@ from cases import perms
 from cases.enums import ConsentKind, EntryKind
 from cases.models import CaseFile, Consent, Exemption, Interpreter, Mentor, Representative
 from cases.models.people import PersonAround
+from cases.registry import mentor_registers
 from cases.services.journal import add_journal_entry
 from cases.services.locking import lock_case, lock_open_case
 from cases.services.tasks import reconcile_tasks
@@ -34,13 +35,24 @@ FIELDS: dict[type[PersonAround], tuple[str, ...]] = {
 
 
 @transaction.atomic
-def add_person(*, case: CaseFile, kind: type[P], values: Mapping[str, Any], by: User, today: date) -> P:
-    """Record somebody with a part in the case. Raises Refused where a fact is missing."""
+def add_person(
+    *,
+    case: CaseFile,
+    kind: type[P],
+    values: Mapping[str, Any],
+    by: User,
+    today: date,
+    known: tuple[str, str] | None = None,
+) -> P:
+    """Record somebody with a part in the case. Raises Refused where a fact is missing. `known`: the register in which a
+    mentor stands, and the key there."""
     perms.check_team(by)
     case = lock_open_case(case)
     person = kind(case=case, **_known(kind, values))
     _check(person)
     person.save()
+    if known:
+        mentor_registers[known[0]].link(person, known[1])
     _write(case, _("%(who)s recorded: %(name)s"), person, by=by)
     reconcile_tasks(case=case, today=today)
     return person

@@ -12,9 +12,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import services
-from cases.forms import PERSON_FORMS, ConsentForm, EndForm, ExemptionForm, PersonForm, WithdrawConsentForm, add_refusal
+from cases.forms import (
+    PERSON_FORMS,
+    ConsentForm,
+    EndForm,
+    ExemptionForm,
+    NewMentorForm,
+    PersonForm,
+    WithdrawConsentForm,
+    add_refusal,
+)
 from cases.models import CaseFile
 from cases.models.people import PersonAround
+from cases.registry import mentor_registers
 from cases.services.around import FIELDS
 from cases.views.base import case_context, get_case, locked, posted
 from microloan.accounts.perms import StaffRequest, team_required
@@ -54,7 +64,7 @@ def people(request: StaffRequest, number: str) -> HttpResponse:
     today = clock.today()
     context = {
         **case_context(request, case, tab="people"),
-        "mentors": _in_order(case.mentors.all()[:SHOWN], today),
+        "mentors": _in_register(_in_order(case.mentors.all()[:SHOWN], today)),
         "representatives": _in_order(case.representatives.all()[:SHOWN], today),
         "interpreters": _in_order(case.interpreters.all()[:SHOWN], today),
         "consents": case.consents.select_related("recorded_by").order_by("-given_on", "-pk")[:SHOWN],
@@ -69,18 +79,33 @@ def _in_order(rows: Any, today: date) -> list[dict[str, Any]]:
     return sorted(marked, key=lambda row: row["over"])
 
 
+def _in_register(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, each with the address of its page in a register, where it stands in one."""
+    ids, pages = [row["person"].pk for row in rows], {}
+    for register in mentor_registers:
+        pages.update(register.pages(ids) if ids else {})
+    return [{**row, "page": pages.get(row["person"].pk, "")} for row in rows]
+
+
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @sent_once
 def person_new(request: StaffRequest, number: str, kind: str) -> HttpResponse:
     """A new mentor, representative or interpreter."""
-    form_class = _form_class(kind)
+    form_class = NewMentorForm if kind == "mentor" else _form_class(kind)
     case = get_case(request, number)
     stored: dict[str, Any] = dict.fromkeys(FIELDS[form_class.model])
     form = form_class(posted(request), stored=stored, initial={"from_on": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_person(case=case, kind=form.model, values=form.values, by=request.user, today=clock.today())
+            services.add_person(
+                case=case,
+                kind=form.model,
+                values=form.values,
+                by=request.user,
+                today=clock.today(),
+                known=form.chosen if isinstance(form, NewMentorForm) else None,
+            )
         except Refused as refusal:
             add_refusal(form, refusal)
         else:

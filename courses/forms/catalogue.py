@@ -63,27 +63,6 @@ class ModuleForm(TwoVersionsForm):
         super().__init__(*args, stored=stored, row=module, **kwargs)
 
 
-class TeacherForm(BaseForm):
-    """A teacher of the register: from outside, a coach, or a former borrower."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    phone = PhoneField(label=gettext_lazy("Phone"), required=False)
-    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
-    user = forms.ModelChoiceField(
-        queryset=User.objects.none(),
-        label=gettext_lazy("A coach who teaches?"),
-        help_text=gettext_lazy("The sessions then stand in the coach's calendar."),
-        required=False,
-        empty_label=gettext_lazy("No, somebody from outside"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["user"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.team().filter(teacher__isnull=True)
-
-
 class FormerCaseField(forms.CharField):
     """The case of a former borrower, written by its number; only what this person may see is found."""
 
@@ -104,17 +83,51 @@ class FormerCaseField(forms.CharField):
         return found
 
 
+def former_case_field() -> FormerCaseField:
+    return FormerCaseField(
+        label=gettext_lazy("Former borrower: case number"),
+        help_text=gettext_lazy("Ask the person first. Shown only to those who may see the case."),
+    )
+
+
+def mentor_field() -> forms.BooleanField:
+    return forms.BooleanField(label=gettext_lazy("May be a mentor for others"), required=False)
+
+
+class TeacherForm(BaseForm):
+    """A teacher of the register: from outside, a coach, or a former borrower."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    phone = PhoneField(label=gettext_lazy("Phone"), required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    user = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=gettext_lazy("A coach who teaches?"),
+        help_text=gettext_lazy("The sessions then stand in the coach's calendar."),
+        required=False,
+        empty_label=gettext_lazy("No, somebody from outside"),
+    )
+    former_case = former_case_field()
+    is_mentor = mentor_field()
+
+    def __init__(self, *args: Any, visible: QuerySet[CaseFile], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.team().filter(teacher__isnull=True)
+        former = self.fields["former_case"]
+        assert isinstance(former, FormerCaseField)
+        former.visible = visible
+
+
 class TeacherEditForm(TwoVersionsForm):
     """A teacher put right; the case of a former borrower for those alone who may see it."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     phone = PhoneField(label=gettext_lazy("Phone"), required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
-    former_case = FormerCaseField(
-        label=gettext_lazy("Former borrower: case number"),
-        help_text=gettext_lazy("Ask the person first. Shown only to those who may see the case."),
-    )
-    is_mentor = forms.BooleanField(label=gettext_lazy("May be a mentor for others"), required=False)
+    former_case = former_case_field()
+    is_mentor = mentor_field()
     is_active = forms.BooleanField(label=gettext_lazy("In the register"), required=False)
 
     def __init__(self, *args: Any, teacher: Teacher, visible: QuerySet[CaseFile], **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from courses.models.enrolments import Enrolment, ModuleGrant, ResidentialExcepti
 from courses.models.guests import Guest
 from courses.models.invitations import Invitation
 from courses.models.meetings import Meeting
+from courses.models.mentors import RegisterMentor
 from courses.models.runs import CourseRun, CourseSession, OverruledClash, SessionMove
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ModuleGrant",
     "OverruledClash",
     "Place",
+    "RegisterMentor",
     "ResidentialException",
     "SchoolHoliday",
     "SessionMove",

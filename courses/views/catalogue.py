@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cases.models import CaseFile
-from courses import services
+from courses import mentors, services
 from courses.forms import ModuleForm, PlaceForm, SchoolHolidayForm, TeacherEditForm, TeacherForm
 from courses.models import CourseModule, Place, SchoolHoliday, Teacher
 from courses.perms import KEEPERS
@@ -69,7 +69,7 @@ def _module(request: HttpRequest, module: CourseModule | None) -> HttpResponse:
 @team_required
 def teachers(request: HttpRequest) -> HttpResponse:
     """The register of teachers, and a form for one more."""
-    form = TeacherForm(request.POST or None)
+    form = TeacherForm(request.POST or None, visible=CaseFile.objects.visible_to(request.user))
     if request.method == "POST" and form.is_valid():
         try:
             services.add_teacher(**form.cleaned_data, by=request.user)
@@ -114,7 +114,12 @@ def teacher_edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The teacher is saved."))
             return redirect("courses:teachers")
     _former_of(request, [teacher])
-    return render(request, "courses/teacher_form.html", {"form": form, "teacher": teacher})
+    helped = list(mentors.mentor_for(teacher, request.user)[:RUNS_PER_PAGE])
+    if helped:
+        logged(request, AccessAction.LIST, *[mentor.case for mentor in helped])
+    today = clock.today()
+    rows = [{"mentor": mentor, "is_over": mentor.is_over(today)} for mentor in helped]
+    return render(request, "courses/teacher_form.html", {"form": form, "teacher": teacher, "helped": rows})
 
 
 @team_required

@@ -3,12 +3,13 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from cases import services as cases
 from cases.enums import Phase
-from cases.models import CaseFile
+from cases.models import CaseFile, Mentor
 from courses import planning
 from courses import services as courses
 from courses.enums import AttendanceMark
-from courses.models import CourseModule, CourseRun, Enrolment, Place, SchoolHoliday
+from courses.models import CourseModule, CourseRun, Enrolment, Place, SchoolHoliday, Teacher
 from courses.services.catalogue import MODULE_FIELDS
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -68,6 +69,7 @@ def network(today: date, *, lead: User, coach: User) -> None:
         former_case=former,
         is_mentor=True,
     )
+    _mentors(teacher, today, by=coach)
     plan = courses.MeetingPlan(
         module=CourseModule.objects.get(code="network_meeting"),
         place="Iværksætterhuset",
@@ -86,6 +88,15 @@ def network(today: date, *, lead: User, coach: User) -> None:
     if coming := [run for run in runs if run.starts_on > today]:
         _write(coming[0], "Moms uden mavepine", "", by=coach)
         _ask(coming[0], coach, today)
+
+
+def _mentors(teacher: Teacher, today: date, *, by: User) -> None:
+    """The former borrower helps somebody in the main course."""
+    helped = CaseFile.objects.live().filter(phase=Phase.MAIN_COURSE).order_by("-pk").first()
+    if helped is not None:
+        values = {"name": teacher.name, "trade": "Detailhandel", "phone": teacher.phone, "from_on": today}
+        known = ("courses", str(teacher.pk))
+        cases.add_person(case=helped, kind=Mentor, values=values, by=by, today=today, known=known)
 
 
 def _write(run: CourseRun, theme: str, ideas: str, *, by: User) -> None:

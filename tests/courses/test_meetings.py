@@ -4,16 +4,17 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
 from cases import queries as cases
+from cases import services as case_services
 from cases.enums import ContactKind, Phase
 from cases.letters.models import Letter
-from cases.models import CaseFile, Task
+from cases.models import CaseFile, Mentor, Task
 from courses import letters, planning, services
 from courses.enums import AttendanceMark, EnrolmentState
-from courses.models import CourseModule, CourseRun, Enrolment, Meeting
+from courses.models import CourseModule, CourseRun, Enrolment, Meeting, Teacher
 from courses.services import MeetingPlan
 from courses.services.invitations import make_letters
 from microloan.accounts.models import AccessLog
@@ -190,3 +191,41 @@ def test_a_former_borrower_in_the_register_is_named_to_those_who_may_see_the_cas
     assert client.post(url, {**data, "former_case": case.number}).status_code == 302
     assert "Tidligere låntager" in client.get(reverse("courses:teachers")).text
     assert AccessLog.objects.filter(what="courses:teachers", case_numbers__contains=[case.number]).exists()
+
+
+def test_a_mentor_is_chosen_from_the_register_and_both_pages_tell(town, people, client_for):
+    coach, helped, former = town.casts[0].coach, people[0], people[2]
+    client = client_for(coach)
+    new = reverse("cases:person_new", kwargs={"number": helped.number, "kind": "mentor"})
+    assert "known" not in client.get(new).context["form"].fields  # nobody to choose
+    form = {"name": "Tove Testesen", "phone": "00000012", "is_mentor": "on", "former_case": former.number}
+    assert client.post(reverse("courses:teachers"), form).status_code == 302
+    teacher = Teacher.objects.get()
+    assert (teacher.is_mentor, teacher.former_case) == (True, former)
+    data = {"trade": "Bager", "from_on": "01-12-2026"}
+    assert "name" in client.post(new, data).context["form"].errors  # neither chosen nor written
+    chosen = {**data, "known": f"courses:{teacher.pk}"}
+    own = reverse("cases:person_new", kwargs={"number": former.number, "kind": "mentor"})
+    if former.is_open:
+        assert "known" in client.post(own, chosen).context["form"].errors
+    assert client.post(new, chosen).status_code == 302
+    mentor = helped.mentors.get()
+    assert (mentor.name, mentor.phone, mentor.in_register.teacher) == ("Tove Testesen", "00000012", teacher)
+    page = reverse("courses:teacher_edit", kwargs={"pk": teacher.pk})
+    assert page in client.get(reverse("cases:people", kwargs={"number": helped.number})).text
+    assert str(helped.citizen) in client.get(page).text
+    assert AccessLog.objects.filter(what="courses:teacher_edit", case_numbers__contains=[helped.number]).exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE courses_registermentor SET teacher_id = teacher_id", "DELETE FROM courses_registermentor"],
+)
+def test_the_database_keeps_who_was_chosen_from_the_register(town, people, statement):
+    coach, today = town.casts[0].coach, clock.today()
+    teacher = services.add_teacher(name="Tove Testesen", phone="", email="", by=coach, is_mentor=True)
+    values = {"name": "Tove Testesen", "trade": "Bager", "from_on": today}
+    known = ("courses", str(teacher.pk))
+    case_services.add_person(case=people[0], kind=Mentor, values=values, by=coach, today=today, known=known)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -228,7 +228,7 @@ class Hands:
 
 
 # What a whole pre-course for eleven takes (docs/performance.md): things done by hand, and seconds waited for the pages.
-PRE_COURSE_ACTIONS = 12
+PRE_COURSE_ACTIONS = 9
 PRE_COURSE_SECONDS = 60
 
 
