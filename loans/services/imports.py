@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from cases import perms
+from cases import services as cases
 from cases.files import clean_name
 from cases.scanning import refuse_viruses
 from loans import payment_files
@@ -290,15 +291,19 @@ def book_waiting(import_id: int, *, today: date, most: int = 0) -> int:
     """Book what waits in a file, each entry in a transaction of its own, and finish the file when nothing waits.
 
     It goes on where another run stopped or died: what is booked is no longer waiting. With `most`, at most that many.
+    The tasks of the cases are worked out once, at the end, before the file counts as done: a run that dies is made good.
     """
     booked, last = 0, 0
     waiting = IncomingPayment.objects.filter(source=import_id, state=IncomingState.WAITING)
-    while not most or booked < most:
-        pk = waiting.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first()
-        if pk is None:
-            break
-        book_incoming(pk, today=today)
-        booked, last = booked + 1, pk
+    with cases.tasks_held_back():
+        while not most or booked < most:
+            pk = waiting.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first()
+            if pk is None:
+                break
+            book_incoming(pk, today=today)
+            booked, last = booked + 1, pk
+    done = IncomingPayment.objects.filter(source=import_id, state=IncomingState.BOOKED)
+    cases.reconcile_cases(sorted(set(done.values_list("loan__case_id", flat=True))), today=today)
     _finish(import_id)
     return booked
 
