@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vText
 
 from cases import queries, registry
 from cases.enums import ContactKind, ContactState, Phase
@@ -252,7 +252,7 @@ def _calendar(title: str, events: Iterable[Event], now: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", title)
+    calendar.add("x-wr-calname", vText(title))  # the library would write it as it stands
     calendar.add("x-wr-timezone", str(clock.COPENHAGEN))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     calendar.add_component(Timezone.from_ical(DANISH_TIME))

@@ -30,6 +30,7 @@ _UNSEEN: dict[int, str | None] = {
     **dict.fromkeys([0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
     **dict.fromkeys([0x0B, 0x0C, 0x2028, 0x2029], " "),
 }
+_LINE_ENDS = re.compile(r"[\r\n]+")
 
 
 def as_validation_error(error: Unreadable, code: str = "unreadable") -> ValidationError:
@@ -281,7 +282,8 @@ class DanishFormMixin:
             field.widget.attrs.setdefault("autocomplete", "off")
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
             reader: Any = field
-            reader.to_python = _without_unseen(field.to_python)
+            is_line = not isinstance(field.widget, forms.Textarea | forms.HiddenInput)
+            reader.to_python = _without_unseen(field.to_python, is_line=is_line)
         if field.label is None:
             field.label = name.replace("_", " ").capitalize()
         field.validators = [_in_our_words(validator) for validator in field.validators]
@@ -290,9 +292,14 @@ class DanishFormMixin:
             field.error_messages["required"] = _required_message(field)
 
 
-def _without_unseen(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _without_unseen(read: Callable[[Any], Any], *, is_line: bool) -> Callable[[Any], Any]:
+    """`is_line`: a field of one line holds one, whoever sends the form: names stand in subjects, headers and calendars."""
+
     def to_python(value: Any) -> Any:
-        return read(value.translate(_UNSEEN) if isinstance(value, str) else value)
+        if not isinstance(value, str):
+            return read(value)
+        plain = value.translate(_UNSEEN)
+        return read(_LINE_ENDS.sub(" ", plain) if is_line else plain)
 
     return to_python
 

@@ -18,7 +18,7 @@ class LoanForm(BaseForm):
     paid_on = fields.DateField(label="Udbetalt den", required=False)
     kind = forms.ChoiceField(label="Art", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
     booked = forms.BooleanField(label="Jeg har bogført beløbet som lån")
-    note = forms.CharField(label="Bemærkning", required=False)
+    note = forms.CharField(label="Bemærkning", required=False, widget=forms.Textarea)
 
 
 def error_of(field: forms.Field, text: str) -> str:
@@ -212,3 +212,13 @@ def test_a_password_stays_as_it_was_typed():
     form = PasswordForm({"password": " a\x01b"})
     assert form.is_valid()
     assert form.cleaned_data["password"] == " a\x01b"
+
+
+def test_a_field_of_one_line_holds_one_line():
+    class NameForm(BaseForm):
+        name = forms.CharField(label="Navn")
+        text = forms.CharField(label="Tekst", widget=forms.Textarea)
+
+    form = NameForm({"name": "Tove\r\nEND:VEVENT", "text": "a\nb"})
+    assert form.is_valid()
+    assert form.cleaned_data == {"name": "Tove END:VEVENT", "text": "a\nb"}

@@ -122,3 +122,18 @@ def test_another_program_reads_moves_and_cancellations(town):
     assert (moved.sequence.value, moved.status.value) == ("1", "CONFIRMED")
     assert (off.sequence.value, off.status.value) == ("1", "CANCELLED")
     assert "Kursuscentret" in moved.location.value
+
+
+def test_a_name_cannot_break_the_calendar(town):
+    """Neither the name of the calendar nor the title and place of an event end a line of it."""
+    coach, run, evil = town.casts[0].coach, make_run(town), "Tove; A, B\\\r\nEND:VEVENT\r\nBEGIN:VEVENT"
+    teacher = services.add_teacher(name=evil, phone="", email="", by=coach)
+    services.update_run(run=run, place="Salen", capacity=12, teacher=teacher, cohort=None, by=coach)
+    type(run.place).objects.filter(name="Salen").update(name=evil)
+    type(run.module).objects.filter(pk=run.module_id).update(title=evil)
+    with clock.at(run.starts_on):
+        token = renew_feed_of(subject=f"teacher-{teacher.pk}", by=coach)
+        assert len(events(token)) == run.sessions.count()
+        content = answer(token).content.decode()
+    assert "X-WR-CALNAME:Tove\\; A\\, B" in content
+    assert vobject.readOne(content).vevent_list[0].location.value.startswith("Tove; A, B")
