@@ -1,4 +1,5 @@
-"""The letters about courses: the invitation with its programme, and the one about changed days (domain.md §8)."""
+"""The letters about courses: the invitation with its programme, those about changed days and about one that is cancelled
+(domain.md §8)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,12 +15,14 @@ from microloan.core import danish
 from microloan.core.clock import COPENHAGEN
 
 INVITATION, CHANGED, MEETING = "course_invitation", "course_changed", "meeting_invitation"
+CANCELLED = "course_cancelled"
 # Who is told about a run: those with a seat, and those who are asked to come.
 TOLD = (EnrolmentState.ENROLLED, EnrolmentState.INVITED)
 LABELS = {
     MEETING: gettext_lazy("Invitation to a meeting"),
     INVITATION: gettext_lazy("Invitation to a course"),
     CHANGED: gettext_lazy("Changed days of a course"),
+    CANCELLED: gettext_lazy("A course is cancelled"),
 }
 FIELDS: dict[str, Any] = {
     "module": REQUIRED,
@@ -31,11 +34,12 @@ FIELDS: dict[str, Any] = {
     "teacher": "",
 }
 MEETING_FIELDS: dict[str, Any] = {**FIELDS, "theme": "", "agenda": (), "reply_by": None}
+CANCELLED_FIELDS: dict[str, Any] = {"module": REQUIRED, "starts_on": REQUIRED, "is_meeting": False}
 
 
 def register_kinds() -> None:
     for code, label in LABELS.items():
-        fields = MEETING_FIELDS if code == MEETING else FIELDS
+        fields = {MEETING: MEETING_FIELDS, CANCELLED: CANCELLED_FIELDS}.get(code, FIELDS)
         register(LetterKind(code=code, label=label, template=f"letters/{code}.html", fields=fields))
         send_checks.register(code, why_not)
 
@@ -59,6 +63,7 @@ def programme_of(run: CourseRun, sessions: list[CourseSession], seats: list[Enro
     return {
         **(_of_meeting(meeting) if meeting else {}),
         "module": run.module.title,
+        "starts_on": run.starts_on.isoformat(),
         "sessions": [
             [session.starts_at.astimezone(COPENHAGEN).isoformat(), session.ends_at.astimezone(COPENHAGEN).isoformat()]
             for session in sessions
@@ -88,17 +93,22 @@ def _of_meeting(meeting: Meeting) -> dict[str, Any]:
 def kind_of(programme: dict[str, Any], *, is_change: bool) -> str:
     """Which letter tells of this programme."""
     if is_change:
-        return CHANGED
+        return CHANGED if programme["sessions"] else CANCELLED
     return MEETING if programme.get("meeting") else INVITATION
 
 
 def is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether somebody who knows the one need not be told the other: same days, times and place."""
+    """Whether somebody who knows the one need not be told the other: same days, times and place, or cancelled both."""
+    if not one["sessions"] and not other["sessions"]:
+        return True
     return all(one.get(name) == other.get(name) for name in ("sessions", "place", "address"))
 
 
 def context_of(programme: dict[str, Any], bring: str, *, is_change: bool = False) -> dict[str, Any]:
     """The facts of the letter."""
+    if kind_of(programme, is_change=is_change) == CANCELLED:
+        starts_on = date.fromisoformat(programme["starts_on"])
+        return {"module": programme["module"], "starts_on": starts_on, "is_meeting": bool(programme.get("meeting"))}
     times = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in programme["sessions"]]
     return {
         **(_meeting_facts(programme) if kind_of(programme, is_change=is_change) == MEETING else {}),

@@ -76,6 +76,8 @@ def _addressee(seat: Enrolment, last: Invitation | None, programme: dict) -> Add
         return Addressee(seat, why_not=_("The case is closed."))
     if last is not None and letters.is_same(last.programme, programme):
         return Addressee(seat, sent=last.number)
+    if last is None and not programme["sessions"]:
+        return Addressee(seat, why_not=_("The course is cancelled, and the citizen has not been invited to it."))
     kind = letters.kind_of(programme, is_change=last is not None)
     try:
         address_of(seat.case, get_kind(kind))
@@ -98,7 +100,7 @@ def invite(*, run: CourseRun, bring: str, by: User, today: date) -> list[Invitat
         .get(pk=run.pk)
     )
     found = plan_invitations(run, today)
-    if not found.programme["sessions"]:
+    if not found.programme["sessions"] and not found.due:
         raise Refused(_("The course run has no sessions, so there is nothing to invite to."))
     if run.ends_on < today:
         raise Refused(_("The course run is over, so there is nothing to invite to."))

@@ -13,6 +13,7 @@ from courses import letters, services
 from courses.models import CourseRun, CourseSession, Invitation
 from courses.services.invitations import make_letters
 from microloan.core import clock
+from microloan.core.errors import Refused
 from reports.demo import municipality
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
@@ -83,6 +84,27 @@ def test_changed_days_are_told_once_to_those_who_were_invited(run, town, granted
     # Back again: that, too, is a change for who was told.
     CourseSession.objects.filter(pk=last.pk).update(starts_at=last.starts_at, ends_at=last.ends_at)
     assert {made.number for made in invite(run, town)} == {2, 3}
+
+
+def test_who_was_invited_is_told_once_that_the_course_is_cancelled(run, town, granted: Story, client_for):
+    coach, late = town.casts[0].coach, municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START))
+    invite(run, town)
+    late.enrol(run)
+    for session in run.sessions.all():
+        services.cancel_session(session=session, reason="For få tilmeldte", by=coach)
+    client, url = client_for(coach), reverse("courses:invitations", kwargs={"pk": run.pk})
+    with clock.at(run.starts_on - timedelta(days=10)):
+        found = client.get(url).context["round"]
+        told = len(found.changed)
+        assert (told > 0, len(found.first)) == (True, 0)
+        assert late.case.pk in {one.enrolment.case_id for one in found.unable}
+        assert client.post(url, {"preview": "1"})["Content-Type"] == "application/pdf"
+    assert len(invite(run, town)) == told
+    with pytest.raises(Refused, match="ingen mødegange"):
+        invite(run, town)
+    letter = granted.case.letters.get(kind=letters.CANCELLED)
+    assert "er aflyst, så du skal ikke møde op" in " ".join(text_of(letter.read_pdf()).split())
+    assert letters.why_not(granted.case.letters.get(kind=letters.INVITATION))  # what has not left yet does not leave
 
 
 def test_the_check_page_says_who_gets_what_and_sends(run, town, granted: Story, client_for):

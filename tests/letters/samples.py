@@ -184,6 +184,7 @@ CONTEXTS: dict[str, Context] = {
     },
     "course_invitation": COURSE,
     "course_changed": COURSE,
+    "course_cancelled": {"module": "Regnskab og bogføring", "starts_on": date(2027, 1, 6)},
     "meeting_invitation": {
         **{name: value for name, value in COURSE.items() if name != "bring"},
         "module": "Netværksmøde",
