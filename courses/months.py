@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from courses.enums import EnrolmentState
 from courses.models import CourseSession
+from courses.planning import is_in_reach
 from microloan.core import danish
 from microloan.core.calendars import is_public_holiday
 from microloan.core.clock import COPENHAGEN
@@ -35,7 +36,7 @@ def read_month(text: str, today: date) -> date:
         first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007  a month has no time zone
     except ValueError:
         return today.replace(day=1)
-    return first if danish.FIRST_YEAR < first.year < danish.LAST_YEAR else today.replace(day=1)
+    return first if is_in_reach(first) else today.replace(day=1)
 
 
 def shift(first: date, months: int) -> date:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from courses.enums import Rhythm
-from microloan.core.calendars import is_public_holiday
+from microloan.core.calendars import FIRST_YEAR, LAST_YEAR, is_public_holiday
 from microloan.core.clock import COPENHAGEN
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -26,6 +26,11 @@ class NoRoom(ValueError):
     """Everything is closed for as far as the planner looks."""
 
 
+def is_in_reach(day: date) -> bool:
+    """Whether the calendars know the day and the deadlines that follow it."""
+    return FIRST_YEAR < day.year < LAST_YEAR
+
+
 @dataclass(frozen=True)
 class Closed:
     """The days on which no session is planned. Public holidays always; a Sunday only where that is wished."""
@@ -36,7 +41,7 @@ class Closed:
     taken: frozenset[date] = frozenset()
 
     def is_open(self, day: date) -> bool:
-        if is_public_holiday(day) or day in self.taken:
+        if not is_in_reach(day) or is_public_holiday(day) or day in self.taken:
             return False
         if self.july and day.month == JULY or self.sundays and day.weekday() == SUNDAY:
             return False

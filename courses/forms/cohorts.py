@@ -84,9 +84,10 @@ class ModuleRowForm(BaseForm):
 
     def clean_proposed(self) -> list[date]:
         try:
-            return [date.fromisoformat(day) for day in self.cleaned_data["proposed"].split(",") if day]
+            days = [date.fromisoformat(day) for day in self.cleaned_data["proposed"].split(",") if day]
         except ValueError:
             return []
+        return days if all(planning.is_in_reach(day) for day in days) else []
 
     @property
     def is_moved(self) -> bool:

@@ -26,6 +26,7 @@ from courses.models import (
     SessionMove,
     Teacher,
 )
+from courses.planning import is_in_reach
 from courses.services.catalogue import place_called
 from courses.services.enrolments import reconcile
 from microloan.accounts.models import User
@@ -78,6 +79,8 @@ def _checked(sessions: Iterable[Times]) -> list[Times]:
     times = sorted(sessions)
     if not times:
         raise Refused(_("Plan at least one session."), field="starts_on")
+    if not all(is_in_reach(start.date()) for start, _end in times):
+        raise Refused(_("The day of a session lies too far away. Correct the year."), field="starts_on")
     if any(end <= start for start, end in times):
         raise Refused(_("A session has to end after it starts."), field="ends")
     if any(later[0] < earlier[1] for earlier, later in zip(times, times[1:], strict=False)):
@@ -164,6 +167,7 @@ def move_session(
         return session
     others = session.run.sessions.held_or_planned().exclude(pk=session.pk)
     _checked([(starts_at, ends_at), *others.values_list("starts_at", "ends_at")])
+    perms.check_shown(reason, field="reason")
     found = _in_the_way(session.run, starts_at, ends_at)
     SessionMove.objects.create(
         session=session, starts_at=session.starts_at, ends_at=session.ends_at, reason=reason.strip(), moved_by=by

@@ -120,3 +120,15 @@ def test_a_date_that_is_chosen_stays_and_is_warned_of():
         early[:1], first=date(2026, 8, 10), main_course_on=date(2026, 9, 9), max_days=14, closed=Closed()
     )
     assert without.warnings == (planning.RESIDENTIAL_MISSING, planning.MODULE_TOO_LATE)
+
+
+@pytest.mark.parametrize("first", [date(1950, 1, 2), date(2100, 12, 28), date(2150, 1, 1), date(2199, 12, 31)])
+def test_no_day_is_open_where_the_calendars_end(first):
+    for plan in (
+        lambda: session_days(first, WEEKLY, Closed()),
+        lambda: session_days(first, FOUR_DAYS, Closed(july=True)),
+    ):
+        with pytest.raises(planning.NoRoom):
+            plan()
+    with pytest.raises(planning.NoRoom):
+        planning.monthly_days(first, 3, Closed())

@@ -315,3 +315,32 @@ def _queries(client, url: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
+
+
+@pytest.mark.parametrize("year", ["0001", "1950", "2100", "2150", "9999"])
+def test_a_year_far_away_is_refused_in_words(town, client_for, year):
+    """Neither the month, the planner nor a session moved by hand falls over what the calendars do not know."""
+    client, run = client_for(town.casts[0].coach), make_run(town)
+    session = run.sessions.first()
+    assert client.get(reverse("courses:month"), {"month": f"{year}-12"}).status_code == 200
+    page = client.post(reverse("courses:run_new"), run_data(starts_on=f"28-12-{year}"))
+    assert "starts_on" in page.context["form"].errors
+    typed = {"day": f"28-12-{year}", "starts": "9", "ends": "12"}
+    for url in (
+        reverse("courses:session_move", kwargs={"pk": session.pk}),
+        reverse("courses:session_add", kwargs={"pk": run.pk}),
+    ):
+        assert client.post(url, typed).context["form"].errors
+    cohort = services.save_cohort(
+        cohort=None, code="X9", start_on=START, end_on=START + timedelta(days=300), target_size=11, main_course_on=None,
+        by=town.casts[0].coach,
+    )  # fmt: skip
+    url = reverse("courses:pre_course", kwargs={"pk": cohort.pk})
+    data = {"step": "propose", "first_on": f"01-02-{year}", "main_course_on": f"01-09-{year}", "place": "Huset"}
+    assert client.post(url, data).context["form"].errors
+    module = CourseModule.objects.get(is_residential=True)
+    row = {"included": "on", "first_on": "", "starts": "9", "place": "Huset", "capacity": "12"}
+    typed = {f"m{module.pk}-{name}": text for name, text in {**row, "proposed": f"{year}-12-28"}.items()}
+    data |= {"step": "save", "first_on": "01-02-2027", "main_course_on": "01-09-2027", **typed}
+    assert client.post(url, data).status_code == 200
+    assert not cohort.runs.exists()
