@@ -46,7 +46,7 @@ from cases.services.intake import (
     write_to_team,
 )
 from cases.services.journal import add_journal_entry, write_note
-from cases.services.locking import check_version, lock_case, next_case_number, next_number
+from cases.services.locking import check_version, lock_case, lock_cases, next_case_number, next_number
 from cases.services.notices import mark_seen, send_lost_notices, send_waiting
 from cases.services.partners import save_partner
 from cases.services.people import (
@@ -114,6 +114,7 @@ __all__ = [
     "hand_over",
     "known_by_cpr",
     "lock_case",
+    "lock_cases",
     "make_lost_case_files",
     "make_ordered_case_file",
     "mark_entry",

@@ -1,6 +1,6 @@
 """What happens with courses: modules granted, runs planned, seats given, attendance taken (domain.md §5)."""
 
-from courses.services.attendance import Tap, mark_attendance, save_engagement, tap_attendance
+from courses.services.attendance import Tap, lock_session, mark_attendance, save_engagement, tap_attendance
 from courses.services.catalogue import (
     add_school_holiday,
     add_teacher,
@@ -23,6 +23,7 @@ from courses.services.enrolments import (
     grant_modules,
     has_grant,
     join_waiting_list,
+    lock_seat,
     take_seat,
     withdraw,
 )
@@ -56,6 +57,8 @@ __all__ = [
     "invite",
     "invite_to_meeting",
     "join_waiting_list",
+    "lock_seat",
+    "lock_session",
     "mark_attendance",
     "move_session",
     "place_called",

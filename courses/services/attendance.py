@@ -13,6 +13,7 @@ from cases import services as cases
 from cases.enums import EntryKind
 from courses.enums import AttendanceMark, EnrolmentState
 from courses.models import Attendance, AttendanceEntry, CourseSession, Enrolment
+from courses.services.enrolments import lock_seat
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
@@ -32,11 +33,25 @@ class Tap:
 def mark_attendance(*, session: CourseSession, marks: Mapping[int, str], by: User, today: date) -> list[Attendance]:
     """Take attendance of one session: enrolment id → mark. A mark that stands already is not made again."""
     perms.check_team(by)
+    session = lock_session(session)
     known = dict(session.attendance.values_list("enrolment_id", "mark"))
     new = {pk: mark for pk, mark in marks.items() if known.get(pk) != mark}
     for pk, mark in new.items():
         tap_attendance(session=session, tap=Tap(pk, mark), by=by, today=today)
     return list(session.attendance.filter(enrolment__in=marks).order_by("pk"))
+
+
+def lock_session(session: CourseSession) -> CourseSession:
+    """The session, after the cases of its participants. Two who take attendance in it, and whoever cancels it, wait for each
+    other; what refers to it need not wait."""
+    seats = Enrolment.objects.filter(run=session.run_id, state=EnrolmentState.ENROLLED, case__isnull=False)
+    cases.lock_cases(seats.values_list("case_id", flat=True))
+    return _locked(session)
+
+
+def _locked(session: CourseSession) -> CourseSession:
+    rows = CourseSession.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("run__module").get(pk=session.pk)
 
 
 @transaction.atomic
@@ -48,7 +63,7 @@ def tap_attendance(*, session: CourseSession, tap: Tap, by: User, today: date) -
     perms.check_team(by)
     if tap.mark not in AttendanceMark.values:
         raise Refused(_not_a_mark())
-    enrolment = _locked_seat(session, tap.enrolment_id)
+    session, enrolment = _locked_seat(session, tap.enrolment_id)
     now = clock.now()
     _check_begun(session, now)
     entry, is_new = AttendanceEntry.objects.get_or_create(
@@ -74,18 +89,19 @@ def _not_a_mark() -> str:
     return _("Choose present, late, excused or absent for a participant of this course run.")
 
 
-def _locked_seat(session: CourseSession, enrolment_id: int) -> Enrolment:
-    """The seat, locked after its case as everywhere."""
+def _locked_seat(session: CourseSession, enrolment_id: int) -> tuple[CourseSession, Enrolment]:
+    """Case, session, seat: locked in this order."""
     seats = Enrolment.objects.filter(run=session.run_id, state=EnrolmentState.ENROLLED)
     found = seats.filter(pk=enrolment_id).select_related("case").first()
     if found is None:
         raise Refused(_not_a_mark())
     if found.case is not None:
         cases.lock_case(found.case)
+    session = _locked(session)
     seat = seats.select_for_update(of=("self",)).filter(pk=enrolment_id).select_related("case").first()
     if seat is None:
         raise Refused(_not_a_mark())
-    return seat
+    return session, seat
 
 
 def _check_begun(session: CourseSession, now: datetime) -> None:
@@ -113,9 +129,8 @@ def save_engagement(*, enrolment: Enrolment, text: str, by: User, seen: str | No
     `seen` is the text that the form was opened with: a Conflict where somebody saved another since.
     """
     perms.check_team(by)
-    enrolment = (
-        Enrolment.objects.select_for_update(of=("self",)).select_related("case", "run__module").get(pk=enrolment.pk)
-    )
+    lock_seat(enrolment.pk)
+    enrolment = Enrolment.objects.select_related("case", "run__module").get(pk=enrolment.pk)
     text = _plain(text)
     if not text:
         raise Refused(_("Write how the citizen takes part."), field="text")

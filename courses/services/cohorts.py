@@ -76,7 +76,8 @@ def plan_pre_course(
         raise Refused(_("Choose at least one module."))
     if any(start.date() >= main_course_on for plan in wanted for start, _end in plan.sessions):
         raise Refused(_("The pre-course is over before the main course starts."), field="main_course_on")
-    cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
+    # Not the key: whoever puts a case into the cohort meanwhile has locked that case, and need not wait for us.
+    cohort = Cohort.objects.select_for_update(no_key=True).get(pk=cohort.pk)
     _refuse_clashes(cohort, wanted, overruled)
     made = [
         plan_run(
@@ -108,12 +109,15 @@ def _refuse_clashes(cohort: Cohort, wanted: Sequence[RunPlan], overruled: str) -
 
 def _give_seats(cohort: Cohort, runs: Iterable[CourseRun], by: User, today: date, overruled: str) -> None:
     """As many as there are seats, in the order of the cases."""
+    given = [
+        (run, case)
+        for run in runs
+        for case in clashes.expected(module=run.module, cohort=cohort)[: seats_left(run.capacity, 0)]
+    ]
+    seated = cases.lock_cases(case.pk for _run, case in given)
     with cases.tasks_held_back():
-        seated: dict[int, CaseFile] = {}
-        for run in runs:
-            for case in clashes.expected(module=run.module, cohort=cohort)[: seats_left(run.capacity, 0)]:
-                enrol(run=run, case=case, by=by, today=today, overruled=overruled)
-                seated[case.pk] = case
+        for run, case in given:
+            enrol(run=run, case=case, by=by, today=today, overruled=overruled)
     reconcile_cases(list(seated), today=today)
 
 

@@ -160,6 +160,7 @@ def enrol_many(
         raise Refused(_("Choose at least one citizen."), field="people")
     if (free := free_seats(run)) < len(chosen):
         raise Refused(_("There are %(free)s free seats. Choose fewer citizens.") % {"free": free}, field="people")
+    cases.lock_cases(case.pk for case in chosen)
     with cases.tasks_held_back():
         made = [enrol(run=run, case=case, by=by, today=today, overruled=overruled) for case in chosen]
     reconcile_cases([case.pk for case in chosen], today=today)
@@ -174,7 +175,7 @@ def enrol_by_exception(
     perms.check_lead(by)
     if not reason.strip():
         raise Refused(_("Write why the citizen gets a seat without a grant."), field="reason")
-    perms.check_shown(reason, field="reason")
+    perms.check_shown(reason, field="reason", citizen=case.citizen)
     case = cases.lock_case(case)
     run = locked_run(run)
     existing = _place_of(run, case=case)
@@ -270,6 +271,13 @@ def take_seat(*, enrolment: Enrolment, by: User, today: date, overruled: str = "
     return enrolment
 
 
+def lock_seat(key: int) -> None:
+    """A seat, after its case."""
+    case = Enrolment.objects.filter(pk=key).values_list("case_id", flat=True).first()
+    cases.lock_cases([case] if case else [])
+    Enrolment.objects.select_for_update(of=("self",)).filter(pk=key).first()
+
+
 def locked_place(enrolment: Enrolment) -> tuple[Enrolment, CaseFile | None, CourseRun]:
     """Case, run, enrolment: locked in the same order as where seats are given."""
     case = cases.lock_case(enrolment.case) if enrolment.case_id else None
@@ -289,6 +297,7 @@ def withdraw(*, enrolment: Enrolment, why: str, reason: str, by: User, today: da
     if why == WithdrawalReason.OTHER and not reason.strip():
         raise Refused(_("Write why the citizen gives up the seat."), field="reason")
     enrolment, case, run = locked_place(enrolment)
+    perms.check_shown(reason, field="reason", citizen=case.citizen if case else None)
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return enrolment
     had_place = enrolment.state in HOLDS_A_PLACE

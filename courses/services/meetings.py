@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cases import perms
@@ -126,9 +127,8 @@ def save_meeting(
 def invite_to_meeting(*, run: CourseRun, people: Iterable[CaseFile], by: User, today: date) -> list[Enrolment]:
     """Ask citizens to a voluntary meeting: one letter each. Pressed twice, nobody is asked twice."""
     perms.check_team(by)
-    asked = sorted(people, key=lambda case: case.pk)
     with cases.tasks_held_back():
-        held = {case.pk: cases.lock_case(case) for case in asked}
+        held = cases.lock_cases(case.pk for case in people)
         run = locked_run(run)
         if not Meeting.objects.filter(run=run).exists():
             raise Refused(_("Only a run of a voluntary module is a meeting."))
@@ -161,6 +161,8 @@ def answer(*, enrolment: Enrolment, comes: bool, by: User, today: date) -> Enrol
         raise Refused(_("The case is closed."))
     if comes and not free_seats(run):
         raise Refused(_("The meeting is full. Give it more seats, or say that there is no room."))
+    if comes and _ahead_of(enrolment).count() >= free_seats(run):
+        raise Refused(_("Others wait for the free seat. Put the citizen on the waiting list."))
     if not comes and enrolment.attendance.exists():
         raise Refused(_("Attendance has been taken of this participant."))
     enrolment.state, enrolment.answered_on, enrolment.answered_by = state, today, by
@@ -169,3 +171,11 @@ def answer(*, enrolment: Enrolment, comes: bool, by: User, today: date) -> Enrol
     tell(case, title % {"module": run.module.title}, by)
     reconcile(run, case, today)
     return enrolment
+
+
+def _ahead_of(place: Enrolment) -> QuerySet[Enrolment]:
+    """Those in line who come before this person: of who does not wait, all of them."""
+    line = Enrolment.objects.filter(run=place.run_id, state=EnrolmentState.WAITING).exclude(pk=place.pk)
+    if place.state != EnrolmentState.WAITING:
+        return line
+    return line.filter(Q(waiting_since__lt=place.waiting_since) | Q(waiting_since=place.waiting_since, pk__lt=place.pk))

@@ -23,9 +23,9 @@ from microloan.core.errors import Conflict, Refused
 @team_required
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """Take attendance of one session, on a phone at the course. What is left unanswered stays as it was."""
-    if request.method == "POST":  # nobody else takes attendance before this request is over
-        CourseSession.objects.select_for_update().filter(pk=pk).first()
     course_session = get_object_or_404(CourseSession.objects.select_related("run__module"), pk=pk)
+    if request.method == "POST":  # nobody else takes attendance before this request is over
+        course_session = services.lock_session(course_session)
     today = clock.today()
     enrolments = visible_enrolments(course_session.run, request)
     marks = queries.marks_of(course_session.run)[course_session.pk]
@@ -138,7 +138,7 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _back(request: HttpRequest, seat: Enrolment) -> str:
     """To the session from which it was opened, else to the run."""
-    number = request.GET.get("session", "")
-    if number.isdecimal() and seat.run.sessions.filter(pk=int(number[:12])).exists():
+    number = request.GET.get("session", "")[:12]
+    if number.isdecimal() and seat.run.sessions.filter(pk=int(number)).exists():
         return reverse("courses:session", kwargs={"pk": int(number)})
     return reverse("courses:run", kwargs={"pk": seat.run_id})

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cases.models import CaseFile
-from courses import progress
+from courses import progress, services
 from courses.enums import HOLDS_A_PLACE, EnrolmentState
 from courses.forms.runs import OverruleForm, overruled_field
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
@@ -141,17 +141,20 @@ def unmarked(enrolments: list[Enrolment], marks: dict[int, str]) -> int:
 def get_seat(request: HttpRequest, pk: int, *, lock: bool = False) -> Enrolment:
     """`lock`: on a POST, nobody else saves it before this request is over."""
     if lock and request.method == "POST":
-        Enrolment.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+        services.lock_seat(pk)
     rows = Enrolment.objects.filter(_seen_by(request)).select_related("case__citizen", "guest", "run__module")
     return get_object_or_404(rows, pk=pk)
 
 
-def seat_all_the_same(request: HttpRequest, run: CourseRun, name: str, refusal: Refused) -> HttpResponse:
+def seat_all_the_same(
+    request: HttpRequest, run: CourseRun, name: str, refusal: Refused, *cases: CaseFile
+) -> HttpResponse:
     """Something stands in the way of a seat that was given with one click: say what, and ask why all the same.
 
     The page sends the answer to the address that asked.
     """
     form = OverruleForm(request.POST)
     form.is_valid()
+    logged(request, AccessAction.VIEW, *cases)
     show_refusal(form, refusal)
     return render(request, "courses/seat_clash.html", {"run": run, "name": name, "form": form})

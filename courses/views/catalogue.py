@@ -21,6 +21,7 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import role_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 readers_required = role_required(*TEAM, *KEEPERS)
 keepers_required = role_required(*KEEPERS)
@@ -42,6 +43,7 @@ def _may(request: HttpRequest) -> dict[str, bool]:
 
 
 @keepers_required
+@sent_once
 def module_new(request: HttpRequest) -> HttpResponse:
     return _module(request, None)
 
@@ -67,6 +69,7 @@ def _module(request: HttpRequest, module: CourseModule | None) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def teachers(request: HttpRequest) -> HttpResponse:
     """The register of teachers, and a form for one more."""
     form = TeacherForm(request.POST or None, visible=CaseFile.objects.visible_to(request.user))
@@ -123,6 +126,7 @@ def teacher_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def places(request: HttpRequest) -> HttpResponse:
     """The register of places, and a form for one more."""
     form = PlaceForm(request.POST if request.method == "POST" else None, place=None)
@@ -156,6 +160,7 @@ def place_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @readers_required
+@sent_once
 def school_holidays(request: HttpRequest) -> HttpResponse:
     """The schools' days off, those to come first; kept by the project lead and the administrator."""
     may = _may(request)

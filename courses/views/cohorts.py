@@ -23,6 +23,7 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import lead_required, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 from microloan.policy.services import rule_set_on
 
 MEMBERS_PER_PAGE = 25
@@ -36,6 +37,7 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def cohort_new(request: HttpRequest) -> HttpResponse:
     return _cohort_form(request, None)
 
@@ -83,6 +85,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def pre_course(request: HttpRequest, pk: int) -> HttpResponse:
     """First the dates that all is proposed from, then a page on which every run is checked, then all is planned or none."""
     cohort = get_object_or_404(Cohort, pk=pk)

@@ -57,7 +57,7 @@ def case_enrol(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         services.enrol(run=course_run, case=case, by=request.user, today=clock.today(), overruled=reason)
     except Refused as refusal:
         if refusal.field == "overruled":
-            return seat_all_the_same(request, course_run, str(case.citizen), refusal)
+            return seat_all_the_same(request, course_run, str(case.citizen), refusal, case)
         for message in refusal.messages:
             messages.error(request, message)
     else:

@@ -25,6 +25,7 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 from microloan.core.pdf import PdfError
 
 
@@ -40,6 +41,7 @@ def meetings(request: StaffRequest) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def meetings_new(request: StaffRequest) -> HttpResponse:
     """Plan a row of meetings in one step: the days are proposed, checked and saved."""
     step = request.POST.get("step", CHECK) if request.method == "POST" else ""

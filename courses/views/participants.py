@@ -14,7 +14,16 @@ from courses.enums import ATTENDED
 from courses.forms import ExceptionForm, GuestForm, NewGuestForm, OverruleForm
 from courses.models import CourseRun, CourseSession, Enrolment, Guest
 from courses.rules import seats_left
-from courses.views.base import People, ask_why, exceptions_for, get_seat, log_people, seat_all_the_same, show_refusal
+from courses.views.base import (
+    People,
+    ask_why,
+    cases_of,
+    exceptions_for,
+    get_seat,
+    log_people,
+    seat_all_the_same,
+    show_refusal,
+)
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, lead_required, team_required
@@ -125,7 +134,7 @@ def take_seat(request: StaffRequest, pk: int) -> HttpResponse:
         services.take_seat(enrolment=enrolment, by=request.user, today=clock.today(), overruled=reason)
     except Refused as refusal:
         if refusal.field == "overruled":
-            return seat_all_the_same(request, enrolment.run, enrolment.person, refusal)
+            return seat_all_the_same(request, enrolment.run, enrolment.person, refusal, *cases_of([enrolment]))
         for message in refusal.messages:
             messages.error(request, message)
     else:

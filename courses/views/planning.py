@@ -24,6 +24,7 @@ from courses.views.base import ask_why, show_refusal
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.once import sent_once
 
 CHECK, SAVE = "check", "save"
 
@@ -34,6 +35,7 @@ def known_places() -> list[str]:
 
 
 @team_required
+@sent_once
 def run_new(request: HttpRequest) -> HttpResponse:
     """Plan a run from the module's format in one step: the sessions are proposed, checked and saved."""
     step = request.POST.get("step", CHECK) if request.method == "POST" else ""
@@ -180,6 +182,7 @@ def session_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @team_required
+@sent_once
 def session_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more session of a run."""
     run = get_object_or_404(CourseRun.objects.select_related("module", "place"), pk=pk)

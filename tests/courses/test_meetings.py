@@ -229,3 +229,19 @@ def test_the_database_keeps_who_was_chosen_from_the_register(town, people, state
     case_services.add_person(case=people[0], kind=Mentor, values=values, by=coach, today=today, known=known)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_a_yes_goes_past_nobody_in_line(town, people):
+    run = plan(town, capacity=1)[0]
+    coach, today = town.casts[0].coach, clock.today()
+    seated, asked = services.invite_to_meeting(run=run, people=people[:2], by=coach, today=today)
+    services.answer(enrolment=seated, comes=True, by=coach, today=today)
+    first, second = (
+        services.join_waiting_list(run=run, case=case, by=coach, today=today) for case in (people[2], asked.case)
+    )
+    services.answer(enrolment=seated, comes=False, by=coach, today=today)
+    for place in (second, seated):
+        with pytest.raises(Refused, match="venter"):
+            services.answer(enrolment=place, comes=True, by=coach, today=today)
+    services.answer(enrolment=first, comes=True, by=coach, today=today)
+    assert Enrolment.objects.get(pk=first.pk).state == EnrolmentState.ENROLLED

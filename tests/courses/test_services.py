@@ -71,6 +71,10 @@ def test_a_seat_is_given_up_with_a_reason_and_is_free_again(town, granted: Story
     enrolment = Enrolment.objects.get()
     with pytest.raises(Refused):
         services.withdraw(enrolment=enrolment, why="other", reason=" ", by=town.casts[0].coach, today=granted.day)
+    with pytest.raises(Refused, match="CPR"):  # it stands on the page of the run
+        services.withdraw(
+            enrolment=enrolment, why="illness", reason="Se 010180-1234", by=town.casts[0].coach, today=granted.day
+        )
     services.withdraw(
         enrolment=enrolment, why="illness", reason="Er blevet syg", by=town.casts[0].coach, today=granted.day
     )

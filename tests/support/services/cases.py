@@ -350,6 +350,7 @@ PARTS = {
     "cases.draft_page": "reads",
     "cases.finish_draft": "the writer's own draft, whatever the role",
     "cases.lock_case": "locks",
+    "cases.lock_cases": "locks",
     "cases.lock_open_case": "locks",
     "cases.make_ordered_case_file": "run by the worker for whoever ordered",
     "cases.missing_for": "reads",

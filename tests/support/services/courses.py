@@ -315,6 +315,8 @@ ROWS = [
 ]
 
 PARTS = {
+    "courses.lock_seat": "locks",
+    "courses.lock_session": "locks",
     "courses.ensure_catalogue": "reference data, put in at set-up",
     "courses.forget_guest": "run by the clock",
     "courses.forget_guests": "run by the clock",
