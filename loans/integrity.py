@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from cases import integrity
 from cases.enums import Source
 from cases.integrity import stored_files
-from cases.letters.models import Letter, LetterFileChanged, LetterPrint, source_of
+from cases.letters.models import Letter, LetterFileChanged, LetterPrint, PrintBatch, source_of
 from cases.models import CaseFile, CaseFileExport, DocumentVersion, PhaseChange
 from cases.models.document import DocumentFileChanged
 from loans import arrears_integrity, payment_integrity, rules
@@ -312,6 +312,11 @@ def check_letters(report: Report) -> None:
             letter.read_pdf()
         except LetterFileChanged as wrong:
             report.found(f"{letter.kind} {letter.pk}", wrong.messages[0])
+    for batch in PrintBatch.objects.order_by("made_at", "pk"):
+        try:
+            batch.read_pdf()
+        except LetterFileChanged as wrong:
+            report.found(f"print batch {batch.pk}", wrong.messages[0])
 
 
 def check_documents(report: Report) -> None:
@@ -330,6 +335,7 @@ def check_files(report: Report) -> None:
     known = set(Letter.objects.values_list("path", flat=True)) | set(LetterPrint.objects.values_list("path", flat=True))
     # What they are printed from, while they wait.
     known |= {source_of(pk) for pk in Letter.objects.filter(dispatched_on=None).values_list("pk", flat=True)}
+    known |= set(PrintBatch.objects.values_list("path", flat=True))
     known |= set(DocumentVersion.objects.values_list("path", flat=True))
     known |= set(CaseFileExport.objects.values_list("path", flat=True))
     before = time.time() - BEING_MADE  # the clock of the disk, which nobody moves

@@ -247,6 +247,12 @@ LETTER_RETRY_MINUTES_AT_MOST = env.int("LETTER_RETRY_MINUTES_AT_MOST", default=7
 MEMO_SENDER_CVR = env.str("MEMO_SENDER_CVR", default="00000000" if DEMO else "")
 MEMO_VERSION = env.str("MEMO_VERSION", default="1.1")
 MEMO_SCHEMA_FOLDER = env.str("MEMO_SCHEMA_FOLDER", default="")
+# Letters on paper: gathered in one file a day, or (0) one file each in the outbox the moment they are made.
+PRINT_BATCHES = env.bool("PRINT_BATCHES", default=True)
+PRINT_BATCH_BY_JOB = env.bool("PRINT_BATCH_BY_JOB", default=True)
+PRINT_SORT = env.str("PRINT_SORT", default="postcode")  # postcode, name or case
+PRINT_DUPLEX = env.bool("PRINT_DUPLEX", default=True)
+PRINT_COVER = env.bool("PRINT_COVER", default=True)
 # Tells a citizen by SMS that there is a letter: nothing (default), "folder", or the dotted name of a class (sms.py).
 SMS_SENDER = env.str("SMS_SENDER", default="")
 

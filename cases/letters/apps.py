@@ -10,7 +10,7 @@ class LettersConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from cases import registry
-        from cases.letters import case_file, kinds, operations, queries, tasks  # noqa: F401  (kinds register themselves)
+        from cases.letters import case_file, kinds, operations, print_queue, queries, tasks  # noqa: F401  (kinds register themselves)
         from microloan.accounts.enums import TEAM
         from microloan.core import jobs, navigation, watch
 
@@ -25,6 +25,7 @@ class LettersConfig(AppConfig):
                 count=queries.letter_count,
             )
         )
-        navigation.register("letters", _("Letters"), "letters:unsent", TEAM, order=25)
+        navigation.register("letters", _("Letters"), "letters:unsent", TEAM, order=25, owns=("letters:print",))
         watch.signs.register("letters", operations.letter_signs)
+        jobs.register("print_batches", print_queue.daily_batch, order=910, label=_("Print batches"))
         jobs.register("letters_waiting", tasks.dispatch_waiting, order=900, label=_("Letters the queue forgot"))

@@ -26,6 +26,7 @@ class Channel(models.TextChoices):
 
 class LetterStatus(models.TextChoices):
     READY = "ready", _("Ready to send")
+    QUEUED = "queued", _("Waits for the print batch")
     CLAIMED = "claimed", _("Being sent")
     DISPATCHED = "dispatched", _("Sent")
     FAILED = "failed", _("Not sent, an error occurred")

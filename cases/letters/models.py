@@ -134,7 +134,7 @@ class Letter(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(*PRINTED),
                 func="""
-                    IF OLD.status = 'claimed' AND NEW.status = 'claimed' AND OLD.copy_of_id IS NULL AND EXISTS (
+                    IF OLD.status IN ('claimed', 'queued') AND NEW.status = OLD.status AND OLD.copy_of_id IS NULL AND EXISTS (
                         SELECT 1 FROM letters_letterprint p WHERE p.letter_id = OLD.id AND p.path = OLD.path
                            AND p.sha256 = OLD.sha256 AND p.dated = OLD.dated) THEN
                         RETURN NEW;
@@ -182,14 +182,18 @@ class Letter(models.Model):
 
     def read_pdf(self) -> bytes:
         """The frozen file. Raises LetterFileChanged when it is gone or its hash does not fit."""
-        try:
-            with default_storage.open(self.path) as file:
-                pdf: bytes = file.read()
-        except FileNotFoundError:
-            raise LetterFileChanged(_("The file of the letter is missing. Tell the administrator.")) from None
-        if hashlib.sha256(pdf).hexdigest() != self.sha256:
-            raise LetterFileChanged(_("The file of the letter has been changed. Tell the administrator."))
-        return pdf
+        return read_frozen(self.path, self.sha256)
+
+
+def read_frozen(path: str, sha256: str) -> bytes:
+    try:
+        with default_storage.open(path) as file:
+            pdf: bytes = file.read()
+    except FileNotFoundError:
+        raise LetterFileChanged(_("The file of the letter is missing. Tell the administrator.")) from None
+    if hashlib.sha256(pdf).hexdigest() != sha256:
+        raise LetterFileChanged(_("The file of the letter has been changed. Tell the administrator."))
+    return pdf
 
 
 class LetterPrint(models.Model):
@@ -210,6 +214,87 @@ class LetterPrint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dated}"
+
+
+class PrintBatch(models.Model):
+    """The letters on paper of a day in one sorted file, made once and stored; printed again, it is the same file."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dated = models.DateField(_("dated"))
+    path = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    page_count = models.PositiveIntegerField(_("pages"))
+    letter_count = models.PositiveIntegerField(_("letters"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+    # Laid in the outbox folder, and its letters sent. Until then a person decides whether it was.
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    taken_apart_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        verbose_name = _("print batch")
+        verbose_name_plural = _("print batches")
+        constraints = [
+            models.CheckConstraint(
+                name="print_batch_gone_or_taken_apart",
+                condition=Q(handed_over_at__isnull=True) | Q(taken_apart_at__isnull=True),
+            )
+        ]
+        triggers = [
+            *kept(
+                "print_batch",
+                final_when=pgtrigger.Q(old__handed_over_at__isnull=False) | pgtrigger.Q(old__taken_apart_at__isnull=False),
+            ),
+            frozen(
+                "print_batch", "id", "dated", "path", "sha256", "page_count", "letter_count", "made_by", "made_at",
+                message="a print batch stays as it was made",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.dated}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.handed_over_at is None and self.taken_apart_at is None
+
+    def read_pdf(self) -> bytes:
+        return read_frozen(self.path, self.sha256)
+
+
+class PrintedLetter(models.Model):
+    """The place of a letter in its batch. A letter is in one batch, ever; only one that never left may be taken apart."""
+
+    batch = models.ForeignKey(PrintBatch, on_delete=models.PROTECT, related_name="places")
+    letter = models.OneToOneField(Letter, on_delete=models.PROTECT, related_name="printed")
+    position = models.PositiveIntegerField(_("number"))
+    first_page = models.PositiveIntegerField(_("first page"))
+
+    class Meta:
+        ordering = ("batch", "position")
+        verbose_name = _("letter in a print batch")
+        verbose_name_plural = _("letters in print batches")
+        constraints = [models.UniqueConstraint(name="printed_letter_place", fields=["batch", "position"])]
+        triggers = [
+            Refuse(name="printed_letter_kept", operation=pgtrigger.Update, message="the place of a letter stays"),
+            pgtrigger.Trigger(
+                name="printed_letter_gone",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                    IF EXISTS (SELECT 1 FROM letters_printbatch b WHERE b.id = OLD.batch_id AND b.handed_over_at IS NULL) THEN
+                        RETURN OLD;
+                    END IF;
+                    RAISE EXCEPTION 'the batch has been handed over (printed_letter_gone)'
+                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'printed_letter_gone';
+                """,
+            ),
+            no_truncate("printed_letter", "letters are kept"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}"
 
 
 class SmsNotice(models.Model):

@@ -17,7 +17,6 @@ from django.db import transaction
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter, LetterPrint, path_of, source_of
 from cases.letters.registry import LetterError
 from cases.letters.rendering import Source, print_source, with_date
@@ -55,7 +54,7 @@ def why_not_redated(letter: Letter, today: date) -> str:
 
 
 def redate(letter: Letter, today: date) -> None:
-    """Print a claimed letter again under today's date. The words stay; a copy of a sent letter keeps its file and date.
+    """Print a letter in our hands again under today's date. The words stay; a copy of a sent letter keeps its file and date.
 
     Raises LetterError where that cannot be done: then the letter waits for a person.
     """
@@ -73,7 +72,7 @@ def redate(letter: Letter, today: date) -> None:
         )
         letter.path, letter.sha256 = path, hashlib.sha256(pdf.data).hexdigest()
         letter.page_count, letter.dated = pdf.page_count, today
-        still_ours = Letter.objects.filter(pk=letter.pk, status=LetterStatus.CLAIMED, claimed_at=letter.claimed_at)
+        still_ours = Letter.objects.filter(pk=letter.pk, status=letter.status, claimed_at=letter.claimed_at)
         if not still_ours.update(
             path=letter.path, sha256=letter.sha256, page_count=letter.page_count, dated=letter.dated
         ):

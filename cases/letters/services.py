@@ -20,7 +20,7 @@ from cases.enums import EntryKind
 from cases.letters import channels, redating, sms
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.envelope import Contact, Envelope, Recipient, Sender
-from cases.letters.models import STUCK_AFTER, Letter, path_of, snapshot, source_of
+from cases.letters.models import STUCK_AFTER, Letter, PrintedLetter, path_of, snapshot, source_of
 from cases.letters.registry import Context, LetterError, LetterKind, get_kind, send_checks
 from cases.letters.rendering import Rendered, render_letter
 from cases.models import CaseFile, Representative
@@ -235,32 +235,33 @@ def dispatch_letter(letter_id: uuid.UUID | str, *, today: date) -> Letter:
     )
     if not claimed:
         return letter
-    if why_not := _why_held(letter, today):
-        return _record(letter, LetterStatus.HELD, error=why_not)
+    if why_not := why_held(letter, today):
+        return record(letter, LetterStatus.HELD, error=why_not)
     channel = channels.channel_for(letter)
-    if channel == Channel.PRINT and not letter.recipient_address:
-        return _record(
-            letter, LetterStatus.HELD, error=_("The letter has to go on paper, but was made without an address.")
-        )
+    if channel == Channel.PRINT and settings.PRINT_BATCHES:
+        letter.channel = channel
+        return record(letter, LetterStatus.QUEUED, error="")
     try:
         redating.redate(letter, today)
         channels.hand_over(letter, channel, letter.read_pdf())
     except LetterError as refusal:
-        return _record(letter, LetterStatus.HELD, error=refusal.messages[0])
+        return record(letter, LetterStatus.HELD, error=refusal.messages[0])
     except (OSError, smtplib.SMTPException) as failure:
         log.error("letter_not_sent", letter=str(letter.pk), channel=channel.value, error=type(failure).__name__)
         letter.next_attempt_at = None if is_final(failure) else next_attempt(letter.attempts, clock.now())
-        return _record(letter, LetterStatus.FAILED, error=_("The letter could not be handed over."))
-    return _confirm(letter, channel, today)
+        return record(letter, LetterStatus.FAILED, error=_("The letter could not be handed over."))
+    return confirm(letter, channel, today)
 
 
-def _why_held(letter: Letter, today: date) -> str:
+def why_held(letter: Letter, today: date) -> str:
     """Asked at the moment of sending: what was right when the letter was made may be so no more."""
     check = send_checks.get(letter.kind)
     if why_not := check(letter) if check else "":
         return why_not
     if letter.representative is not None and letter.representative.is_over(today):
         return _("The power of attorney has ended in the meantime.")
+    if channels.channel_for(letter) == Channel.PRINT and not letter.recipient_address:
+        return _("The letter has to go on paper, but was made without an address.")
     return redating.why_not_redated(letter, today)
 
 
@@ -279,14 +280,14 @@ def next_attempt(attempts: int, now: datetime) -> datetime | None:
     return now + timedelta(minutes=minutes)
 
 
-def _record(letter: Letter, status: LetterStatus, *, error: str) -> Letter:
+def record(letter: Letter, status: LetterStatus, *, error: str) -> Letter:
     letter.status, letter.error = status, error[:200]
-    letter.save(update_fields=["status", "error", "next_attempt_at"])
+    letter.save(update_fields=["status", "error", "channel", "next_attempt_at"])
     return letter
 
 
 @transaction.atomic
-def _confirm(letter: Letter, channel: Channel, on: date, by: User | None = None) -> Letter:
+def confirm(letter: Letter, channel: Channel, on: date, by: User | None = None) -> Letter:
     letter.status, letter.channel, letter.error = LetterStatus.DISPATCHED, channel, ""
     letter.dispatched_at, letter.dispatched_on, letter.settled_by = clock.now(), on, by
     letter.save(update_fields=["status", "channel", "error", "dispatched_at", "dispatched_on", "settled_by"])
@@ -331,6 +332,8 @@ def release_letter(*, letter: Letter, by: User) -> Letter:
 def _refuse_sent(letter: Letter) -> None:
     if letter.status == LetterStatus.DISPATCHED:
         raise Conflict(_("The letter has been sent already."))
+    if PrintedLetter.objects.filter(letter=letter).exists():
+        raise Conflict(_("The letter lies in a print batch. Say there whether the batch was handed over."))
     if letter.status == LetterStatus.CLAIMED and letter.claimed_at and clock.now() - letter.claimed_at < STUCK_AFTER:
         raise Conflict(_("The letter is being sent right now. Wait a quarter of an hour."))
 
@@ -354,7 +357,7 @@ def confirm_sent(*, letter: Letter, channel: Channel, on: date, by: User) -> Let
         raise Refused(
             _("Write a date from %(dated)s until today.") % {"dated": danish.long_date(letter.dated)}, field="on"
         )
-    return _confirm(letter, channel, on, by=by)
+    return confirm(letter, channel, on, by=by)
 
 
 @transaction.atomic

@@ -1,20 +1,30 @@
 """Thin: the queue, the scheduler and the daily run call the same services."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from celery import shared_task
 
-from cases.letters import bulk, services, sms
+from cases.letters import bulk, print_queue, services, sms
 from cases.letters.enums import LetterStatus
+from microloan.accounts.models import User
 from microloan.core import clock
+from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 
 
 @shared_task
 def dispatch(letter_id: str) -> None:
     services.dispatch_letter(letter_id, today=clock.today())
+
+
+@shared_task
+def make_print_batch(user_id: int) -> None:
+    """What a person asked for; nothing to print, or a batch to decide on first, is seen on the page."""
+    with suppress(Refused):
+        print_queue.make_batch(by=User.objects.get(pk=user_id), today=clock.today())
 
 
 @shared_task

@@ -19,6 +19,7 @@ from tests.support.world import World
 ROOMS = {
     "cases": "cases.services",
     "letters": "cases.letters.services",
+    "printing": "cases.letters.print_queue",
     "courses": "courses.services",
     "screening": "screening.services",
     "loans": "loans.services",

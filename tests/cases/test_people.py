@@ -10,6 +10,7 @@ from django.urls import reverse
 from cases import services
 from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter
+from cases.letters.print_queue import make_batch
 from cases.letters.services import dispatch_letter, prepare_letter, release_letter, resend_letter
 from cases.models import Consent, Exemption, Interpreter, Mentor, Representative
 from microloan.core import clock
@@ -132,7 +133,8 @@ def test_the_representative_gets_a_copy_on_paper(cast, case):
     assert "Kopi er sendt til Rita Testesen" in pdf_text(original)
     assert "Rita" not in copy.file_name
     sent = dispatch_letter(copy.pk, today=clock.today())
-    assert (sent.status, sent.channel) == (LetterStatus.DISPATCHED, "print")
+    assert (sent.status, sent.channel) == (LetterStatus.QUEUED, "print")
+    make_batch(by=None, today=clock.today())
     assert "Kopi til Rita Testesen" in case.journal.first().text
     assert letter(cast, case) == original
     assert Letter.objects.count() == 2

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from kombu import pools
 
 from cases.enums import EntryKind, LetterPreference
-from cases.letters import bulk, channels, queries, services, tasks
+from cases.letters import bulk, channels, print_queue, queries, services, tasks
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.models import Letter, LetterFileChanged, LetterPrint, source_of
 from cases.letters.registry import LetterError, MissingBlock, send_checks
@@ -529,6 +529,7 @@ def test_protected_address_stands_in_the_window_and_nowhere_else(town, folders):
     citizen.digital_post_exempt = True
     citizen.save()
     paper = services.dispatch_letter(prepare(town, case=case, key="reminder:2").pk, today=clock.today())
+    print_queue.make_batch(by=town.coach, today=clock.today())
     assert reading.text_of(paper.read_pdf()).count("Hemmeliggade 7") == 1
     for path in folders.outbox.rglob("*.json"):
         assert "Hemmeliggade" not in path.read_text()

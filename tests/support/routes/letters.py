@@ -1,7 +1,7 @@
 """Who may open the pages of letters. Each new address gets a row: tests/support/routing.py says how."""
 
 from cases.letters import services
-from cases.letters.models import Letter
+from cases.letters.models import Letter, PrintBatch
 from microloan.accounts.enums import Role
 from tests.letters.samples import CONTEXTS
 from tests.support.routing import REFERRERS, TEAM, case, row
@@ -34,11 +34,22 @@ def sent_letter(world: World) -> dict[str, str]:
     return {"letter_id": str(world.of(make_sent_letter).pk)}
 
 
+def make_print_batch(world: World) -> PrintBatch:
+    return PrintBatch.objects.create(dated=world.today, path="x", sha256="x", page_count=2, letter_count=1)
+
+
+def print_batch(world: World) -> dict[str, str]:
+    return {"batch_id": str(world.of(make_print_batch).pk)}
+
+
 NOT_THEIRS = dict.fromkeys(REFERRERS, 404)  # a colleague reads the letters addressed to him or her
 ROWS = [
     row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
     row("letters:unsent", allow=TEAM),
     row("letters:bulk", allow=TEAM),
+    row("letters:print_queue", allow=TEAM),
+    row("letters:print_file", allow=TEAM, kwargs=print_batch),
+    row("letters:print_finish", allow=TEAM, kwargs=print_batch),
     row("letters:download", allow=TEAM, kwargs=letter, codes=NOT_THEIRS, strangers=404, logs=True),
     row("letters:release", allow=TEAM, kwargs=letter, logs=True),
     row("letters:resend", allow=TEAM, kwargs=sent_letter, logs=True),

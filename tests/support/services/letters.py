@@ -1,8 +1,10 @@
 """Whose the services of letters are."""
 
-from cases.letters import services
+from datetime import timedelta
+
+from cases.letters import print_queue, services
 from cases.letters.enums import Channel, LetterStatus
-from cases.letters.models import Letter
+from cases.letters.models import Letter, PrintBatch
 from microloan.core import clock
 from tests.support.acting import act
 from tests.support.routing import TEAM, Role
@@ -32,6 +34,13 @@ def make_sent(world: World) -> Letter:
     return letter
 
 
+def make_broken_off(world: World) -> PrintBatch:
+    made_at = clock.now() - timedelta(hours=1)
+    return PrintBatch.objects.create(
+        dated=world.today, path="x", sha256="x", page_count=2, letter_count=0, made_at=made_at
+    )
+
+
 ROWS = [
     act(
         "letters.release_letter",
@@ -50,10 +59,22 @@ ROWS = [
         allow=TEAM,
         call=lambda w, by: services.drop_letter(letter=w.of(make_held), why="Skrevet to gange", by=by),
     ),
+    act(
+        "printing.finish_batch",
+        allow=TEAM,
+        call=lambda w, by: print_queue.finish_batch(batch=w.of(make_broken_off), was_handed_over=False, by=by),
+    ),
     act("letters.resend_letter", allow=TEAM, call=lambda w, by: services.resend_letter(letter=w.of(make_sent), by=by)),
 ]
 
 PARTS = {
+    "printing.daily_batch": "run by the clock",
+    "printing.lies_in_outbox": "reads",
+    "printing.make_batch": "asked for by a guarded page, and made by a worker outside any transaction",
+    "printing.waiting": "reads",
+    "letters.confirm": "a part of the guarded services, of the queue and of print batches",
+    "letters.record": "a part of the queue and of print batches",
+    "letters.why_held": "reads",
     "letters.dispatch_letter": "run by the queue",
     "letters.is_final": "pure",
     "letters.letters_lost_by_the_queue": "reads",
