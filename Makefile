@@ -1,6 +1,6 @@
 # Everything runs through bin/run, which brings what is missing (docs/drift.md).
 .DEFAULT_GOAL := help
-.PHONY: help run test browser quality fix bench soak up lock
+.PHONY: help run test browser quality fix bench soak days up lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
@@ -28,6 +28,9 @@ bench:  ## measured ratios as one JSON document (docs/performance.md)
 
 soak:  ## 500 letters, and a hundred kills of worker, beat, Redis and PostgreSQL; a quarter of an hour (docs/performance.md)
 	@bin/run python -m tests.soak --letters 500 --kills 100
+
+days:  ## the demo municipality for 400 days in a row, and the same in ten random gaps: the same rows (docs/performance.md)
+	@bin/run python -m tests.soak.days --days 400
 
 up:  ## the production shape in containers; settings from .env (.env.example)
 	docker compose up --build
