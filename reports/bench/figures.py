@@ -177,8 +177,8 @@ def _plain_loop(lines: list[Decimal], entries: list[rules.Entry]) -> list[Decima
 
 def compare_letters(today: date, runs: int) -> Ratio:
     """The loan agreement with its plan: from facts to PDF by us, and its finished HTML by WeasyPrint alone."""
-    kind, envelope = get_kind("loan_agreement"), _envelope(today)
-    context = _agreement(today)
+    kind, envelope = get_kind("loan_agreement"), envelope_of(today)
+    context = agreement(today)
     html, _subject = compose(kind, envelope, complete_context(kind, context))
     style = letter_stylesheet(letter_layout())
     return compare(
@@ -195,18 +195,18 @@ def _bare_pdf(html: str, style: str) -> bytes:
     import weasyprint
 
     fonts = weasyprint.text.fonts.FontConfiguration()
-    sheet = weasyprint.CSS(string=_with_files(style), font_config=fonts)
-    document = weasyprint.HTML(string=_with_files(html), media_type="print")
+    sheet = weasyprint.CSS(string=with_files(style), font_config=fonts)
+    document = weasyprint.HTML(string=with_files(html), media_type="print")
     return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", pdf_tags=True)
 
 
-def _with_files(text: str) -> str:
+def with_files(text: str) -> str:
     """Our own scheme for static files, as addresses that WeasyPrint knows by itself."""
     folder = str(finders.find("css/print.css")).removesuffix("css/print.css")
     return text.replace(f"{STATIC_SCHEME}:", f"file://{folder}")
 
 
-def _envelope(today: date) -> Envelope:
+def envelope_of(today: date) -> Envelope:
     return Envelope(
         sender=Sender(
             authority="Testkommune", department="Mikrolån", lines=("Prøvevej 1", "0000 Prøveby"), phone="00 00 00 00"
@@ -218,7 +218,7 @@ def _envelope(today: date) -> Envelope:
     )
 
 
-def _agreement(today: date) -> dict[str, Any]:
+def agreement(today: date) -> dict[str, Any]:
     principal = left = Decimal(50000)
     lines = []
     for line in rules.build_schedule(principal, today):

@@ -185,7 +185,7 @@ def test_command_prints_the_counts(db):
 @pytest.mark.django_db(transaction=True)
 def test_bench_prints_one_document_and_leaves_nothing_behind():
     out = io.StringIO()
-    options = {"large": 120, "small": 40, "runs": 1, "template": template_name()}
+    options = {"large": 120, "small": 40, "runs": 1, "letters": 20, "template": template_name()}
     call_command("bench", stdout=out, stderr=io.StringIO(), **options)
     document = json.loads(out.getvalue())
     assert document["cases"] == {"small": 40, "large": 120}
@@ -198,6 +198,8 @@ def test_bench_prints_one_document_and_leaves_nothing_behind():
         "search_by_name",
         "case_list_rows_and_sql",
         "cohort_tables_and_sql",
+        "letters_by_two_workers",
+        "memory_of_a_worker",
         "reconcile_tasks_per_row",
         "instalment_reminders_per_row",
         "position_of_long_loan",

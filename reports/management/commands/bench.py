@@ -16,6 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--large", type=int, default=100_000, help="cases of the large municipality")
         parser.add_argument("--small", type=int, default=1_000, help="cases of the small municipality")
         parser.add_argument("--runs", type=int, default=9, help="runs of each; the median counts")
+        parser.add_argument(
+            "--letters", type=int, default=2_000, help="letters that a worker makes while its memory is watched"
+        )
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--template",
@@ -29,6 +32,7 @@ class Command(BaseCommand):
                 large=options["large"],
                 small=options["small"],
                 runs=options["runs"],
+                letters=options["letters"],
                 seed_number=options["seed"],
                 today=clock.today(),
                 template=options["template"],
