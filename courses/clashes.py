@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 
 from cases.enums import ContactState
 from cases.models import CaseFile, Cohort, Contact
+from courses import progress
 from courses.enums import EnrolmentState
-from courses.models import CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant, Place, Teacher
+from courses.models import CourseModule, CourseRun, CourseSession, Enrolment, Place, Teacher
 from microloan.core import danish
 
 DAY = timedelta(days=1)
+Times = tuple[datetime, datetime]
 # A module, the name of its place, its teacher and its sessions.
-Plan = tuple[CourseModule, str, Teacher | None, Sequence[tuple[datetime, datetime]]]
+Plan = tuple[CourseModule, str, Teacher | None, Sequence[Times]]
 # So many lines say what they have to say; the rest is counted.
 MOST_LINES = 12
 
@@ -96,12 +98,14 @@ def needs_of(teacher: Teacher | None, place: Place | None, cases: Iterable[CaseF
     return frozenset(needs)
 
 
-def expected(*, module: CourseModule, cohort: Cohort | None) -> list[CaseFile]:
-    """Those of a cohort to whom the module is granted: they are likely to take part."""
-    if cohort is None:
+def expected(*, module: CourseModule, cohort: Cohort | None, sessions: Sequence[Times]) -> list[CaseFile]:
+    """Those of a cohort who lack the module that they were granted when these sessions begin: they are likely to take
+    part. Who has completed it or has a seat on another run of it, is not."""
+    if cohort is None or not sessions:
         return []
-    granted = ModuleGrant.objects.filter(module=module).values("case")
-    return list(CaseFile.objects.live().open().filter(cohort=cohort, pk__in=granted).order_by("pk"))
+    begins_on = danish.local_date(min(start for start, _end in sessions))
+    lacking = progress.without_a_seat(module, begins_on).filter(case__cohort=cohort).values("case")
+    return list(CaseFile.objects.filter(pk__in=lacking).order_by("pk"))
 
 
 def of_run(
@@ -124,7 +128,7 @@ def of_plan(plans: Iterable[Plan], cohort: Cohort) -> list[Clash]:
     asked: list[Asked] = []
     for module, place_name, teacher, sessions in plans:
         place = Place.objects.filter(name__iexact=" ".join(place_name.split())).first()
-        needs = needs_of(teacher, place, expected(module=module, cohort=cohort))
+        needs = needs_of(teacher, place, expected(module=module, cohort=cohort, sessions=sessions))
         asked += [Asked(start, end, needs, module.title) for start, end in sessions]
     return [*find(asked, taken_by(asked)), *among(asked)]
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.models import CaseFile
 from courses.enums import ATTENDED, EnrolmentState
-from courses.models import Attendance, CourseSession, Enrolment, ModuleGrant
+from courses.models import Attendance, CourseModule, CourseSession, Enrolment, ModuleGrant
 from courses.queries import ModuleStatus
 from courses.rules import Outlook, outlook
+from microloan.policy.services import rule_set_on
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,15 @@ def missing_modules(percent: int) -> QuerySet[ModuleGrant]:
         .select_related("case__citizen", "case__coach", "case__cohort", "module")
         .order_by("module__order", "module__title", "granted_on", "case__citizen__name", "pk")
     )
+
+
+def without_a_seat(module: CourseModule, on: date) -> QuerySet[ModuleGrant]:
+    """Grants of a module that nothing is done about by a day: not completed, and no seat on a run that lasts beyond it or on
+    which no attendance has been taken yet."""
+    seats = Enrolment.objects.filter(case=OuterRef("case"), run__module=module, state=EnrolmentState.ENROLLED)
+    marks = Attendance.objects.filter(session__run=OuterRef("run"))
+    provided = seats.filter(Q(run__ends_on__gte=on) | ~Exists(marks))
+    return missing_modules(rule_set_on(on).completion_percent).filter(module=module).exclude(Exists(provided))
 
 
 def _count(rows: QuerySet, group: str) -> Coalesce:

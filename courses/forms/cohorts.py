@@ -73,6 +73,7 @@ class ModuleRowForm(BaseForm):
     def __init__(self, *args: Any, module: CourseModule, granted: int, teachers: Any, **kwargs: Any) -> None:
         self.module, self.granted = module, granted
         self.times: list[Times] = []
+        self.lacking = 0
         super().__init__(*args, prefix=f"m{module.pk}", **kwargs)
         field = self.fields["teacher"]
         assert isinstance(field, forms.ModelChoiceField)

@@ -195,6 +195,10 @@ def times_of(sessions: Iterable[ProposedSessionForm]) -> list[Times]:
 
 
 class OverruleForm(BaseForm):
+    """Shown only where something stands in the way: then the reason is needed."""
+
+    mark_optional = False
+
     overruled = overruled_field()
 
 

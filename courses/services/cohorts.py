@@ -109,16 +109,17 @@ def _refuse_clashes(cohort: Cohort, wanted: Sequence[RunPlan], overruled: str) -
 
 def _give_seats(cohort: Cohort, runs: Iterable[CourseRun], by: User, today: date, overruled: str) -> None:
     """As many as there are seats, in the order of the cases."""
-    given = [
-        (run, case)
-        for run in runs
-        for case in clashes.expected(module=run.module, cohort=cohort)[: seats_left(run.capacity, 0)]
-    ]
+    given = [(run, case) for run in runs for case in _lacking(run, cohort)[: seats_left(run.capacity, 0)]]
     seated = cases.lock_cases(case.pk for _run, case in given)
     with cases.tasks_held_back():
         for run, case in given:
             enrol(run=run, case=case, by=by, today=today, overruled=overruled)
     reconcile_cases(list(seated), today=today)
+
+
+def _lacking(run: CourseRun, cohort: Cohort) -> list[CaseFile]:
+    times = list(run.sessions.values_list("starts_at", "ends_at"))
+    return clashes.expected(module=run.module, cohort=cohort, sessions=times)
 
 
 @transaction.atomic

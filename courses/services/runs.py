@@ -58,7 +58,7 @@ def plan_run(
         place=held_at,
         teacher=teacher,
         sessions=times,
-        cases=clashes.expected(module=module, cohort=cohort),
+        cases=clashes.expected(module=module, cohort=cohort, sessions=times),
     )
     run = CourseRun.objects.create(
         module=module,

@@ -15,13 +15,14 @@ from cases.views.base import get_case
 from courses import clashes, cohorts, planning, queries, services
 from courses.forms import CohortForm, ModuleRowForm, PlanForm, PreCourseForm, ResidentialForm
 from courses.forms.cohorts import format_of, included, teacher_choices
+from courses.models import CourseModule, CourseRun
 from courses.services import RunPlan
 from courses.views.base import RUNS_PER_PAGE, show_refusal
 from courses.views.planning import known_places
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import lead_required, team_required
-from microloan.core import clock
+from microloan.core import clock, danish
 from microloan.core.errors import Refused
 from microloan.core.once import sent_once
 from microloan.policy.services import rule_set_on
@@ -129,6 +130,8 @@ def _check(
         show_refusal(plan, refusal)
         return _proposal(request, cohort, form, rows, plan)
     messages.success(request, _("The pre-course is planned with %(count)s course runs.") % {"count": len(made)})
+    if plan.cleaned_data["with_seats"] and (left := _without_seat(cohort, [_run_plan(row) for row in included(rows)])):
+        messages.warning(request, _("Not everybody got a seat: %(modules)s.") % {"modules": ", ".join(left)})
     return redirect("courses:cohort", pk=cohort.pk)
 
 
@@ -219,6 +222,15 @@ def _run_plan(row: ModuleRowForm) -> RunPlan:
     )
 
 
+def _without_seat(cohort: Cohort, plans: Sequence[RunPlan]) -> list[str]:
+    """The modules that some of the cohort lack, with how many they are."""
+    lacking = {
+        one.module.title: len(clashes.expected(module=one.module, cohort=cohort, sessions=one.sessions))
+        for one in plans
+    }
+    return [f"{title} ({number})" for title, number in lacking.items() if number]
+
+
 def _proposal(
     request: HttpRequest, cohort: Cohort, form: PreCourseForm, rows: Sequence[ModuleRowForm], plan: PlanForm
 ) -> HttpResponse:
@@ -228,13 +240,14 @@ def _proposal(
         if _is_included(row):
             plans.append(_run_plan(row))
             row.times = list(plans[-1].sessions)
+            row.lacking = len(clashes.expected(module=row.module, cohort=cohort, sessions=row.times))
     found = clashes.of_plan([(one.module, one.place, one.teacher, one.sessions) for one in plans], cohort)
     context = {
         "cohort": cohort,
         "form": form,
         "rows": rows,
         "plan": plan,
-        "warnings": _warnings(form, rows),
+        "warnings": [*_warnings(cohort, form, rows), *_too_few_seats(rows, plans)],
         "clashes": [] if plan.errors else clashes.lines(found, named=True),
         "asks": bool(found) or "overruled" in plan.errors,
         "places": known_places(),
@@ -243,12 +256,32 @@ def _proposal(
     return render(request, "courses/pre_course_check.html", context)
 
 
-def _warnings(form: PreCourseForm, rows: Sequence[ModuleRowForm]) -> list[str]:
+def _too_few_seats(rows: Sequence[ModuleRowForm], plans: Sequence[RunPlan]) -> list[str]:
+    """Where more lack a module than its run has seats for."""
+    seats = {plan.module.pk: plan.capacity for plan in plans}
+    words = _("%(module)s: %(number)s citizens lack the module, and there are %(seats)s seats.")
+    return [
+        words % {"module": row.module.title, "number": row.lacking, "seats": seats[row.module.pk]}
+        for row in rows
+        if row.lacking > seats.get(row.module.pk, row.lacking)
+    ]
+
+
+def _planned_before(cohort: Cohort, module: CourseModule) -> list[date]:
+    """The days of the newest run of a module that the cohort has already."""
+    run = CourseRun.objects.filter(cohort=cohort, module=module).order_by("-starts_on", "-pk").first()
+    sessions = run.sessions.held_or_planned().order_by("starts_at") if run else []
+    return [danish.local_date(session.starts_at) for session in sessions]
+
+
+def _warnings(cohort: Cohort, form: PreCourseForm, rows: Sequence[ModuleRowForm]) -> list[str]:
     """What is wrong with the plan as it stands, in words."""
     max_days = rule_set_on(clock.today()).residential_max_days
     wanted, runs = [], []
     for row in rows:
         days = _days(row) if _is_included(row) else []
+        if not days and row.module.is_residential:  # the one that is planned already counts
+            days = _planned_before(cohort, row.module)
         if days:
             wanted.append(
                 planning.Wanted(row.module.pk, format_of(row.module), is_residential=row.module.is_residential)

@@ -82,7 +82,7 @@ def _clashes(form: RunForm, times: list[Times]) -> list[str]:
         place=Place.objects.filter(name__iexact=data["place"].strip()).first(),
         teacher=data["teacher"],
         sessions=times,
-        cases=clashes.expected(module=data["module"], cohort=data["cohort"]),
+        cases=clashes.expected(module=data["module"], cohort=data["cohort"], sessions=times),
     )
     return clashes.lines(found, named=True)
 

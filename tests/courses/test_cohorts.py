@@ -58,6 +58,41 @@ def rows(page) -> dict[str, str]:
     return sent
 
 
+def test_who_comes_late_gets_the_seats_that_the_others_do_not_need(town, group, granted: Story, client_for):
+    """A second residential course in the cohort: who has a seat on the first or has completed it takes none."""
+    first = make_run(town, first=granted.day + 20 * DAY)
+    CourseRun.objects.filter(pk=first.pk).update(cohort=group)
+    granted.enrol(first)
+    client, url = client_for(town.casts[0].coach), reverse("courses:pre_course", kwargs={"pk": group.pk})
+    typed = base(group, first_on=danish.input_date(first.ends_on + 30 * DAY))
+    typed["main_course_on"] = danish.input_date(first.ends_on + 90 * DAY)
+    with clock.at(granted.day + DAY):
+        page = client.post(url, typed)
+        assert "Internatet er ikke med i planen." not in page.text  # it is planned already
+        assert "Internatet slutter mere end 14 dage før hovedforløbet." in page.text
+        residential = next(row for row in page.context["rows"] if row.module.is_residential)
+        sent = {**typed, **rows(page), f"{residential.prefix}-included": "on", "step": "again"}
+        page = client.post(url, sent)
+        residential = next(row for row in page.context["rows"] if row.module.is_residential)
+        assert (residential.granted, residential.lacking) == (2, 1)
+        sent = {**typed, **rows(page), f"{residential.prefix}-capacity": "12", "step": "save", "with_seats": "on"}
+        assert client.post(url, sent).status_code == 302
+    second = CourseRun.objects.filter(cohort=group, module__is_residential=True).latest("starts_on")
+    assert granted.case.pk not in set(second.enrolments.values_list("case", flat=True))
+    assert second.enrolments.count() == 1
+
+
+def test_more_citizens_than_seats_is_said_before_and_after(town, group, client_for):
+    client, url = client_for(town.casts[0].coach), reverse("courses:pre_course", kwargs={"pk": group.pk})
+    with clock.at(date(2026, 7, 1)):
+        page = client.post(url, base(group))
+        residential = next(row for row in page.context["rows"] if row.module.is_residential)
+        sent = {**base(group), **rows(page), f"{residential.prefix}-capacity": "1", "with_seats": "on"}
+        assert "2 borgere mangler modulet. Pladser: 1." in client.post(url, {**sent, "step": "again"}).text
+        done = client.post(url, {**sent, "step": "save"}, follow=True)
+    assert "Ikke alle fik en plads: Internat" in done.text
+
+
 def test_a_pre_course_is_proposed_checked_and_planned_with_seats(town, group, client_for):
     client = client_for(town.casts[0].coach)
     url = reverse("courses:pre_course", kwargs={"pk": group.pk})
