@@ -8,7 +8,16 @@ from django.utils.translation import gettext_lazy
 
 from cases.case_file import Item, Section, register
 from cases.models import CaseFile
-from loans.models import LedgerEntry, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
+from loans.models import (
+    LedgerEntry,
+    Loan,
+    LoanDecision,
+    PensionSuspension,
+    PlanChange,
+    PlanVersion,
+    SupportAmount,
+    SupportPeriod,
+)
 from loans.queries import current_plan
 from microloan.core import danish
 
@@ -27,7 +36,23 @@ def items(case: CaseFile) -> Iterator[Item]:
     found += [_change(change) for change in changes.select_related(*people, "undo__by").order_by("decided_at", "pk")]
     periods = case.support_periods.select_related("decided_by", "legal_basis")
     found += [_support(period) for period in periods]
+    found += [_amount(row) for row in SupportAmount.objects.filter(case=case).select_related("by")]
+    found += [_suspension(row) for row in case.pension_suspensions.select_related("by", "ended_by")]
     yield from sorted(found, key=lambda item: str(item.at))
+
+
+def _amount(row: SupportAmount) -> Item:
+    facts: list[tuple[str, Any]] = [(_("Amount a month"), danish.kr(row.amount)), (_("Note"), row.note)]
+    return Item(title=str(_("What the living support comes to")), at=row.from_on, by=row.by.full_name, rows=facts)
+
+
+def _suspension(row: PensionSuspension) -> Item:
+    facts: list[tuple[str, Any]] = [
+        (_("Last day"), danish.long_date(row.last_day)),
+        (_("Ended by"), row.ended_by.full_name if row.ended_by else ""),
+        (_("Note"), row.note),
+    ]
+    return Item(title=str(_("Pension suspended")), at=row.from_on, by=row.by.full_name, rows=facts)
 
 
 def _loan(decision: LoanDecision) -> Item:

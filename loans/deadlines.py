@@ -40,11 +40,13 @@ READ_LOANS = "loans_read"
 LETTER_NOTICE = timedelta(days=14)
 TRY_AGAIN = timedelta(days=3)
 LIMITATION_NOTICE = timedelta(days=91)
+SUSPENSION_NOTICE = timedelta(days=91)
 
 
 def register() -> None:
     cases.next_steps.register("loans deadlines", deadlines, order=45)
     cases.next_step_relations.register("loans", read_loans)
+    cases.next_step_relations.register("suspensions", "pension_suspensions")
     cases.next_step_relations.register("self-evaluations", self_evaluation.read_requests())
     cases.next_step_relations.register("self-evaluations answered", self_evaluation.read_answers())
     for code, label, action in (
@@ -57,6 +59,7 @@ def register() -> None:
         ("write_down", gettext_lazy("Tell the authority of a payment that came to us"), gettext_lazy("Open arrears")),
         ("write_off_decide", gettext_lazy("Decide the write-off"), gettext_lazy("Decide the write-off")),
         ("limitation_near", gettext_lazy("A claim lapses soon: have it acknowledged, or hand it over"), gettext_lazy("Open arrears")),
+        ("suspension_ends", gettext_lazy("Talk with the citizen about the suspended pension"), gettext_lazy("Open living support")),
         ("self_evaluation_call", gettext_lazy("Call the citizen about the self-evaluation"), gettext_lazy("Open plans and forms")),
     ):  # fmt: skip
         cases.register_task_kind(code, label, action)
@@ -88,7 +91,24 @@ def deadlines(case: CaseFile, today: date) -> Iterator[NextStep]:
         yield from self_evaluation.next_steps(case, today)
         yield from _support(case, today)
     if case.phase in (Phase.MAIN_COURSE, Phase.AFTERCARE):
+        yield from _suspension(case, today)
         yield from _arrears(case, today)
+
+
+def _suspension(case: CaseFile, today: date) -> Iterator[NextStep]:
+    """A suspended pension is paid again, or is lost: somebody talks with the citizen in good time (domain.md §6)."""
+    if not case.is_pensioner:
+        return
+    for one in case.pension_suspensions.all():
+        if one.ended_on is None and one.until - SUSPENSION_NOTICE <= today <= one.until + SUSPENSION_NOTICE:
+            yield NextStep(
+                key=f"suspension_ends:{one.pk}",
+                kind="suspension_ends",
+                holder=Holder.TEAM,
+                due_on=one.until - timedelta(days=28),
+                why=_("The suspension of the pension ends on %(day)s.") % {"day": danish.short_date(one.until)},
+                link=_link("loans:living", case),
+            )
 
 
 def _support(case: CaseFile, today: date) -> Iterator[NextStep]:

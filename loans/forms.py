@@ -212,6 +212,28 @@ class SupportForm(BaseForm):
         field.min_value, field.max_value = today, today + LONGEST_AHEAD
 
 
+class SupportAmountForm(BaseForm):
+    """What the living support comes to a month."""
+
+    amount = AmountField(label=_("Amount a month"), help_text=_("Before tax, as it is paid out."))
+    from_on = DateField(label=_("From which day?"), help_text=_("dd-mm-yyyy. It counts until the next amount."))
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+
+class SuspensionForm(BaseForm):
+    """From when to when a disability pension is suspended."""
+
+    from_on = DateField(label=_("First day"), help_text=_("dd-mm-yyyy"))
+    until = DateField(label=_("Last day"), help_text=_("dd-mm-yyyy. At most five years."))
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+
+class EndSuspensionForm(BaseForm):
+    """The pension is paid again."""
+
+    ended_on = DateField(label=_("Last day of the suspension"), help_text=_("dd-mm-yyyy"))
+
+
 def new_key() -> str:
     """A name for one registration: sent twice, it counts once (domain.md §7.4)."""
     return str(uuid4())

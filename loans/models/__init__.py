@@ -15,7 +15,7 @@ from loans.models.ledger import LedgerEntry
 from loans.models.loan import DisbursementOrder, Loan, LoanDecision
 from loans.models.payments import IncomingPayment, PaymentImport, Refund, Reversal
 from loans.models.plan import Instalment, PlanChange, PlanChangeUndo, PlanVersion
-from loans.models.support import SupportPeriod
+from loans.models.support import PensionSuspension, SupportAmount, SupportPeriod
 
 __all__ = [
     "WriteOff",
@@ -38,6 +38,8 @@ __all__ = [
     "PlanVersion",
     "Refund",
     "Reversal",
+    "PensionSuspension",
+    "SupportAmount",
     "SupportPeriod",
     "YearlyFrame",
 ]

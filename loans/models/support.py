@@ -1,19 +1,31 @@
 """Months of living support (domain.md §6)."""
 
+from datetime import date
+
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import CaseFile, Decision
 from loans.enums import (
     PeriodKind,
 )
-from microloan.core.history import locked_when, tracked
+from microloan.core import clock
+from microloan.core.history import append_only, frozen, kept, locked_when, tracked
 from microloan.policy.models import closed_range
 from screening.models import Screening
+
+
+class FiveYearsAfter(models.Func):
+    """The day five years later; what is suspended ends before it."""
+
+    template = "(%(expressions)s + interval '5 years')"
+    output_field = models.DateTimeField()
 
 
 @tracked()
@@ -119,3 +131,104 @@ class SupportPeriod(Decision):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.starts_on}–{self.ends_on}"
+
+
+class SupportAmount(models.Model):
+    """What the living support of a case comes to a month, from a day until the next row; append-only.
+
+    For what the programme costs (domain.md §10): the amount is decided and paid in the benefits system. Of two rows from
+    the same day the later one counts.
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="support_amounts")
+    from_on = models.DateField(_("from"))
+    amount = models.DecimalField(_("amount a month"), max_digits=9, decimal_places=2)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("from_on", "pk")
+        verbose_name = _("monthly amount of the living support")
+        verbose_name_plural = _("monthly amounts of the living support")
+        constraints = [
+            models.CheckConstraint(name="support_amount_above_nothing", condition=Q(amount__gt=0)),
+        ]
+        triggers = append_only("support_amount")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.from_on}"
+
+
+@tracked()
+class PensionSuspension(models.Model):
+    """A disability pension that is suspended while the pensioner runs the business: at most five years (R, domain.md §6).
+
+    It ends earlier with `ended_on`, its last day. The pension itself is decided elsewhere; this is so that nobody forgets it.
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="pension_suspensions")
+    from_on = models.DateField(_("from"))
+    until = models.DateField(_("to"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    ended_on = models.DateField(_("last day"), null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("from_on", "pk")
+        verbose_name = _("suspended pension")
+        verbose_name_plural = _("suspended pensions")
+        constraints = [
+            models.CheckConstraint(name="suspension_ends_after_start", condition=Q(until__gte=F("from_on"))),
+            models.CheckConstraint(
+                name="suspension_at_most_five_years",
+                condition=Q(until__lt=FiveYearsAfter("from_on")),
+                violation_error_message=_("The pension can be suspended for at most five years."),
+            ),
+            models.CheckConstraint(
+                name="suspension_ended_whole",
+                condition=Q(ended_on__isnull=True, ended_by__isnull=True)
+                | Q(
+                    ended_on__isnull=False,
+                    ended_by__isnull=False,
+                    ended_on__gte=F("from_on"),
+                    ended_on__lte=F("until"),
+                ),
+            ),
+            ExclusionConstraint(
+                name="suspension_no_overlap",
+                expressions=[
+                    ("case", RangeOperators.EQUAL),
+                    (closed_range("from_on", Coalesce("ended_on", "until")), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("The pension is suspended in that period already."),
+            ),
+        ]
+        triggers = [
+            *kept("suspension", final_when=pgtrigger.Q(old__ended_on__isnull=False)),
+            frozen(
+                "suspension", "case", "from_on", "until", "note", "by", message="a suspension is ended, not changed"
+            ),
+            pgtrigger.Trigger(
+                name="suspension_of_pensioners",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("livelihood", "text")],
+                func="""
+                    SELECT c.livelihood INTO livelihood FROM cases_casefile c WHERE c.id = NEW.case_id FOR SHARE;
+                    IF livelihood <> 'disability_pension' THEN
+                        RAISE EXCEPTION 'suspension_of_pensioners' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.from_on}–{self.until}"
+
+    @property
+    def last_day(self) -> date:
+        return self.ended_on or self.until

@@ -35,6 +35,7 @@ from loans.rules.deferment import Deferment, check_deferments, check_next_deferm
 from loans.rules.errors import RuleError
 from loans.rules.limitation import Interruption, limitation_date, limitation_warning
 from loans.rules.periods import (
+    Cost,
     Period,
     SupportLimits,
     base_period,
@@ -42,6 +43,7 @@ from loans.rules.periods import (
     longest_extension,
     months_left,
     months_used,
+    support_cost,
     support_end,
 )
 from loans.rules.preview import Preview, preview_change, preview_entry
@@ -65,6 +67,7 @@ from loans.rules.standing import (
 from loans.rules.trace import LineFacts, Moved, Step, moves_of_entry, moves_of_line, trace
 
 __all__ = [
+    "Cost",
     "LETTERS",
     "Taken",
     "Standing",
@@ -122,6 +125,7 @@ __all__ = [
     "reminder_due",
     "slip_line",
     "standing",
+    "support_cost",
     "support_end",
     "trace",
 ]

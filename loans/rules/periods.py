@@ -8,11 +8,13 @@ one of three, also from a 31st. Source: domain.md §6; the limits are the rule s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from loans.rules.errors import RuleError
+from microloan.core.money import ZERO
 from microloan.core.months import add_months, full_months_between
 
 ONE_DAY: Final = timedelta(days=1)
@@ -119,3 +121,29 @@ def months_used(start: date, months: int, today: date) -> int:
 def months_left(start: date, months: int, today: date) -> int:
     """How many of the `months` decided so far have not begun by `today`."""
     return months - months_used(start, months, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the support came to so far. `unknown`: months that no amount is known for; they are not in `amount`."""
+
+    months: int
+    amount: Decimal
+    unknown: int
+
+
+def support_cost(start: date, months: int, amounts: Sequence[tuple[date, Decimal]], until: date) -> Cost:
+    """The months of support that have begun by `until`, each at the amount that is in force on its first day.
+
+    `months` are all months decided from the original `start`; `amounts` are kroner a month from a day on, in the order
+    they were recorded: of two from the same day the later counts. For what the programme costs (domain.md §10).
+    """
+    begun = months_used(start, months, until)
+    in_force = dict(amounts)
+    total, unknown = ZERO, 0
+    for month in range(begun):
+        first = add_months(start, month)
+        known = [day for day in in_force if day <= first]
+        total += in_force[max(known)] if known else ZERO
+        unknown += not known
+    return Cost(begun, total, unknown)

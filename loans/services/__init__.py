@@ -39,6 +39,7 @@ from loans.services.imports import (
     upload_payments,
 )
 from loans.services.ledger import write_entry
+from loans.services.living import end_suspension, set_support_amount, suspend_pension
 from loans.services.matching import (
     confirm_return,
     keep_payment,
@@ -73,6 +74,9 @@ from loans.services.support import (
 )
 
 __all__ = [
+    "end_suspension",
+    "set_support_amount",
+    "suspend_pension",
     "send_what_is_due",
     "register_write_down",
     "register_recovery",

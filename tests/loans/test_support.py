@@ -1,14 +1,19 @@
 """Living support: decided, extended, announced, within the limits (domain.md §6)."""
 
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.urls import reverse
 
-from cases.enums import Livelihood
+from cases.enums import Livelihood, Phase
 from cases.letters.models import Letter
 from cases.models import CaseFile
-from loans import services
-from loans.models import SupportPeriod
+from loans import rules, services
+from loans.deadlines import deadlines
+from loans.models import PensionSuspension, SupportAmount, SupportPeriod
 from loans.overview import support_of_page, support_rows
 from loans.queries import support_of
 from microloan.accounts.enums import Role
@@ -19,6 +24,7 @@ from screening import services as screening
 from screening.papers.enums import PaperKind
 from tests.loans import builders
 from tests.loans.builders import TODAY
+from tests.support.pages import text
 from tests.support.world import World
 
 
@@ -201,3 +207,131 @@ def test_a_wish_that_has_been_granted_is_no_wish_any_more(world: World, case: Ca
     asks(world, case, extension_months="2")
     builders.extend(world, case, 2, today=TODAY + timedelta(days=1))
     assert services.asked_months(case) is None
+
+
+# --- What it comes to, and a pension that stands still ---------------------------------------------------------------------
+
+
+def supported_case(world: World) -> CaseFile:
+    return builders.supported(world, builders.granted(world), starts_on=date(2026, 12, 1)).case
+
+
+def record(world: World, case: CaseFile, amount: int, from_on: date, note: str = "") -> SupportAmount:
+    officer = world.user(Role.BENEFITS_OFFICER)
+    return services.set_support_amount(
+        case=case, from_on=from_on, amount=Decimal(amount), note=note, by=officer, today=TODAY
+    )
+
+
+def test_the_months_count_with_the_amount_of_their_first_day(world: World) -> None:
+    case = supported_case(world)
+    record(world, case, 12000, date(2026, 12, 1))
+    record(world, case, 13000, date(2027, 1, 15))
+    amounts = list(SupportAmount.objects.filter(case=case).values_list("from_on", "amount"))
+    cost = rules.support_cost(date(2026, 12, 1), 6, amounts, date(2027, 2, 28))
+    assert (cost.months, cost.amount, cost.unknown) == (3, 37000, 0)  # December, January, and February with the new one
+    assert rules.support_cost(date(2026, 12, 1), 6, amounts, date(2026, 11, 30)).months == 0
+    assert rules.support_cost(date(2026, 12, 1), 6, amounts, date(2030, 1, 1)).amount == 12000 * 2 + 13000 * 4
+
+
+def test_months_without_an_amount_are_told(world: World) -> None:
+    cost = rules.support_cost(date(2026, 12, 31), 6, [(date(2027, 2, 1), Decimal(100))], date(2027, 6, 29))
+    assert (cost.months, cost.amount, cost.unknown) == (6, 400, 2)
+
+
+def test_the_later_of_two_amounts_from_the_same_day_counts(world: World) -> None:
+    case = supported_case(world)
+    first = record(world, case, 12000, date(2026, 12, 1))
+    assert record(world, case, 12000, date(2026, 12, 1)) == first
+    record(world, case, 11000, date(2026, 12, 1), note="Tastefejl")
+    amounts = list(SupportAmount.objects.filter(case=case).values_list("from_on", "amount"))
+    assert rules.support_cost(date(2026, 12, 1), 1, amounts, date(2027, 1, 1)).amount == 11000
+
+
+@pytest.mark.parametrize(
+    ("amount", "from_on", "field"),
+    [
+        (0, date(2026, 12, 1), "amount"),
+        (60001, date(2026, 12, 1), "amount"),
+        (12000, date(2026, 11, 30), "from_on"),
+        (12000, date(2027, 6, 1), "from_on"),
+    ],
+)
+def test_an_amount_outside_the_support_is_refused(world: World, amount: int, from_on: date, field: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        record(world, supported_case(world), amount, from_on)
+    assert refusal.value.field == field
+
+
+def pensioner(world: World) -> CaseFile:
+    return builders.granted(world, builders.in_approval(world, livelihood=Livelihood.DISABILITY_PENSION)).case
+
+
+def suspend(world: World, case: CaseFile, from_on: date, until: date) -> PensionSuspension:
+    coach = world.user(Role.COACH)
+    return services.suspend_pension(case=case, from_on=from_on, until=until, note="", by=coach, today=TODAY)
+
+
+def test_a_pension_is_suspended_for_at_most_five_years(world: World) -> None:
+    case = pensioner(world)
+    with pytest.raises(Refused) as refusal:
+        suspend(world, case, date(2027, 1, 1), date(2032, 1, 1))
+    assert refusal.value.field == "until"
+    suspension = suspend(world, case, date(2027, 1, 1), date(2031, 12, 31))
+    with pytest.raises(Conflict):
+        suspend(world, case, date(2031, 12, 31), date(2032, 3, 1))
+    services.end_suspension(suspension=suspension, ended_on=date(2027, 6, 30), by=world.user(Role.COACH), today=TODAY)
+    suspend(world, case, date(2027, 7, 1), date(2028, 6, 30))
+    with pytest.raises(Conflict):
+        services.end_suspension(
+            suspension=suspension, ended_on=date(2027, 6, 1), by=world.user(Role.COACH), today=TODAY
+        )
+
+
+def test_only_a_pension_can_be_suspended(world: World) -> None:
+    with pytest.raises(Refused):
+        suspend(world, supported_case(world), TODAY, TODAY)
+
+
+def test_the_database_holds_it_too(world: World) -> None:
+    case, coach = pensioner(world), world.user(Role.COACH)
+    mine = {"case": case, "from_on": date(2027, 1, 1), "until": date(2031, 12, 31), "by": coach}
+    suspension = PensionSuspension.objects.create(**mine)
+    amount = record(world, supported_case(world), 12000, date(2026, 12, 1))
+    for attack in (
+        lambda: PensionSuspension.objects.create(**mine | {"from_on": date(2031, 12, 31)}),
+        lambda: PensionSuspension.objects.create(**mine | {"from_on": date(2032, 1, 1), "until": date(2037, 1, 1)}),
+        lambda: PensionSuspension.objects.create(**mine | {"case": amount.case}),
+        lambda: PensionSuspension.objects.filter(pk=suspension.pk).update(until=date(2030, 1, 1)),
+        lambda: PensionSuspension.objects.filter(pk=suspension.pk).update(ended_on=date(2030, 1, 1)),
+        lambda: PensionSuspension.objects.filter(pk=suspension.pk).delete(),
+        lambda: SupportAmount.objects.filter(pk=amount.pk).update(amount=1),
+        lambda: SupportAmount.objects.filter(pk=amount.pk).delete(),
+        lambda: SupportAmount.objects.create(case=amount.case, from_on=amount.from_on, amount=0, by=coach),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            attack()
+
+
+def test_somebody_talks_with_the_citizen_before_the_suspension_ends(world: World) -> None:
+    case = builders.put_in_phase(pensioner(world), Phase.AFTERCARE, on=TODAY)
+    suspend(world, case, date(2025, 1, 1), date(2027, 3, 1))
+    found = CaseFile.objects.get(pk=case.pk)
+    told = [step for step in deadlines(found, date(2026, 12, 1)) if step.kind == "suspension_ends"]
+    assert [(step.due_on, step.why) for step in told] == [
+        (date(2027, 2, 1), "Pausen i pensionen slutter den 1. marts 2027.")
+    ]
+    assert not [step for step in deadlines(found, date(2026, 11, 29)) if step.kind == "suspension_ends"]
+
+
+def test_the_page_keeps_what_was_typed(world: World, client_for: Any) -> None:
+    case = supported_case(world)
+    client = client_for(world.user(Role.BENEFITS_OFFICER))
+    url = reverse("loans:support_amount", args=[case.number])
+    with clock.at(TODAY):
+        answer = client.post(url, {"amount": "99.999", "from_on": "01-12-2026"})
+        assert answer.status_code == 200
+        assert 'value="99.999"' in answer.content.decode()
+        assert "60.000" in text(answer)
+        assert client.post(url, {"amount": "12.550,50", "from_on": "01-12-2026"}).status_code == 302
+        assert "12.550,50" in text(client.get(reverse("loans:living", args=[case.number])))

@@ -1,12 +1,13 @@
 """Who may open the pages of loans and the disbursement queue."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from cases.enums import Livelihood
 from cases.models import CaseFile
 from loans import services
 from loans.enums import DefermentKind, LoanOutcome, PlanChangeKind
-from loans.models import DisbursementOrder, Loan, LoanDecision, PlanChange
+from loans.models import DisbursementOrder, Loan, LoanDecision, PensionSuspension, PlanChange, SupportPeriod
 from microloan.core.danish import input_date
 from microloan.core.months import month_start
 from tests.loans import builders
@@ -127,6 +128,42 @@ def change_in_force(world: World) -> dict[str, Any]:
     return {"number": change.loan.case.number, "pk": change.pk}
 
 
+def make_supported(world: World) -> SupportPeriod:
+    return builders.supported(world, builders.granted(world))
+
+
+def supported(world: World) -> dict[str, str]:
+    return {"number": world.of(make_supported).case.number}
+
+
+def make_pensioner(world: World) -> CaseFile:
+    return builders.granted(world, builders.in_approval(world, livelihood=Livelihood.DISABILITY_PENSION)).case
+
+
+def pensioner(world: World) -> dict[str, str]:
+    return {"number": world.of(make_pensioner).number}
+
+
+def suspension_data(world: World) -> dict[str, str]:
+    return {"from_on": input_date(world.today), "until": input_date(world.today + timedelta(days=365)), "note": ""}
+
+
+def make_suspension(world: World) -> PensionSuspension:
+    return services.suspend_pension(
+        case=make_pensioner(world),
+        from_on=world.today,
+        until=world.today + timedelta(days=365),
+        note="",
+        by=world.user(Role.COACH),
+        today=world.today,
+    )
+
+
+def suspended(world: World) -> dict[str, Any]:
+    found = world.of(make_suspension)
+    return {"number": found.case.number, "pk": found.pk}
+
+
 def change_data(world: World) -> dict[str, str]:
     return {"change": str(world.of(make_change).pk), "outcome": "granted", "reasons": ""}
 
@@ -193,6 +230,24 @@ ROWS = [
         method="post",
         get=200,
         data=support_data,
+        logs=True,
+    ),
+    row("loans:living", allow=TEAM | OFFICER, kwargs=supported, logs=True),
+    row(
+        "loans:support_amount",
+        allow=OFFICER | LEAD,
+        kwargs=supported,
+        method="post",
+        data=lambda world: {"amount": "12.550", "from_on": input_date(world.of(make_supported).starts_on)},
+        logs=True,
+    ),
+    row("loans:suspend", allow=TEAM, kwargs=pensioner, method="post", data=suspension_data, logs=True),
+    row(
+        "loans:suspension_end",
+        allow=TEAM,
+        kwargs=suspended,
+        method="post",
+        data=lambda world: {"ended_on": input_date(world.today)},
         logs=True,
     ),
     row("loans:send_again", allow=TEAM, kwargs=sent_back, method="post", logs=True),

@@ -24,9 +24,12 @@ from tests.support.routes.loans import (
     make_granted,
     make_order,
     make_paid_out,
+    make_pensioner,
     make_proposal,
     make_sent_back,
+    make_suspension,
 )
+from tests.support.routes.loans import make_supported as make_support_period
 from tests.support.routes.payments import (
     MONEY,
     _row,
@@ -300,6 +303,30 @@ ROWS = [
         lambda w, by: services.propose_write_off(
             loan=w.of(make_paid_out), amount=Decimal("100"), reason="Dødsbo", by=by, today=w.today
         ),
+    ),
+    row(
+        "set_support_amount",
+        MONEY,
+        lambda w, by: services.set_support_amount(
+            case=w.of(make_support_period).case,
+            from_on=w.of(make_support_period).starts_on,
+            amount=Decimal(12000),
+            note="",
+            by=by,
+            today=w.today,
+        ),
+    ),
+    row(
+        "suspend_pension",
+        TEAM,
+        lambda w, by: services.suspend_pension(
+            case=w.of(make_pensioner), from_on=w.today, until=w.today, note="", by=by, today=w.today
+        ),
+    ),
+    row(
+        "end_suspension",
+        TEAM,
+        lambda w, by: services.end_suspension(suspension=w.of(make_suspension), ended_on=w.today, by=by, today=w.today),
     ),
     said("confirm_write_off", LEAD, make_write_off, "write_off"),
     said("decline_write_off", MONEY, make_write_off, "write_off", answer="Kan betale"),
