@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Func, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from microloan.core.history import tracked
@@ -53,7 +54,7 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
-def closed_range(start: str, end: str) -> DateRange:
+def closed_range(start: str, end: str | Coalesce) -> DateRange:
     return DateRange(start, end, RangeBoundary(inclusive_lower=True, inclusive_upper=True))
 
 

@@ -238,7 +238,7 @@ ROWS = [
         allow=OFFICER | LEAD,
         kwargs=supported,
         method="post",
-        data=lambda world: {"amount": "12.550", "from_on": input_date(world.of(make_supported).starts_on)},
+        data=lambda world: {"amount": "12550", "from_on": input_date(world.of(make_supported).starts_on)},
         logs=True,
     ),
     row("loans:suspend", allow=TEAM, kwargs=pensioner, method="post", data=suspension_data, logs=True),
