@@ -45,18 +45,6 @@ def outlook(attended: int, sessions: int, left: int, percent: int) -> Outlook:
     return Outlook(needed, max(needed - attended, 0), left)
 
 
-def missed_in_a_row(marks: list[str]) -> int:
-    """How many sessions were missed without a word, counted back from the latest; an excused one neither counts nor breaks
-    the row."""
-    missed = 0
-    for mark in reversed(marks):
-        if mark == "absent":
-            missed += 1
-        elif mark != "excused":
-            break
-    return missed
-
-
 ORE = Decimal("0.01")
 
 

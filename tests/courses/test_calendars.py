@@ -137,3 +137,12 @@ def test_a_name_cannot_break_the_calendar(town):
         content = answer(token).content.decode()
     assert "X-WR-CALNAME:Tove\\; A\\, B" in content
     assert vobject.readOne(content).vevent_list[0].location.value.startswith("Tove; A, B")
+
+
+def test_another_place_is_told_of_the_sessions_to_come(town):
+    run = make_run(town)
+    with clock.at(run.sessions.order_by("starts_at")[0].ends_at):
+        values = {"place": "Et andet hus", "capacity": 12, "teacher": None, "cohort": run.cohort}
+        services.update_run(run=run, **values, by=town.casts[0].coach)
+        services.update_run(run=run, **values, by=town.casts[0].coach)
+    assert list(run.sessions.order_by("starts_at").values_list("sequence", flat=True)) == [0, 1, 1, 1]

@@ -107,6 +107,13 @@ def test_who_was_invited_is_told_once_that_the_course_is_cancelled(run, town, gr
     assert letters.why_not(granted.case.letters.get(kind=letters.INVITATION))  # what has not left yet does not leave
 
 
+def test_nobody_is_invited_to_what_is_over(run, town):
+    day = run.ends_on + timedelta(days=1)
+    with pytest.raises(Refused, match="slut"):
+        services.invite(run=run, bring="", by=town.casts[0].coach, today=day)
+    assert not Invitation.objects.exists()
+
+
 def test_the_check_page_says_who_gets_what_and_sends(run, town, granted: Story, client_for):
     Citizen.objects.filter(pk=granted.case.citizen_id).update(
         letter_preference=LetterPreference.PAPER, street="", postcode=""

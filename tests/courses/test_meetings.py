@@ -22,6 +22,7 @@ from microloan.core import clock
 from microloan.core.errors import Refused
 from reports.demo import municipality
 from tests.cases import builders
+from tests.courses.test_views import _queries
 from tests.letters.reading import reader, text_of
 from tests.support.stages import reach
 
@@ -245,3 +246,26 @@ def test_a_yes_goes_past_nobody_in_line(town, people):
             services.answer(enrolment=place, comes=True, by=coach, today=today)
     services.answer(enrolment=first, comes=True, by=coach, today=today)
     assert Enrolment.objects.get(pk=first.pk).state == EnrolmentState.ENROLLED
+
+
+def test_the_pages_of_a_meeting_cost_the_same_with_more_people(town, people, client_for):
+    coach, client = town.casts[0].coach, client_for(town.casts[0].coach)
+    run = plan(town, capacity=12)[0]
+    session = run.sessions.get()
+    of_run = [
+        reverse(f"courses:{name}", kwargs={"pk": run.pk})
+        for name in ("run", "invitations", "enrol_many", "meeting_invite")
+    ]
+    pages = [*of_run, reverse("courses:session", kwargs={"pk": session.pk}), reverse("courses:meetings")]
+    found = []
+    for asked in (people[:1], people[1:3]):
+        with clock.at(run.starts_on - timedelta(days=20)):
+            for seat in services.invite_to_meeting(run=run, people=asked, by=coach, today=clock.today()):
+                services.answer(enrolment=seat, comes=True, by=coach, today=clock.today())
+        with clock.at(run.starts_on + timedelta(days=1)):
+            marks = dict.fromkeys(run.enrolments.values_list("pk", flat=True), "present")
+            services.mark_attendance(session=session, marks=marks, by=coach, today=clock.today())
+            found.append(
+                [_queries(client, page) for page in [*pages, f"{reverse('courses:month')}?month={run.starts_on:%Y-%m}"]]
+            )
+    assert found[0] == found[1]

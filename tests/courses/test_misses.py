@@ -8,28 +8,13 @@ from django.urls import reverse
 from cases import services as cases
 from cases.enums import ContactKind, ContactState
 from courses import services
-from courses.rules import missed_in_a_row, outlook
+from courses.rules import outlook
 from microloan.core import clock
 from reports.demo import municipality
 from reports.demo.story import Story
 from tests.courses.conftest import START, make_run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize(
-    ("marks", "missed"),
-    [
-        ([], 0),
-        (["absent"], 1),
-        (["absent", "absent"], 2),
-        (["absent", "excused", "absent"], 2),
-        (["absent", "absent", "late"], 0),
-        (["present", "absent", "absent", "excused"], 2),
-    ],
-)
-def test_missed_in_a_row_counts_back_from_the_latest(marks, missed):
-    assert missed_in_a_row(marks) == missed
 
 
 @pytest.mark.parametrize(
@@ -75,6 +60,19 @@ def test_two_missed_sessions_make_a_task_that_a_contact_closes(town, granted: St
             today=after.date() + timedelta(days=1),
         )
     assert tasks(granted) == []
+
+
+def test_an_excused_session_neither_counts_nor_breaks_the_row(town, granted: Story):
+    run = make_run(town, first=granted.day + timedelta(days=7))
+    seat = granted.enrol(run).case.enrolments.get()
+    with clock.at(run.ends_on + timedelta(days=1)):
+        for session, mark in zip(
+            run.sessions.order_by("starts_at"), ("present", "absent", "excused", "absent"), strict=True
+        ):
+            services.mark_attendance(
+                session=session, marks={seat.pk: mark}, by=town.casts[0].coach, today=clock.today()
+            )
+    assert tasks(granted) == [run.module.title]
 
 
 def test_the_list_of_misses_says_what_each_lacks(town, granted: Story, client_for):

@@ -242,6 +242,15 @@ def test_the_database_refuses_half_an_enrolment(town, granted: Story, change, gu
         cursor.execute(f"UPDATE courses_enrolment SET {change}")  # noqa: S608  the cases above
 
 
+def test_one_who_waits_is_enough_to_keep_the_free_seat(town, crowd):
+    run, coach = small_run(town), town.casts[0].coach
+    crowd[0].enrol(run)
+    services.join_waiting_list(run=run, case=crowd[1].case, by=coach, today=START)
+    services.withdraw(enrolment=run.enrolments.get(case=crowd[0].case), why="illness", reason="", by=coach, today=START)
+    with pytest.raises(Refused, match="venter på den ledige plads"):
+        services.enrol(run=run, case=crowd[2].case, by=coach, today=START)
+
+
 def test_the_database_counts_the_seats(town, crowd):
     run = small_run(town)
     crowd[0].enrol(run)
