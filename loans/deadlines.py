@@ -4,20 +4,20 @@ The weeks and days stand in the rule set. Each closes by itself: when the letter
 paid, or the citizen talked with.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import DecimalField, Exists, OuterRef, Prefetch, Subquery, Sum
+from django.db.models import DecimalField, Exists, OuterRef, Prefetch, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases import registry as cases
-from cases.enums import ContactState, Holder, Phase
+from cases.enums import ContactState, Holder, Phase, Source
 from cases.models import CaseFile
 from cases.registry import NextStep
-from loans import arrears, rules, self_evaluation
+from loans import arrears, portfolio, rules, self_evaluation
 from loans.enums import HandoverState, Obstacle, SupportKind
 from loans.models import Instalment, Loan, PlanVersion, WriteOff
 from loans.payment_enums import ProposalState
@@ -42,6 +42,12 @@ TRY_AGAIN = timedelta(days=3)
 LIMITATION_NOTICE = timedelta(days=91)
 SUSPENSION_NOTICE = timedelta(days=91)
 
+# A debt is followed up as before when the case is closed: nobody is handed over without having been called (domain.md §7.6).
+AFTER_CLOSING = frozenset({
+    "call_about_payment", "handover_notice", "handover_propose", "handover_decide", "write_down", "write_off_decide",
+    "limitation_near",
+})  # fmt: skip
+
 
 def register() -> None:
     cases.next_steps.register("loans deadlines", deadlines, order=45)
@@ -62,7 +68,9 @@ def register() -> None:
         ("suspension_ends", gettext_lazy("Talk with the citizen about the suspended pension"), gettext_lazy("Open living support")),
         ("self_evaluation_call", gettext_lazy("Call the citizen about the self-evaluation"), gettext_lazy("Open plans and forms")),
     ):  # fmt: skip
-        cases.register_task_kind(code, label, action)
+        cases.register_task_kind(code, label, action, after_closing=code in AFTER_CLOSING)
+    cases.steps_after_closing.register("loans arrears", _arrears, order=45)
+    cases.closed_with_steps.register("loans arrears", closed_and_late)
     cases.register_task_kind(
         "self_evaluation_answer",
         gettext_lazy("The citizen answers the self-evaluation"),
@@ -147,6 +155,15 @@ def _arrears(case: CaseFile, today: date) -> Iterator[NextStep]:
             if late and standing:
                 yield from _late_steps(case, late, standing, today)
         yield from _after_handover(case, loan, today)
+
+
+def closed_and_late(today: date) -> Iterable[int]:
+    """Closed cases whose loan asks something of people still: late, or with recovery, or with an open proposal."""
+    asks = Q(late__gt=0) | Q(Exists(payments_to_tell(OuterRef("pk")))) | Q(
+        Exists(WriteOff.objects.filter(loan=OuterRef("pk"), state=ProposalState.OPEN))
+    )  # fmt: skip
+    loans = Loan.objects.filter(case__closed_on__isnull=False, case__source=Source.LIVE, kind=SupportKind.LOAN)
+    return loans.alias(**portfolio.figures(today)).filter(asks).order_by("case_id").values_list("case_id", flat=True)
 
 
 def _may_be_late(loan: Loan) -> bool:

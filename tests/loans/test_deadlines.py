@@ -6,11 +6,13 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from cases import queries
 from cases import services as cases
-from cases.enums import ContactKind, ContactState, Holder
+from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Holder
 from cases.letters.models import Letter
 from cases.models import Task
 from loans import services
+from loans.enums import AttemptChannel
 from loans.models import LoanDecision
 from microloan.accounts.enums import Role
 from microloan.core import clock
@@ -163,3 +165,35 @@ def test_the_rule_set_says_what_is_not_used_yet(world: World, client_for) -> Non
     client = client_for(world.user(Role.ADMINISTRATOR))
     page = client.get(reverse("policy:rule_set", kwargs={"pk": RuleSet.objects.get().pk})).content.decode()
     assert page.count("bruges endnu ikke") == 1
+
+
+def test_a_debt_is_followed_up_as_before_when_the_case_is_closed(world: World, loan, client_for) -> None:
+    """Nobody comes to debt collection without having been called, whatever became of the case (domain.md §7.6)."""
+    due = first_due(loan)
+    coach = world.user(Role.COACH)
+    answers = {"loan": "Betaler videre efter planen", "support": "Stoppet"}
+    cases.close_case(
+        case=loan.case,
+        reason=ClosingReason.FOUND_JOB,
+        choice_of=ClosedBy.CITIZEN,
+        text="",
+        answers=answers,
+        by=coach,
+        today=due - timedelta(days=3),
+    )
+    assert task(loan.case, "call-", due) is None
+    call = task(loan.case, "call-", due + timedelta(days=5))
+    assert (call.kind, call.due_on) == ("call_about_payment", due + timedelta(days=5))
+    with clock.at(due + timedelta(days=5)):
+        assert call in queries.open_tasks(coach)
+        assert client_for(coach).get(reverse("loans:arrears", args=[loan.case.number])).status_code == 200
+        services.log_attempt(
+            loan=loan,
+            channel=AttemptChannel.CALL,
+            reached=True,
+            note="Betaler i morgen",
+            made_on=clock.today(),
+            by=coach,
+            today=clock.today(),
+        )
+    assert task(loan.case, "call-", due + timedelta(days=6)) is None

@@ -104,6 +104,7 @@ def test_explained_stated_reminded_and_the_frame(
     page = open_at(lead, "frame", reverse("loans:frame"))
     page.get_by_role("button", name="Gem rammen").click()
     axe(page)
+    open_at(officer, "living", of_case(loan, "living"))
     open_at(officer, "frame-officer", reverse("loans:frame"))
     open_at(lead, "portfolio-late", reverse("loans:portfolio") + "?view=late&sort=-late")
     open_at(lead, "portfolio-export", reverse("loans:portfolio_export") + "?view=late")
