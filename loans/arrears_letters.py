@@ -11,6 +11,7 @@ from cases.letters.services import prepare_letter
 from loans import rules
 from loans.enums import LadderStep
 from loans.models import ArrearsLetter, Loan
+from loans.paying import how_to_pay
 from loans.queries import rule_set_of
 from microloan.accounts.models import User
 from microloan.core.calendars import next_banking_day
@@ -30,7 +31,7 @@ def context_of(loan: Loan, step: LadderStep, claims: Sequence[rules.Claim], toda
     facts: dict[str, Any] = {
         "lines": [{"due": claim.due, "amount": claim.remaining} for claim in claims],
         "total": sum((claim.remaining for claim in claims), ZERO),
-        "payment_reference": loan.payment_reference,
+        **how_to_pay(loan),
         "pay_by": next_banking_day(today + within),
     }
     if step is LadderStep.NOTICE:

@@ -15,6 +15,7 @@ from cases.services import add_journal_entry
 from loans import rules
 from loans.enums import DefermentKind, LoanOutcome, PlanChangeKind, SupportKind
 from loans.models import Instalment, Loan, LoanDecision, PlanChange, PlanVersion, SupportPeriod
+from loans.paying import how_to_pay
 from loans.queries import changes_of, current_plan, position_of
 from microloan.accounts.models import User
 from microloan.core.danish import kr
@@ -42,7 +43,7 @@ def _terms(loan: Loan) -> dict[str, Any]:
         "last_amount": lines[-1].amount,
         "first_due": lines[0].due_on,
         "last_due": lines[-1].due_on,
-        "payment_reference": loan.payment_reference,
+        **how_to_pay(loan),
         "max_deferment_months": loan.rule_set.max_deferment_months,
         "business": business.name if business else "",
     }
@@ -122,6 +123,7 @@ def send_agreement(*, loan: Loan, by: User, today: date, paid_on: date | None = 
             "legal_basis": basis_facts(loan.legal_basis, loan.rule_set),
             "cvr": business.cvr if business else "",
             "debt_instrument": loan.debt_instrument,
+            "authority": loan.rule_set.recovery_authority,
             "paid_on": paid_on,
         },
         by=by,
@@ -191,11 +193,28 @@ def send_extension_decision(*, period: SupportPeriod, loan: Loan, asked: int | N
             context={
                 **_period_context(period, loan),
                 "total_months": total,
+                "with_loan": _is_owed(loan),
                 **({"requested_months": asked, "fully_favourable": False, "facts": [_asked(asked)]} if fewer else {}),
             },
             by=by,
             today=today,
         )
+
+
+def _is_owed(loan: Loan) -> bool:
+    """Whether the citizen still pays instalments to us: never of a grant, nor of a loan that is settled."""
+    position = position_of(loan)
+    return position.outstanding > 0 if position else loan.kind == SupportKind.LOAN
+
+
+def _instalment_from(loan: Loan, day: date) -> Decimal | None:
+    """The monthly instalment after a day, by the plan in force; None where none is to be paid."""
+    position = position_of(loan)
+    if position is not None:
+        return next((line.amount for line in position.unpaid if line.due > day), None)
+    plan = current_plan(loan)
+    lines = plan.instalments.all() if plan else ()
+    return next((line.amount for line in lines if line.due_on > day), None)
 
 
 def _asked(months: int | None) -> str:
@@ -208,7 +227,6 @@ def send_extension_refusal(
     *, period: SupportPeriod, loan: Loan, asked: int, reasons: str, by: User, today: date
 ) -> None:
     """The citizen asked for more months and gets none. `asked`: how many, 0 where no number was given."""
-    terms = _terms(loan) if loan.kind == SupportKind.LOAN else {}
     with translation.override("da"):
         _send(
             kind="extension_refusal",
@@ -217,7 +235,7 @@ def send_extension_refusal(
             context={
                 "ends_on": period.ends_on,
                 "requested_months": asked or None,
-                "instalment_amount": terms.get("instalment_amount"),
+                "instalment_amount": _instalment_from(loan, period.ends_on),
                 "legal_basis": basis_facts(loan.legal_basis, loan.rule_set, support=True),
                 "facts": [_asked(asked)],
                 "considerations": _lines(reasons),
@@ -229,7 +247,6 @@ def send_extension_refusal(
 
 def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: User, today: date) -> None:
     periods = list(period.case.support_periods.all())
-    terms = _terms(loan) if loan.kind == SupportKind.LOAN else {}
     with translation.override("da"):
         _send(
             kind="support_end",
@@ -239,7 +256,7 @@ def send_support_end(*, period: SupportPeriod, loan: Loan, reasons: str, by: Use
                 "ends_on": period.ends_on,
                 "first_day_without": period.ends_on + timedelta(days=1),
                 "total_months": sum(row.months for row in periods),
-                "instalment_amount": terms.get("instalment_amount"),
+                "instalment_amount": _instalment_from(loan, period.ends_on),
                 "legal_basis": basis_facts(loan.legal_basis, loan.rule_set, support=True),
                 "facts": [
                     _(
@@ -264,6 +281,7 @@ def send_loan_repaid(*, loan: Loan, position: rules.Position, by: User | None, t
             context={
                 "principal": loan.principal,
                 "paid": position.paid,
+                "given_up": position.written_off or None,
                 "settled_on": settled_on,
                 "overpaid": position.overpaid or None,
             },
@@ -282,7 +300,7 @@ def send_instalment_reminder(*, loan: Loan, instalment: Instalment, amount: Deci
             context={
                 "amount": amount,
                 "due": instalment.due_on,
-                "payment_reference": loan.payment_reference,
+                **how_to_pay(loan),
                 "number": instalment.number,
                 "count": count,
             },
@@ -325,7 +343,7 @@ def _plan_from_now(loan: Loan, today: date) -> dict[str, Any]:
         "next_amount": coming["amount"] if coming else None,
         "overdue": sum((line["amount"] for line in lines if line["due"] < today), Decimal("0.00")) or None,
         "last_due": lines[-1]["due"],
-        "payment_reference": loan.payment_reference,
+        **how_to_pay(loan),
     }
 
 

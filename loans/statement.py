@@ -11,8 +11,10 @@ from loans import rules
 from loans.enums import EntryKind, LoanOutcome
 from loans.models import LedgerEntry, Loan
 from loans.papers import paper
+from loans.paying import how_to_pay
 from loans.queries import entries_after_payout, payouts_of, rule_change, terms_in_force
 from microloan.core.errors import Refused
+from microloan.core.forms import phone_groups
 from microloan.core.money import ZERO
 from microloan.policy.services import municipality
 
@@ -69,7 +71,11 @@ def facts_of(loan: Loan, day: date) -> dict[str, Any]:
     return {
         "loan": loan,
         "case": loan.case,
-        "payment_line": rules.payment_line(loan.payment_reference, municipality().creditor_number),
+        **how_to_pay(loan),
+        "phone": phone_groups(
+            loan.case.coach.phone if loan.case.coach and loan.case.coach.phone else municipality().phone
+        ),
+        "contact": loan.case.coach,
         "day": day,
         "paid_out": paid_out,
         "paid": position.paid,

@@ -30,6 +30,8 @@ REASONS: dict[Block, tuple[str, ...]] = {
     Block.CONSIDERATIONS: ("considerations",),
     Block.APPEAL: ("appeal.variant",),
 }
+# Where the citizen pays to: account, and the line of a payment slip where the municipality has a creditor number.
+PAY_TO: dict[str, Any] = {"pay_to": "", "slip_line": ""}
 LOAN_TERMS: dict[str, Any] = {
     "amount": REQUIRED,
     "instalment_amount": REQUIRED,
@@ -38,6 +40,7 @@ LOAN_TERMS: dict[str, Any] = {
     "first_due": REQUIRED,
     "last_due": REQUIRED,
     "payment_reference": "",
+    **PAY_TO,
     "interest_free": True,
     "max_deferment_months": 0,
     "business": "",
@@ -181,6 +184,7 @@ LOAN_AGREEMENT = _letter(
         "legal_basis": REQUIRED,
         "cvr": "",
         "debt_instrument": False,
+        "authority": REQUIRED,  # to which a debt may go in the end
         "paid_on": None,  # the loan has been paid out, and the plan has moved: nothing to sign
         "terms": (),
     },
@@ -209,6 +213,7 @@ EXTENSION_DECISION = _decision(
         "requested_months": None,
         "total_months": None,
         "monthly_amount": None,
+        "with_loan": False,  # a loan that is still being paid back; a grant is not
     },
     scope=("period_from", "period_to", "period_months"),
     check=_check_period,
@@ -234,6 +239,7 @@ CHANGED_PLAN: dict[str, Any] = {
     "overdue": None,  # kroner that fell due before the letter
     "last_due": REQUIRED,
     "payment_reference": "",
+    **PAY_TO,
 }
 
 
@@ -284,10 +290,16 @@ NEW_PLAN = _letter(
 INSTALMENT_REMINDER = _letter(
     "instalment_reminder",
     gettext_lazy("Friendly reminder before an instalment"),
-    {"amount": REQUIRED, "due": REQUIRED, "payment_reference": REQUIRED, "number": None, "count": None},
+    {"amount": REQUIRED, "due": REQUIRED, "payment_reference": REQUIRED, **PAY_TO, "number": None, "count": None},
 )
 # What a letter about arrears asks for. `lines`: [{"due", "amount"}], what is missing of each instalment.
-ARREARS: dict[str, Any] = {"lines": REQUIRED, "total": REQUIRED, "payment_reference": REQUIRED, "pay_by": REQUIRED}
+ARREARS: dict[str, Any] = {
+    "lines": REQUIRED,
+    "total": REQUIRED,
+    "payment_reference": REQUIRED,
+    **PAY_TO,
+    "pay_by": REQUIRED,
+}
 
 
 def _check_arrears(context: Context) -> None:
@@ -327,7 +339,14 @@ EXEMPTION_NOTICE = _letter(
 LOAN_REPAID = _letter(
     "loan_repaid",
     gettext_lazy("Receipt: the loan is repaid"),
-    {"principal": REQUIRED, "paid": REQUIRED, "settled_on": REQUIRED, "overpaid": None, "security": ""},
+    {
+        "principal": REQUIRED,
+        "paid": REQUIRED,
+        "settled_on": REQUIRED,
+        "overpaid": None,
+        "given_up": None,  # kroner that were written off, and so never paid
+        "security": "",
+    },
 )
 CLOSING = _letter(
     "closing",

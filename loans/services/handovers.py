@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cases import perms
 from cases import services as cases
-from loans import arrears, dossier, rules
+from loans import arrears, dossier, letters, rules
 from loans.arrears_words import obstacle_words
 from loans.enums import ClaimState, EntryKind, HandoverState
 from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, WriteDown, WriteOff
@@ -188,6 +188,9 @@ def book_recovery(
     )
     if not already:
         journal(loan, _("Recovered by the authority: %(amount)s") % {"amount": kr(amount)}, "", by)
+        position = position_of(loan)
+        if position is not None and position.is_settled:
+            letters.send_or_tell(letters.send_loan_repaid, loan=loan, position=position, by=by, today=today)
         cases.reconcile_tasks(case=loan.case, today=today)
     return entry
 

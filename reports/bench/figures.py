@@ -238,5 +238,6 @@ def agreement(today: date) -> dict[str, Any]:
         "total": principal,
         "legal_basis": {"reference": "kommunens vedtægt om mikrolån § 4", "appeal_variant": "standard_4_weeks"},
         "cvr": "00000001",
+        "authority": "Gældsstyrelsen",
         "debt_instrument": False,
     }

@@ -102,6 +102,8 @@ def loan_terms(amount: int, instalment: int, count: int) -> Context:
         "first_due": lines[0]["due"],
         "last_due": lines[-1]["due"],
         "payment_reference": "000000000000420",
+        "pay_to": "0040 0440116243",
+        "slip_line": "+71<000000000000420+81234567<",
         "max_deferment_months": 36,
         "business": "Aminas Syværksted",
     }
@@ -115,6 +117,7 @@ def agreement(amount: int, instalment: int, count: int) -> Context:
         "legal_basis": LEGAL_BASIS,
         "cvr": "12345674",
         "debt_instrument": True,
+        "authority": "Gældsstyrelsen",
     }
 
 
@@ -275,6 +278,7 @@ CONTEXTS: dict[str, Context] = {
         "period_months": 2,
         "requested_months": 3,
         "total_months": 8,
+        "with_loan": True,
     },
     "extension_refusal": {
         **REFUSAL_REASONS,

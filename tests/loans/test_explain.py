@@ -123,5 +123,5 @@ def test_the_statement_is_of_its_day(world: World, loan: Loan, client_for: Any) 
     answer = client.post(url, {"day": f"{TODAY:%d-%m-%Y}"})
     words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
     assert "33.000" in words
-    assert f"+71<{loan.payment_reference}+80000000<" in words
+    assert loan.payment_reference in words
     assert "Mangler" in words
