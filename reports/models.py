@@ -1,4 +1,4 @@
-"""What the reports keep of their own: the files of former cohorts that were checked and loaded."""
+"""What the reports keep of their own: files of former cohorts, and saved calculations."""
 
 import pgtrigger
 from django.conf import settings
@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from microloan.core import clock
-from microloan.core.history import Refuse, no_truncate
+from microloan.core.history import Refuse, append_only, no_truncate
 
 
 class HistoryUpload(models.Model):
@@ -63,3 +63,28 @@ class HistoryUpload(models.Model):
     @property
     def is_loaded(self) -> bool:
         return self.loaded_at is not None
+
+
+class Scenario(models.Model):
+    """A saved calculation of whether the programme pays: every assumption as it was, and what it stood on; append-only."""
+
+    name = models.CharField(_("name"), max_length=80)
+    # The fields of `rules.break_even.Assumptions`, numbers as text.
+    assumptions = models.JSONField()
+    # What was counted at the cut-off, whatever the assumptions say.
+    counted = models.PositiveIntegerField(_("participants"))
+    self_supporting = models.PositiveIntegerField(_("self-supporting"))
+    as_of = models.DateField(_("cut-off date"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("saved by"), on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(_("saved"), default=clock.now)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = _("calculation")
+        verbose_name_plural = _("calculations")
+        triggers = append_only("scenario")
+
+    def __str__(self) -> str:
+        return self.name

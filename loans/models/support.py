@@ -171,10 +171,14 @@ class PensionSuspension(models.Model):
     from_on = models.DateField(_("from"))
     until = models.DateField(_("to"))
     note = models.CharField(_("note"), max_length=200, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("recorded by"), on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(_("recorded"), default=clock.now)
     ended_on = models.DateField(_("last day"), null=True)
-    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("ended by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ("from_on", "pk")

@@ -26,6 +26,8 @@ MARKS = {
     "<title>{}, {}: {}</title></rect>",
 }
 MOST_TICKS = 6
+# Of a chart of ranges: the room of the names, of the words at both ends, and of each line.
+NAMES, ENDS, ROW = 230, 66, 28
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,64 @@ def lines(*, key: str, title: str, description: str, labels: Sequence[str], seri
             )
         )
     return _chart(key, title, description, labels, scale, drawn)
+
+
+@dataclass(frozen=True)
+class Span:
+    """One line of a chart of ranges: from one value to another, with the words of both."""
+
+    label: str
+    first: Decimal
+    last: Decimal
+    first_words: str
+    last_words: str
+
+
+def ranges(*, key: str, title: str, description: str, spans: Sequence[Span], middle: Decimal, words: str) -> SafeString:
+    """A bar for each span around `middle`, which is a line with its `words`. The ends say their values."""
+    low = min([middle, *(min(span.first, span.last) for span in spans)])
+    high = max([middle, *(max(span.first, span.last) for span in spans)])
+    room = Decimal(WIDTH - NAMES - 2 * ENDS)
+    scale = room / (high - low) if high > low else Decimal(0)
+    height = TOP + 12 + ROW * len(spans)
+
+    def x(value: Decimal) -> Decimal:
+        return NAMES + ENDS + (value - low) * scale
+
+    drawn = []
+    for index, span in enumerate(spans):
+        top = TOP + 12 + ROW * index
+        left, right = sorted(((x(span.first), 0), (x(span.last), 1)))
+        texts = (span.first_words, span.last_words)
+        drawn.append(
+            format_html(
+                '<text x="{}" y="{}" text-anchor="end">{}</text>'
+                '<rect x="{}" y="{}" width="{}" height="18" fill="{}" stroke="{}"><title>{}: {} – {}</title></rect>'
+                '<text x="{}" y="{}" text-anchor="end" fill="{}">{}</text><text x="{}" y="{}" fill="{}">{}</text>',
+                NAMES - 8, top + 14, span.label,
+                _short(left[0]), top, _short(max(right[0] - left[0], Decimal(1))), GRID, GOOD, span.label, *texts,
+                _short(left[0] - 4), top + 14, MUTED, texts[left[1]],
+                _short(right[0] + 4), top + 14, MUTED, texts[right[1]],
+            )
+        )  # fmt: skip
+    line = format_html(
+        '<line x1="{x}" y1="{top}" x2="{x}" y2="{bottom}" stroke="{colour}" stroke-width="2"/>'
+        '<text x="{x}" y="{words_at}" text-anchor="middle" font-weight="600">{words}</text>',
+        x=_short(x(middle)), top=TOP, bottom=height, colour=TEXT, words_at=TOP - 6, words=words,
+    )  # fmt: skip
+    return format_html(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'role="img" aria-labelledby="{key}-title {key}-desc" font-family="IBM Plex Sans, sans-serif" font-size="13" '
+        'fill="{text}"><title id="{key}-title">{title}</title><desc id="{key}-desc">{description}</desc>{drawn}{line}</svg>',
+        width=WIDTH,
+        height=height + 6,
+        key=key,
+        text=TEXT,
+        title=title,
+        description=description,
+        drawn=format_html_join("", "{}", ((part,) for part in drawn)),
+        line=line,
+    )
 
 
 def as_image(chart: str) -> str:

@@ -34,6 +34,14 @@ class Assumptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What the cases say at a cut-off: participants, and how many of them support themselves."""
+
+    participants: int
+    self_supporting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One step of the calculation: a code for its words, and the amount."""
 

@@ -72,3 +72,20 @@ def test_every_scale_holds_its_values_and_zero(values):
 
 def test_a_chart_as_an_address_for_an_image():
     assert charts.as_image("<svg/>") == "data:image/svg+xml;base64,PHN2Zy8+"
+
+
+def test_ranges_reach_from_end_to_end_around_the_middle():
+    spans = [
+        charts.Span("Vid", Decimal(2), Decimal(10), "2", "10"),
+        charts.Span("Omvendt", Decimal(8), Decimal(4), "8", "4"),
+    ]
+    drawn = charts.ranges(key="x", title="T", description="D", spans=spans, middle=Decimal(6), words="6")
+    root = ElementTree.fromstring(drawn)
+    wide, narrow = bars(root)
+    assert float(wide.attrib["width"]) == pytest.approx(2 * float(narrow.attrib["width"]), abs=0.3)
+    line = root.find(f"{SVG}line")
+    middle = float(wide.attrib["x"]) + float(wide.attrib["width"]) / 2
+    assert float(line.attrib["x1"]) == pytest.approx(middle, abs=0.2)
+    texts = [one.text for one in root.findall(f"{SVG}text")]
+    assert texts.index("4") < texts.index("8")  # the lower end stands on the left, whichever comes first
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=|href", drawn)
