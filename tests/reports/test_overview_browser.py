@@ -54,3 +54,28 @@ def test_former_cohorts(page_for, axe, shot, tmp_path):
     axe(page)
     page.goto("/overview/")
     assert page.get_by_text("34").first.is_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_does_it_pay(page_for, axe, shot, tmp_path):
+    """A manager fills in what the cases cannot know, sees the result, and saves it."""
+    path = write_workbook(tmp_path / "history.xlsx", review_sheets())
+    import_history(path=path, dry_run=False, by=None, today=date(2026, 11, 20))
+    page = page_for(Role.MANAGER)
+    page.goto("/overview/")
+    page.get_by_role("link", name="Betaler det sig?").click()
+    axe(page)
+    page.get_by_label("Personale, lokaler og administration").fill("2.500.000")
+    page.get_by_label("En ydelse, pr. person og måned").fill("12.000")
+    page.get_by_role("button", name="Beregn", exact=True).click()
+    assert page.get_by_role("heading", name="Det betaler sig, når").is_visible()
+    page.get_by_text("Vis som tabel").click()
+    axe(page)
+    shot(page, "payoff")
+    page.get_by_role("button", name="Gem beregningen").click()
+    axe(page)
+    page.get_by_label("Navn").fill("Budget 2027")
+    page.get_by_role("button", name="Gem beregningen").click()
+    assert page.get_by_role("heading", name="Budget 2027").is_visible()
+    axe(page)
+    shot(page, "scenario")
