@@ -57,12 +57,17 @@ class HistoryFileForm(BaseForm):
     )
 
 
+def _short() -> forms.TextInput:
+    return forms.TextInput(attrs={"inputmode": "numeric", "size": "8", "class": "field-short"})
+
+
 def _percent(label: Any, hint: Any) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         help_text=hint,
         min_value=0,
         max_value=100,
+        widget=_short(),
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"), _("Write a whole percentage from 0 to 100.")
         ),
@@ -76,6 +81,7 @@ def _whole(label: Any, hint: Any, first: int, last: int) -> forms.IntegerField:
         help_text=hint,
         min_value=first,
         max_value=last,
+        widget=_short(),
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"), format_lazy(words, first=first, last=last)
         ),
