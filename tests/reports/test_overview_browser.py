@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from microloan.accounts.enums import Role
 from reports.services import import_history
@@ -21,7 +22,7 @@ def test_overview(page_for, axe, shot, tmp_path, role):
     page.get_by_text("Vis som tabel").click()
     axe(page)
     page.get_by_role("button", name="Vis tal").click()
-    assert page.get_by_text("21 af 34").is_visible()
+    expect(page.get_by_text("21 af 34")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Hent tal (Excel)").click()
     assert download.value.suggested_filename.startswith("holdtabeller-")
@@ -42,7 +43,7 @@ def test_former_cohorts(page_for, axe, shot, tmp_path):
     shot(page, "history-upload")
     page.get_by_label("Fil med tidligere hold").set_input_files(wrong)
     page.get_by_role("button", name="Kontrollér fil").click()
-    assert page.get_by_role("heading", name="Intet kan indlæses endnu").is_visible()
+    expect(page.get_by_role("heading", name="Intet kan indlæses endnu")).to_be_visible()
     axe(page)
     shot(page, "history-mistakes")
     page.get_by_role("link", name="Tidligere hold").click()
@@ -50,10 +51,10 @@ def test_former_cohorts(page_for, axe, shot, tmp_path):
     page.get_by_role("button", name="Kontrollér fil").click()
     shot(page, "history-ready")
     page.get_by_role("button", name="Indlæs tidligere hold").click()
-    assert page.get_by_text("De tidligere hold er indlæst.").is_visible()
+    expect(page.get_by_text("De tidligere hold er indlæst.")).to_be_visible()
     axe(page)
     page.goto("/overview/")
-    assert page.get_by_text("34").first.is_visible()
+    expect(page.get_by_text("34").first).to_be_visible()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -68,7 +69,7 @@ def test_does_it_pay(page_for, axe, shot, tmp_path):
     page.get_by_label("Personale, lokaler og administration").fill("2.500.000")
     page.get_by_label("En ydelse, pr. person og måned").fill("12.000")
     page.get_by_role("button", name="Beregn", exact=True).click()
-    assert page.get_by_role("heading", name="Det betaler sig, når").is_visible()
+    expect(page.get_by_role("heading", name="Det betaler sig, når")).to_be_visible()
     page.get_by_text("Vis som tabel").click()
     axe(page)
     shot(page, "payoff")
@@ -76,6 +77,6 @@ def test_does_it_pay(page_for, axe, shot, tmp_path):
     axe(page)
     page.get_by_label("Navn").fill("Budget 2027")
     page.get_by_role("button", name="Gem beregningen").click()
-    assert page.get_by_role("heading", name="Budget 2027").is_visible()
+    expect(page.get_by_role("heading", name="Budget 2027")).to_be_visible()
     axe(page)
     shot(page, "scenario")
