@@ -40,8 +40,22 @@ CANCELLED_FIELDS: dict[str, Any] = {"module": REQUIRED, "starts_on": REQUIRED, "
 def register_kinds() -> None:
     for code, label in LABELS.items():
         fields = {MEETING: MEETING_FIELDS, CANCELLED: CANCELLED_FIELDS}.get(code, FIELDS)
-        register(LetterKind(code=code, label=label, template=f"letters/{code}.html", fields=fields))
+        register(
+            LetterKind(
+                code=code,
+                label=label,
+                template=f"letters/{code}.html",
+                fields=fields,
+                derived=("first_day", "first_time") if "sessions" in fields else (),
+                more_values=_first_time if "sessions" in fields else None,
+            )
+        )
         send_checks.register(code, why_not)
+
+
+def _first_time(facts: dict[str, Any]) -> dict[str, Any]:
+    first = facts["sessions"][0]
+    return {"first_day": first["day"], "first_time": first["time"]}
 
 
 def why_not(letter: Any) -> str:

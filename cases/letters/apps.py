@@ -11,7 +11,7 @@ class LettersConfig(AppConfig):
 
         from cases import registry
         from cases.letters import case_file, kinds, operations, print_queue, queries, tasks  # noqa: F401  (kinds register themselves)
-        from microloan.accounts.enums import TEAM
+        from microloan.accounts.enums import TEAM, Role
         from microloan.core import jobs, navigation, watch
 
         case_file.register_sections()
@@ -26,6 +26,14 @@ class LettersConfig(AppConfig):
             )
         )
         navigation.register("letters", _("Letters"), "letters:unsent", TEAM, order=25, owns=("letters:print",))
+        navigation.register(
+            "letter_texts",
+            _("Letter texts"),
+            "letters:text_kinds",
+            {Role.ADMINISTRATOR},
+            order=47,
+            owns=("letters:text_",),
+        )
         watch.signs.register("letters", operations.letter_signs)
         jobs.register("print_batches", print_queue.daily_batch, order=910, label=_("Print batches"))
         jobs.register("letters_waiting", tasks.dispatch_waiting, order=900, label=_("Letters the queue forgot"))

@@ -13,16 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.registry import LetterError, get_kind
+from cases.letters.text_models import LetterText, LetterTextConfirmation, LetterTextStart
 from cases.models import CaseFile, Representative
 from microloan.accounts.enums import REFERRERS, TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.history import Refuse, append_only, frozen, kept, locked_when, no_truncate
 
+__all__ = ["BulkLetter", "Letter", "LetterFileChanged", "LetterText", "LetterTextConfirmation", "LetterTextStart"]
+
 # What the letter says and to whom: never changed after the row was made, sent or not.
 FROZEN = (
     "id", "case", "kind", "key", "copy_of", "subject", "recipient_name", "recipient_address", "recipient_user", "representative",
-    "context", "created_by", "created_at",
+    "context", "text", "text_sha256", "created_by", "created_at",
 )  # fmt: skip
 # A letter that goes on another day than it was made is printed again with that day, and only that (docs/decisions/177).
 PRINTED = ("path", "sha256", "page_count", "dated")
@@ -76,6 +79,9 @@ class Letter(models.Model):
         Representative, null=True, blank=True, on_delete=models.PROTECT, related_name="letters"
     )
     context = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # With which words it was made: a version, or the product's own; their hash says so for ever.
+    text = models.ForeignKey(LetterText, null=True, blank=True, on_delete=models.PROTECT, related_name="letters")
+    text_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     path = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64)
     page_count = models.PositiveSmallIntegerField(_("pages"))

@@ -38,7 +38,7 @@ class Attachment:
     styles: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # one object per kind, so that it can be a key
 class LetterKind:
     code: str
     label: str | Promise
@@ -52,6 +52,9 @@ class LetterKind:
     appeal_variant_from: str = "legal_basis.appeal_variant"
     check: Callable[[Context], None] | None = None  # refuses figures that contradict each other
     to_citizen: bool = True
+    # Further values for the texts, worked out from the facts: the first day of a course. Described like fields.
+    derived: tuple[str, ...] = ()
+    more_values: Callable[[Context], Context] | None = None
     # Makes the attachment from the case number and the facts of the letter; its inputs become fields of the PDF.
     attachment: Callable[[str, Context], Attachment] | None = None
 

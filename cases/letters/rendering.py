@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -56,9 +57,16 @@ class Rendered:
     source: Source
 
 
-def render_letter(kind: LetterKind, envelope: Envelope, context: Context) -> Rendered:
-    complete = complete_context(kind, context)
-    html, subject = compose(kind, envelope, complete)
+def render_letter(
+    kind: LetterKind, envelope: Envelope, context: Context, *, texts: Mapping[str, str] | None = None
+) -> Rendered:
+    """`texts`: what an administrator wrote instead of our own words, by section."""
+    return render_composed(kind, envelope, complete_context(kind, context), texts or {})
+
+
+def render_composed(kind: LetterKind, envelope: Envelope, complete: Context, texts: Mapping[str, str]) -> Rendered:
+    """The letter from facts that are complete."""
+    html, subject = compose(kind, envelope, complete, texts)
     attached = _attachment(kind, envelope, complete)
     source = Source(html=html, styles=(attached.styles,) if attached else (), forms=attached is not None)
     pdf = print_source(source)
@@ -111,7 +119,9 @@ def complete_context(kind: LetterKind, context: Context) -> Context:
     return complete
 
 
-def compose(kind: LetterKind, envelope: Envelope, context: Context) -> tuple[str, str]:
+def compose(
+    kind: LetterKind, envelope: Envelope, context: Context, texts: Mapping[str, str] | None = None
+) -> tuple[str, str]:
     """The finished HTML and the subject, which is the heading."""
     with translation.override("da"):
         attached = _attachment(kind, envelope, context)
@@ -125,6 +135,9 @@ def compose(kind: LetterKind, envelope: Envelope, context: Context) -> tuple[str
                 "contact": envelope.contact,
                 "to_citizen": kind.to_citizen,
                 "address_size": _address_size(envelope),
+                "kind": kind,
+                "texts": texts or {},
+                "values": prose_values(kind, envelope, context),
             },
         )
     outline = Outline.of(html)
@@ -134,6 +147,19 @@ def compose(kind: LetterKind, envelope: Envelope, context: Context) -> tuple[str
         empty = [block for block in kind.required_blocks if not outline.blocks.get(block.value)]
         _refuse_missing(kind, [block for block in empty if not _may_be_left_out(block, context)])
     return html.replace(TITLE_SLOT, f"<title>{escape(outline.heading)}</title>", 1), outline.heading
+
+
+def prose_values(kind: LetterKind, envelope: Envelope, context: Context) -> Context:
+    """What the texts of a letter may print."""
+    more = kind.more_values(context) if kind.more_values else {}
+    return {
+        "municipality": envelope.sender.authority,
+        "case_number": envelope.case_number,
+        "recipient_name": envelope.recipient.name,
+        "contact_name": envelope.contact.name,
+        **context,
+        **more,
+    }
 
 
 def _address_size(envelope: Envelope) -> int:

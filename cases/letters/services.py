@@ -20,9 +20,19 @@ from cases.enums import EntryKind
 from cases.letters import channels, redating, sms
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.envelope import Contact, Envelope, Recipient, Sender
-from cases.letters.models import STUCK_AFTER, Letter, PrintedLetter, path_of, snapshot, source_of
+from cases.letters.models import (
+    STUCK_AFTER,
+    Letter,
+    LetterText,
+    LetterTextStart,
+    PrintedLetter,
+    path_of,
+    snapshot,
+    source_of,
+)
 from cases.letters.registry import Context, LetterError, LetterKind, get_kind, send_checks
 from cases.letters.rendering import Rendered, render_letter
+from cases.letters.texts import fingerprint
 from cases.models import CaseFile, Representative
 from cases.services import add_journal_entry
 from microloan.accounts.models import User
@@ -68,17 +78,19 @@ def prepare_letter(
     representatives = _representatives(case, today) if letter_kind.to_citizen else []
     envelope = _envelope(case, address.recipient, by, today)
     envelope = replace(envelope, copies_to=tuple(one.name for one in representatives))
-    letter, created = _freeze(
-        letter_kind, case, key, address, render_letter(letter_kind, envelope, context), by, today, send=send
-    )
+    text = text_on(kind, today)
+    texts = text.sections if text else {}
+    rendered = render_letter(letter_kind, envelope, context, texts=texts)
+    letter, created = _freeze(letter_kind, case, key, address, rendered, by, today, send=send, text=text)
     if not created:
         return _same_reason(letter, kind, case)
     letters = [letter]
     for one in representatives:
         copy = _Address(Recipient(name=one.name, lines=tuple(one.address_lines)), None, one)
         envelope = replace(envelope, recipient=copy.recipient, copy_of_letter_to=address.recipient.name, copies_to=())
-        rendered = render_letter(letter_kind, envelope, context)
-        letters.append(_freeze(letter_kind, case, _copy_key(key, one), copy, rendered, by, today, send=send)[0])
+        rendered = render_letter(letter_kind, envelope, context, texts=texts)
+        copied, _new = _freeze(letter_kind, case, _copy_key(key, one), copy, rendered, by, today, send=send, text=text)
+        letters.append(copied)
     if send:
         for each in letters:
             _queue(each)
@@ -99,7 +111,16 @@ def preview_letter(*, kind: str, case: CaseFile, context: Context, by: User | No
     """The letter as it would be, stored nowhere."""
     letter_kind = get_kind(kind)
     address = address_of(case, letter_kind, by if not letter_kind.to_citizen else None)
-    return render_letter(letter_kind, _envelope(case, address.recipient, by, today), context)
+    text = text_on(kind, today)
+    envelope = _envelope(case, address.recipient, by, today)
+    return render_letter(letter_kind, envelope, context, texts=text.sections if text else {})
+
+
+def text_on(kind: str, day: date) -> LetterText | None:
+    """The version that letters dated on this day are made with; None: the product's own words."""
+    starts = LetterTextStart.objects.filter(text__kind=kind, valid_from__lte=day).select_related("text")
+    newest = starts.order_by("-valid_from", "-pk").first()
+    return newest.text if newest else None
 
 
 def _same_reason(letter: Letter, kind: str, case: CaseFile) -> Letter:
@@ -118,6 +139,7 @@ def _freeze(
     today: date,
     *,
     send: bool,
+    text: LetterText | None,
 ) -> tuple[Letter, bool]:
     letter_id = uuid.uuid4()
     path = _store(letter_id, rendered)
@@ -134,6 +156,8 @@ def _freeze(
             "recipient_user": address.user,
             "representative": address.representative,
             "context": snapshot(rendered.context),
+            "text": text,
+            "text_sha256": fingerprint(kind, text.sections if text else {}),
             "path": path,
             "sha256": rendered.sha256,
             "page_count": rendered.page_count,
@@ -189,19 +213,20 @@ def address_of(case: CaseFile, kind: LetterKind, to_user: User | None = None) ->
 
 def _envelope(case: CaseFile, recipient: Recipient, by: User | None, today: date) -> Envelope:
     signer = case.coach or by
-    sender = _sender()
+    from_us = sender()
     return Envelope(
-        sender=sender,
+        sender=from_us,
         recipient=recipient,
         contact=Contact(name=signer.full_name, phone=signer.phone, title=str(signer.get_role_display()).lower())
         if signer
-        else Contact(name=sender.department),
+        else Contact(name=from_us.department),
         case_number=case.number,
         dated=today,
     )
 
 
-def _sender() -> Sender:
+def sender() -> Sender:
+    """The municipality, as letters print it."""
     place = municipality()
     return Sender(
         authority=place.name,
@@ -404,6 +429,8 @@ def resend_letter(*, letter: Letter, by: User) -> Letter:
         recipient_user=original.recipient_user,
         representative=original.representative,
         context=original.context,
+        text=original.text,
+        text_sha256=original.text_sha256,
         path=original.path,
         sha256=original.sha256,
         page_count=original.page_count,

@@ -20,6 +20,7 @@ ROOMS = {
     "cases": "cases.services",
     "letters": "cases.letters.services",
     "printing": "cases.letters.print_queue",
+    "letter_texts": "cases.letters.text_services",
     "courses": "courses.services",
     "screening": "screening.services",
     "loans": "loans.services",

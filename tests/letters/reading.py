@@ -1,12 +1,14 @@
 """Reads letters back the way a citizen's reader does."""
 
 import io
-import re
 from functools import lru_cache
-from html.parser import HTMLParser
 
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
+
+from cases.letters.plain_words import lix, prose_of
+
+__all__ = ["lix", "prose_of"]
 
 MM_PER_POINT = 25.4 / 72
 
@@ -63,42 +65,3 @@ def words_at(pdf: bytes, page: int = 0) -> list[tuple[float, float, str]]:
 
     sheet.extract_text(visitor_text=visit)
     return found
-
-
-class Prose(HTMLParser):
-    """The paragraphs and list items of the text, without address, tables and headings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.paragraphs: list[str] = []
-        self._stack: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in {"br", "img", "meta"}:
-            return
-        self._stack.append(tag)
-        if tag in {"p", "li"} and "main" in self._stack:
-            self.paragraphs.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._stack and self._stack[-1] == tag:
-            self._stack.pop()
-
-    def handle_data(self, data: str) -> None:
-        if "main" in self._stack and {"p", "li"} & set(self._stack) and not {"td", "th"} & set(self._stack):
-            self.paragraphs[-1] += data
-
-
-def prose_of(html: str) -> list[str]:
-    prose = Prose()
-    prose.feed(html)
-    return [" ".join(text.split()) for text in prose.paragraphs if text.strip()]
-
-
-def lix(paragraphs: list[str]) -> float:
-    """Words per sentence plus the share of words of more than six letters (Björnsson's LIX)."""
-    text = re.sub(r"(\d)\.(?=[\d ]+[a-zæøå])", r"\1", "\n".join(paragraphs))  # 1. marts and 35.000 end no sentence
-    text = text.replace("kr.", "kr")
-    words = re.findall(r"[\wæøåÆØÅ-]+", text)
-    sentences = len(re.findall(r"[.!?:]+(?=\s|$)|\n", text)) or 1
-    return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)

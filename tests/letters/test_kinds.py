@@ -88,8 +88,9 @@ def test_amounts_and_dates_in_the_file_are_those_given(code):
 def test_words_are_plain(code):
     prose = reading.prose_of(html_of(code))
     text = reading.text_of(standard(code).pdf)
+    whole = text.replace(" ", "")
     for paragraph in prose:
-        assert paragraph in text
+        assert paragraph.replace(" ", "") in whole
     assert reading.lix(prose) < 35
     for stiff in ("De bedes", "undertegnede", "klient", "henhold", "vedr", "jobcenter", "imødekomme", "truffet"):
         assert stiff.lower() not in text.lower()

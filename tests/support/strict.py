@@ -27,6 +27,7 @@ class _Inspector(HTMLParser):
         super().__init__()
         self.faults: list[str] = []
         self.ids: set[str] = set()
+        self._shown: list[str] = []  # elements that show the source of a text, as the editor of letters does
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -42,6 +43,12 @@ class _Inspector(HTMLParser):
                 self.faults.append(f"javascript: in {name} on {where}")
             self._look_for_leftovers(value, where)
         self._look_for_twins(given.get("id", ""), where)
+        if tag in {"textarea", "code"} or "data-source" in given or (self._shown and tag == self._shown[-1]):
+            self._shown.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._shown and self._shown[-1] == tag:
+            self._shown.pop()
 
     def _look_for_twins(self, identifier: str, where: str) -> None:
         if identifier and identifier in self.ids:
@@ -49,7 +56,8 @@ class _Inspector(HTMLParser):
         self.ids.add(identifier)
 
     def handle_data(self, data: str) -> None:
-        self._look_for_leftovers(data, f"text in line {self.getpos()[0]}")
+        if not self._shown:
+            self._look_for_leftovers(data, f"text in line {self.getpos()[0]}")
 
     def _look_for_leftovers(self, text: str, where: str) -> None:
         for mark in ("{{", "{%", "%}", "{#"):  # not "}}", which ends nested JSON

@@ -1,10 +1,11 @@
 """Who may open the pages of letters. Each new address gets a row: tests/support/routing.py says how."""
 
-from cases.letters import services
-from cases.letters.models import Letter, PrintBatch
+from cases.letters import services, text_services, texts
+from cases.letters.models import Letter, LetterText, PrintBatch
+from cases.letters.registry import get_kind
 from microloan.accounts.enums import Role
 from tests.letters.samples import CONTEXTS
-from tests.support.routing import REFERRERS, TEAM, case, row
+from tests.support.routing import ADMINISTRATOR, REFERRERS, TEAM, case, row
 from tests.support.world import World
 
 
@@ -42,10 +43,31 @@ def print_batch(world: World) -> dict[str, str]:
     return {"batch_id": str(world.of(make_print_batch).pk)}
 
 
+def make_text(world: World) -> LetterText:
+    sections = {**texts.built_in(get_kind("closing")), "ending": "Farvel."}
+    return text_services.write_text(
+        kind="closing", sections=sections, note="Kortere", base=0, by=world.user(Role.ADMINISTRATOR)
+    )
+
+
+def version(world: World) -> dict[str, object]:
+    return {"kind": "closing", "number": world.of(make_text).number}
+
+
+KIND = {"kind": "closing"}
 NOT_THEIRS = dict.fromkeys(REFERRERS, 404)  # a colleague reads the letters addressed to him or her
 ROWS = [
     row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
     row("letters:unsent", allow=TEAM),
+    row("letters:text_kinds", allow=ADMINISTRATOR),
+    row("letters:text_kind", allow=ADMINISTRATOR, kwargs=KIND),
+    row("letters:text_edit", allow=ADMINISTRATOR, kwargs=KIND),
+    row("letters:text_preview", allow=ADMINISTRATOR, kwargs=KIND, method="post", ok=200),
+    row("letters:text_compare", allow=ADMINISTRATOR, kwargs=KIND),
+    row("letters:text_sample", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
+    row("letters:text_confirm", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
+    row("letters:text_start", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
+    row("letters:text_restore", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
     row("letters:bulk", allow=TEAM),
     row("letters:print_queue", allow=TEAM),
     row("letters:print_file", allow=TEAM, kwargs=print_batch),

@@ -1,13 +1,15 @@
 """Whose the services of letters are."""
 
 from datetime import timedelta
+from typing import Any
 
-from cases.letters import print_queue, services
+from cases.letters import print_queue, services, text_services, texts
 from cases.letters.enums import Channel, LetterStatus
-from cases.letters.models import Letter, PrintBatch
+from cases.letters.models import Letter, LetterText, PrintBatch
+from cases.letters.registry import get_kind
 from microloan.core import clock
 from tests.support.acting import act
-from tests.support.routing import TEAM, Role
+from tests.support.routing import ADMINISTRATOR, TEAM, Role
 from tests.support.world import World
 
 
@@ -41,7 +43,34 @@ def make_broken_off(world: World) -> PrintBatch:
     )
 
 
+def write_text(by: Any) -> LetterText:
+    sections = {**texts.built_in(get_kind("closing")), "ending": "Farvel."}
+    return text_services.write_text(kind="closing", sections=sections, note="Kortere", base=0, by=by)
+
+
+def make_text(world: World) -> LetterText:
+    return write_text(world.user(Role.ADMINISTRATOR))
+
+
 ROWS = [
+    act("letter_texts.write_text", allow=ADMINISTRATOR, call=lambda _w, by: write_text(by)),
+    act(
+        "letter_texts.restore_text",
+        allow=ADMINISTRATOR,
+        call=lambda _w, by: text_services.restore_text(kind="closing", number=0, base=0, by=by),
+    ),
+    act(
+        "letter_texts.confirm_text",
+        allow=ADMINISTRATOR,
+        call=lambda w, by: text_services.confirm_text(
+            text=w.of(make_text), jurist="Jura", confirmed_on=w.today, reference="42", by=by, today=w.today
+        ),
+    ),
+    act(
+        "letter_texts.start_text",
+        allow=ADMINISTRATOR,
+        call=lambda w, by: text_services.start_text(text=w.of(make_text), valid_from=w.today, by=by, today=w.today),
+    ),
     act(
         "letters.release_letter",
         allow=TEAM,
@@ -75,6 +104,10 @@ PARTS = {
     "letters.confirm": "a part of the guarded services, of the queue and of print batches",
     "letters.record": "a part of the queue and of print batches",
     "letters.why_held": "reads",
+    "letter_texts.invented_envelope": "reads",
+    "letter_texts.sample_context": "reads",
+    "letter_texts.sample_of": "stores nothing",
+    "letter_texts.sample_pdf": "stores nothing",
     "letters.dispatch_letter": "run by the queue",
     "letters.is_final": "pure",
     "letters.letters_lost_by_the_queue": "reads",
@@ -82,4 +115,6 @@ PARTS = {
     "letters.next_attempt": "pure",
     "letters.prepare_letter": "a part of the guarded services whose outcome it tells, and of jobs",
     "letters.preview_letter": "stores nothing",
+    "letters.sender": "reads",
+    "letters.text_on": "reads",
 }
