@@ -1,6 +1,5 @@
 """The hearing of the citizen before a stop: the letter is sent, the answer registered (danish-rules.md §2.1)."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -75,7 +74,7 @@ def hearing(request: StaffRequest, number: str, pk: int) -> HttpResponse:
         return _to(screening)
     today = clock.today()
     if request.method != "POST":
-        usual = today + timedelta(days=rules.USUAL_HEARING_DAYS)
+        usual = rules.usual_answer(today)
         initial = {"answer_by": usual, "shown": screening.plan, "version": screening.version}
         return _page(request, screening, HearingForm(initial=initial))
     form = HearingForm(request.POST)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases.enums import Phase
 from microloan.core import danish
+from microloan.core.calendars import is_deadline_day, next_deadline_day
 from screening.enums import RATING_OF, Hearing, Outcome, Rating, ScreeningNumber
 
 # Which phase each screening belongs to, and where "continue" leads (domain.md §3.1).
@@ -105,8 +106,13 @@ def missing_hearing(hearing: str, note: str) -> dict[str, str]:
 
 
 def earliest_answer(today: date) -> date:
-    """The soonest last day to answer a hearing; people need to read, ask and write."""
-    return today + timedelta(days=HEARING_DAYS)
+    """The soonest last day to answer a hearing; people need to read, ask and write. No deadline ends on a closed day."""
+    return next_deadline_day(today + timedelta(days=HEARING_DAYS))
+
+
+def usual_answer(today: date) -> date:
+    """The last day that is proposed."""
+    return next_deadline_day(today + timedelta(days=USUAL_HEARING_DAYS))
 
 
 def answer_day_refusal(answer_by: date, today: date) -> str:
@@ -114,6 +120,9 @@ def answer_day_refusal(answer_by: date, today: date) -> str:
     earliest = earliest_answer(today)
     if answer_by < earliest:
         return _("Give the citizen at least until %(date)s.") % {"date": danish.long_date(earliest)}
+    if not is_deadline_day(answer_by):
+        day = danish.long_date(next_deadline_day(answer_by))
+        return _("That is a weekend or a holiday. Choose %(date)s instead.") % {"date": day}
     if answer_by > today + timedelta(days=LONGEST_HEARING_DAYS):
         return _("Write a day within three months. Is the year right?")
     return ""

@@ -21,7 +21,7 @@ from reports.bench.timing import Ratio
 
 Render = Callable[[], object]
 PROCESSES = 2
-TURNS = 3
+TURNS, FEW = 3, 100  # of a few letters, once will do
 # Two workers do at least 85 % of what bare WeasyPrint does.
 AT_LEAST = 0.85
 # A process that has made all the letters is no larger than this, against one that has made a tenth.
@@ -31,9 +31,10 @@ FIRST = 10
 
 def compare_workers(today: date, letters: int) -> Iterator[Ratio]:
     """The same letters, in turn: ours from facts to PDF, bare WeasyPrint from finished HTML with its style sheet read once."""
-    each = max(2, letters // PROCESSES // TURNS // 4)
+    turns = TURNS if letters > FEW else 1
+    each = max(2, letters // PROCESSES // TURNS // 8)
     took: tuple[list[float], list[float]] = ([], [])
-    for _turn in range(TURNS):
+    for _turn in range(turns):
         took[0].append(_in_processes(_ours, today, each))
         took[1].append(_in_processes(_bare, today, each))
     per_letter = [1000 * statistics.median(seconds) / (PROCESSES * each) for seconds in took]

@@ -12,7 +12,9 @@ from microloan.accounts.tasks import watch_the_jobs
 from microloan.core import clock, jobs, metrics, watch
 from microloan.core.jobs import Counts
 from microloan.core.models import Heartbeat, Incident, JobRun
+from microloan.core.tasks import run_daily_jobs
 from tests.support.people import make_user
+from tests.support.queue import not_eager
 
 pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 11, 20, 9, 30, tzinfo=clock.COPENHAGEN)
@@ -162,3 +164,25 @@ def test_what_runs_is_seen_by_its_lock(one_job):
     jobs.run_job("look", FRIDAY)
     assert seen == [{"look"}]
     assert jobs.running() == set()
+
+
+def test_the_queue_is_counted_also_when_it_is_empty_or_away(db, settings, monkeypatch):
+    with not_eager():
+        assert watch.queue_length() == 0
+        run_daily_jobs.delay()
+        assert watch.queue_length() == 1
+    monkeypatch.setattr(watch.app.conf, "broker_read_url", "redis+socket:///nowhere/redis.sock")
+    assert watch.queue_length() is None
+
+
+def test_the_page_reads_well_for_everybody(page_for, axe):
+    """At both widths, with a job behind, a case left and an alarm that is over."""
+    run = JobRun.objects.create(job="reconcile_tasks", date=clock.today(), failed=1, finished_at=clock.now())
+    run.failures.create(case_number="ML-2026-0007", error="KeyError")
+    now = clock.now()
+    Incident.objects.create(key="behind:x", title="Jobbet er ikke kørt", opened_at=now, closed_at=now)
+    page = page_for(Role.ADMINISTRATOR)
+    page.goto(reverse("accounts:operations"))
+    axe(page)
+    page.get_by_role("button", name="Kør job Opgaver og frister på alle sager").click()
+    page.get_by_text("er lagt i køen").wait_for()
