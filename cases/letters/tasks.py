@@ -9,8 +9,9 @@ from celery import shared_task
 
 from cases.letters import bulk, print_queue, services, sms
 from cases.letters.enums import LetterStatus
+from cases.letters.models import Letter
 from microloan.accounts.models import User
-from microloan.core import clock
+from microloan.core import clock, jobs
 from microloan.core.errors import Refused
 from microloan.core.jobs import Counts
 
@@ -53,9 +54,12 @@ def dispatch_waiting(today: date) -> Counts:
 
 def _send(letter_ids: Iterable[UUID], today: date) -> Counts:
     sent = skipped = 0
-    for letter_id in letter_ids:
-        if services.dispatch_letter(letter_id, today=today).status == LetterStatus.DISPATCHED:
-            sent += 1
-        else:
-            skipped += 1
+    ids = list(letter_ids)
+    numbers = dict(Letter.objects.filter(pk__in=ids).values_list("pk", "case__number"))
+    for letter_id in ids:
+        with jobs.apart(numbers[letter_id]):
+            if services.dispatch_letter(letter_id, today=today).status == LetterStatus.DISPATCHED:
+                sent += 1
+            else:
+                skipped += 1
     return Counts(created=sent, skipped=skipped)

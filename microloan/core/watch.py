@@ -92,7 +92,9 @@ def queue_length() -> int | None:
         with app.connection_for_read() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
             try:
-                return int(broker.default_channel.queue_declare(app.conf.task_default_queue, passive=True).message_count)
+                return int(
+                    broker.default_channel.queue_declare(app.conf.task_default_queue, passive=True).message_count
+                )
             except broker.channel_errors:  # a queue in which nothing waits does not exist
                 return 0
     except broker_errors() as failure:

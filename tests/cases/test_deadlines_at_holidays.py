@@ -17,8 +17,8 @@ from tests.cases import builders
     [
         (date(2026, 12, 16), date(2026, 12, 23)),  # the last day before Christmas
         (date(2026, 12, 17), date(2026, 12, 28)),  # 24, 25 and 26 December and the weekend do not count
-        (date(2026, 12, 23), date(2027, 1, 4)),  # nor do 31 December, 1 January and the weekend after it
-        (date(2027, 3, 19), date(2027, 4, 1)),  # nor Maundy Thursday, Good Friday and Easter Monday
+        (date(2026, 12, 23), date(2027, 1, 5)),  # nor do 31 December, 1 January and the weekend after it
+        (date(2027, 3, 19), date(2027, 3, 31)),  # nor Maundy Thursday, Good Friday and Easter Monday
         (date(2027, 4, 30), date(2027, 5, 10)),  # nor Ascension Day; a bank's Friday is a working day here
         (date(2027, 5, 12), date(2027, 5, 20)),  # nor Whit Monday
         (date(2028, 5, 8), date(2028, 5, 15)),  # Great Prayer Day is a working day since 2024

@@ -10,7 +10,7 @@ from cases import queries
 from cases import services as cases
 from cases.enums import ClosedBy, ClosingReason, ContactKind, ContactState, Holder
 from cases.letters.models import Letter
-from cases.models import Task
+from cases.models import CaseFile, Task
 from loans import services
 from loans.enums import AttemptChannel
 from loans.models import LoanDecision
@@ -156,6 +156,21 @@ def test_a_conversation_since_then_is_the_call(world: World, loan) -> None:
             )
             is_open = Task.objects.filter(case=loan.case, key__startswith="call-", done_at=None).exists()
             assert is_open is (state == ContactState.NO_SHOW)
+
+
+def test_a_claim_of_a_closed_case_is_warned_of_six_months_before_it_lapses(world: World, loan) -> None:
+    closed = {
+        "phase": "closed",
+        "closed_on": world.today,
+        "closing_reason": "found_job",
+        "closed_by_choice_of": "citizen",
+    }
+    CaseFile.objects.filter(pk=loan.case_id).update(**closed)
+    assert first_due(loan) == date(2027, 1, 4)
+    assert task(loan.case, "limitation_near", date(2029, 7, 3)) is None
+    assert "4. jan. 2030" in task(loan.case, "limitation_near", date(2029, 7, 4)).why
+    builders.pay(world, loan, loan.principal, date(2029, 7, 5))
+    assert task(loan.case, "limitation_near", date(2029, 7, 6)) is None
 
 
 # --- What nothing reads says so --------------------------------------------------------------------------------------------
