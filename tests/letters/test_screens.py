@@ -3,9 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from cases.letters import services
+from cases.letters import services, text_services, texts
 from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter
+from cases.letters.registry import get_kind
+from microloan.policy.services import ensure_defaults
 from tests.letters import samples
 from tests.letters.conftest import TODAY, make_case, make_citizen, make_user
 
@@ -42,3 +44,22 @@ def test_letters_in_every_state(page_for, axe, shot):
     page.get_by_text("Vælg, hvordan brevet blev sendt.").first.wait_for()
     axe(page)
     shot(page, "letters-error")
+
+
+def test_texts_of_letters(page_for, axe, shot):
+    """The editor with its fields and preview, with an error, and two versions beside each other."""
+    page = page_for("administrator")
+    ensure_defaults()
+    sections = {**texts.built_in(get_kind("loan_grant")), "help": "Ring til mig."}
+    text_services.write_text(kind="loan_grant", sections=sections, note="Kortere", base=0, by=page.user)
+    for name in ("text_kinds", "text_kind", "text_compare", "text_edit"):
+        page.goto(reverse(f"letters:{name}", kwargs={} if name == "text_kinds" else {"kind": "loan_grant"}))
+        axe(page)
+        shot(page, f"letters-{name}")
+    page.get_by_label("Du kan få hjælp").fill("Ring til {{ hemmelig }}.")
+    page.get_by_role("button", name="Vis forhåndsvisning").click()
+    page.get_by_text("Brevet har ikke noget felt").first.wait_for()
+    axe(page)
+    page.goto(reverse("letters:text_start", kwargs={"kind": "loan_grant", "number": 1}))
+    axe(page)
+    shot(page, "letters-text_start")
