@@ -47,6 +47,11 @@ class LetterText(models.Model):
         return str(get_kind(self.kind).label)
 
     @property
+    def confirmed(self) -> "LetterTextConfirmation | None":
+        """The jurist's confirmation, where there is one."""
+        return getattr(self, "confirmation", None)
+
+    @property
     def is_hard(self) -> bool:
         return self.lix >= Decimal(35)
 

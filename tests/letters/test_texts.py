@@ -277,6 +277,7 @@ def test_an_administrator_writes_sees_and_uses_a_version(town, client_for):
     assert "Skriv" in client.post("/letters/texts/closing/1/start/", {"valid_from": "30-02-2027"}).content.decode()
     client.post("/letters/texts/closing/1/start/", {"valid_from": f"{today:%d-%m-%Y}"})
     assert services.text_on("closing", today).number == 1
+    assert "Bekræftet af" not in client.get("/letters/texts/closing/").content.decode()
     assert "<ins>" in client.get("/letters/texts/closing/compare/").content.decode()
     client.post("/letters/texts/closing/0/restore/")
     assert LetterText.objects.count() == 2
