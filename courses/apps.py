@@ -8,6 +8,7 @@ class CoursesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from cases.letters.bulk import Group, groups
         from cases.registry import CaseTab, register_tab
         from courses import case_file, journey, letters, mentors, queries, tasks
         from microloan.accounts.enums import TEAM, Role
@@ -17,6 +18,8 @@ class CoursesConfig(AppConfig):
         mentors.register()
         case_file.register_sections()
         letters.register_kinds()
+        next_meeting = Group(_("Invited to the next network meeting"), queries.cases_invited_to_the_next_meeting)
+        groups.register("next_meeting", next_meeting)
         jobs.register("course_invitations", tasks.make_forgotten_invitations, order=70, label=_("Course invitations"))
         jobs.register("forget_guests", tasks.forget_guests, order=880, label=_("Guests of courses are forgotten"))
         register_tab(CaseTab("courses", _("Courses"), "courses:case", TEAM, order=30, count=queries.tab_count))

@@ -262,3 +262,17 @@ def overall(statuses: Iterable[ModuleStatus]) -> tuple[int, int]:
     """(sessions attended, sessions in all) over some modules."""
     rows = list(statuses)
     return sum(row.attended for row in rows), sum(row.sessions for row in rows)
+
+
+def cases_invited_to_the_next_meeting(user: User, today: date) -> QuerySet[CaseFile]:
+    """Open cases that were asked to the next network meeting and have not said no, to write to them all."""
+    coming = CourseRun.objects.filter(meeting__isnull=False, starts_on__gte=today).order_by("starts_on", "pk")
+    asked = Enrolment.objects.filter(
+        run=Subquery(coming.values("pk")[:1]), state__in=[EnrolmentState.INVITED, EnrolmentState.ENROLLED]
+    )
+    return (
+        CaseFile.objects.visible_to(user)
+        .filter(pk__in=asked.values("case"), closed_on__isnull=True)
+        .select_related("citizen", "coach")
+        .order_by("citizen__name", "pk")
+    )

@@ -8,6 +8,7 @@ class LoansConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from cases.letters.bulk import Group, groups
         from cases.letters.registry import send_checks
         from cases.registry import CaseTab, register_tab
         from loans import (
@@ -53,6 +54,9 @@ class LoansConfig(AppConfig):
             order=42,
             count=payment_queries.waiting_count,
             owns=("loans:import", "loans:incoming", "loans:proposals", "loans:reversal", "loans:refund_answer"),
+        )
+        groups.register(
+            "instalments_next_week", Group(_("Instalments due next week"), queries.cases_with_instalments_next_week)
         )
         send_checks.register("instalment_reminder", reminders.why_not_send)
         send_checks.register("self_evaluation_reminder", self_evaluation.why_not_send)

@@ -1,7 +1,7 @@
 """What is read of loans: terms, ledger and position. The rules do the arithmetic; these fetch the rows."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -220,6 +220,18 @@ def instalments_due(start: date, end: date) -> QuerySet[Instalment]:
     """Lines of plans in force that fall due in a span, both days counted."""
     newest = PlanVersion.objects.filter(loan=OuterRef("plan__loan")).order_by("-version").values("pk")[:1]
     return Instalment.objects.filter(due_on__range=(start, end), plan=Subquery(newest)).select_related("plan__loan")
+
+
+def cases_with_instalments_next_week(user: User, today: date) -> QuerySet[CaseFile]:
+    """Open cases with an instalment from Monday to Sunday of next week, to write to them all."""
+    monday = today + timedelta(days=7 - today.weekday())
+    due = instalments_due(monday, monday + timedelta(days=6)).values("plan__loan__case")
+    return (
+        CaseFile.objects.visible_to(user)
+        .filter(pk__in=due, closed_on__isnull=True)
+        .select_related("citizen", "coach")
+        .order_by("citizen__name", "pk")
+    )
 
 
 class QueueView(TextChoices):

@@ -253,6 +253,8 @@ PRINT_BATCH_BY_JOB = env.bool("PRINT_BATCH_BY_JOB", default=True)
 PRINT_SORT = env.str("PRINT_SORT", default="postcode")  # postcode, name or case
 PRINT_DUPLEX = env.bool("PRINT_DUPLEX", default=True)
 PRINT_COVER = env.bool("PRINT_COVER", default=True)
+# Where the mail server lays what comes back: a Maildir, or an mbox file. Without one nobody is told of a wrong address.
+BOUNCE_FOLDER = env.str("BOUNCE_FOLDER", default="")
 # Tells a citizen by SMS that there is a letter: nothing (default), "folder", or the dotted name of a class (sms.py).
 SMS_SENDER = env.str("SMS_SENDER", default="")
 

@@ -4,16 +4,20 @@ Written and checked once; then a worker makes one letter each, under a key that 
 made becomes a task in its case, so that nobody believes that it was sent.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cases.enums import Holder
 from cases.letters import channels, kinds, services
-from cases.letters.models import BulkLetter, paragraphs_of
+from cases.letters.models import BulkLetter, BulkRecipient, paragraphs_of
 from cases.letters.registry import Context
 from cases.models import CaseFile, Task
 from cases.perms import check_shown, check_team
@@ -24,6 +28,7 @@ from microloan.core.calendars import add_working_days
 from microloan.core.errors import Conflict, Refused
 from microloan.core.pdf import PdfError
 from microloan.core.queue import after_commit
+from microloan.core.registry import Registry
 
 MOST_AT_ONCE = 200
 
@@ -35,6 +40,18 @@ class Addressee:
     case: CaseFile
     channel: str = ""
     why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Citizens that one may want to write to at once, such as all with an instalment next week."""
+
+    label: Any
+    cases: Callable[[User, date], QuerySet[CaseFile]]
+
+
+# Higher rooms add theirs in `AppConfig.ready()`.
+groups: Registry[Group] = Registry("groups of citizens to write to")
 
 
 def addressees(cases: Iterable[CaseFile]) -> list[Addressee]:
@@ -71,7 +88,8 @@ def write_to_many(*, cases: Iterable[CaseFile], subject: str, text: str, by: Use
     check_subject(subject)
     if not paragraphs_of(text):
         raise Refused(_("Write the letter first."), field="text")
-    ids = [found.case.pk for found in addressees(cases) if not found.why_not]
+    everybody = addressees(cases)
+    ids = [found.case.pk for found in everybody if not found.why_not]
     if not ids:
         raise Refused(_("None of the citizens can get the letter."))
     if len(ids) > MOST_AT_ONCE:
@@ -79,6 +97,9 @@ def write_to_many(*, cases: Iterable[CaseFile], subject: str, text: str, by: Use
     values = {"subject": subject.strip(), "text": text.strip(), "case_ids": ids, "by": by, "dated": clock.now().date()}
     letter, created = BulkLetter.objects.get_or_create(key=key, defaults=values)
     if created:
+        BulkRecipient.objects.bulk_create(
+            BulkRecipient(bulk=letter, case=found.case, why_not=found.why_not[:240]) for found in everybody
+        )
         after_commit(prepare_many, letter.pk)
     elif any(getattr(letter, name) != values[name] for name in ("subject", "text", "case_ids", "by")):
         raise Conflict(_("Another letter has been sent from this page. Look at it before you write again."))
@@ -93,8 +114,9 @@ def prepare(bulk_id: int) -> int:
     made = 0
     cases = CaseFile.objects.filter(pk__in=bulk.case_ids).select_related("citizen", "coach").order_by("pk")
     for case in cases:
+        row = BulkRecipient.objects.filter(bulk=bulk, case=case, letter=None)
         try:
-            services.prepare_letter(
+            letter = services.prepare_letter(
                 kind=kinds.MESSAGE.code,
                 case=case,
                 key=f"bulk:{bulk.pk}:{case.pk}",
@@ -103,11 +125,20 @@ def prepare(bulk_id: int) -> int:
                 today=bulk.dated,
             )
         except (Refused, PdfError) as refusal:
+            row.update(why_not=str(refusal)[:240])
             _tell(bulk, case, str(refusal))
         else:
+            row.update(letter=letter, why_not="")
             made += 1
     BulkLetter.objects.filter(pk=bulk.pk).update(prepared_at=clock.now())
     return made
+
+
+def report_of(bulk: BulkLetter) -> tuple[list[BulkRecipient], Counter[str]]:
+    """Each citizen, those without a letter first, and how many there are of each kind."""
+    rows = list(bulk.recipients.select_related("case__citizen", "letter").order_by("case__citizen__name", "pk"))
+    rows.sort(key=lambda row: row.state != "not")
+    return rows, Counter(row.state for row in rows)
 
 
 def _tell(bulk: BulkLetter, case: CaseFile, why: str) -> None:

@@ -4,8 +4,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +16,7 @@ from cases.forms import add_refusal
 from cases.letters import bulk as letters
 from cases.letters import kinds, services
 from cases.letters.forms import MessageForm
+from cases.letters.models import BulkLetter
 from cases.models import CaseFile
 from cases.views.base import posted
 from cases.views.bulk import own_address, ticked
@@ -21,6 +25,9 @@ from microloan.accounts.logging import logged
 from microloan.accounts.perms import StaffRequest, team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
+from microloan.core.export import csv_response
+
+PER_PAGE = 25
 
 
 def _cases(request: StaffRequest) -> list[CaseFile]:
@@ -28,6 +35,8 @@ def _cases(request: StaffRequest) -> list[CaseFile]:
     visible = CaseFile.objects.visible_to(request.user).select_related("citizen", "coach")
     tasks = ticked(request.GET.getlist("task"))[: letters.MOST_AT_ONCE]
     named = ticked(request.GET.getlist("case"))[: letters.MOST_AT_ONCE]
+    if group := letters.groups.get(request.GET.get("group", "")):
+        return list(group.cases(request.user, clock.today()).filter(pk__in=visible)[: letters.MOST_AT_ONCE])
     found = visible.filter(pk__in=[*CaseFile.objects.filter(tasks__in=tasks).values_list("pk", flat=True), *named])
     return list(found.order_by("citizen__name", "pk"))
 
@@ -49,7 +58,7 @@ def bulk(request: StaffRequest) -> HttpResponse:
             if "preview" in request.POST and able:
                 return _preview(request, able[0].case, values["subject"], values["text"])
             if "confirm" in request.POST:
-                return _send(request, cases, values, back)
+                return _send(request, cases, values)
         except Refused as refusal:
             add_refusal(form, refusal)
             checked = False
@@ -90,7 +99,7 @@ def _key(request: StaffRequest) -> UUID:
         return uuid4()
 
 
-def _send(request: StaffRequest, cases: list[CaseFile], values: dict[str, Any], back: str) -> HttpResponse:
+def _send(request: StaffRequest, cases: list[CaseFile], values: dict[str, Any]) -> HttpResponse:
     letter = letters.write_to_many(
         cases=cases, subject=values["subject"], text=values["text"], by=request.user, key=_key(request)
     )
@@ -100,4 +109,43 @@ def _send(request: StaffRequest, cases: list[CaseFile], values: dict[str, Any], 
         "The letter is being sent to %(number)s citizen.", "The letter is being sent to %(number)s citizens.", number
     )
     messages.success(request, words % {"number": number})
-    return redirect(back)
+    return redirect("letters:bulk_report", letter.pk)
+
+
+@team_required
+def bulk_list(request: StaffRequest) -> HttpResponse:
+    """The letters to many, newest first, and the groups one can write to now."""
+    page = Paginator(BulkLetter.objects.select_related("by"), PER_PAGE).get_page(request.GET.get("page"))
+    found = [
+        {"key": name, "label": group.label, "number": group.cases(request.user, clock.today()).count()}
+        for name, group in ((name, letters.groups[name]) for name in letters.groups.names())
+    ]
+    return render(request, "letters/bulk_list.html", {"page": page, "groups": found})
+
+
+@team_required
+def bulk_report(request: StaffRequest, pk: int) -> HttpResponse:
+    """How far a letter to many has come, and who did not get it and why."""
+    bulk = get_object_or_404(BulkLetter.objects.select_related("by"), pk=pk)
+    rows, counts = letters.report_of(bulk)
+    logged(request, AccessAction.LIST, *[row.case for row in rows])
+    context = {
+        "bulk": bulk,
+        "rows": rows,
+        "counts": {name: counts[name] for name in ("sent", "made", "waiting", "not")},
+        "unable": counts["not"],
+        "is_at_work": bool(counts["waiting"]) and bulk.prepared_at is None,
+    }
+    template = "letters/_bulk_progress.html" if request.htmx else "letters/bulk_report.html"
+    return render(request, template, context)
+
+
+@team_required
+def bulk_report_file(request: StaffRequest, pk: int) -> HttpResponseBase:
+    """The same as a file: case numbers and why, no names."""
+    bulk = get_object_or_404(BulkLetter, pk=pk)
+    rows, _counts = letters.report_of(bulk)
+    logged(request, AccessAction.EXPORT, *[row.case for row in rows])
+    words = {"sent": _("Sent"), "made": _("On its way"), "waiting": _("Is being made"), "not": _("Not sent")}
+    lines = [(row.case.number, words[row.state], row.reason) for row in rows]
+    return csv_response(f"brev-til-flere-{bulk.pk}", [_("Case"), _("Status"), _("Why")], lines)

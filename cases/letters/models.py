@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.letters.enums import Channel, LetterStatus
 from cases.letters.registry import LetterError, get_kind
 from cases.letters.text_models import LetterText, LetterTextConfirmation, LetterTextStart
-from cases.models import CaseFile, Representative
+from cases.models import CaseFile, ReferrerNotice, Representative, Task
 from microloan.accounts.enums import REFERRERS, TEAM
 from microloan.accounts.models import User
 from microloan.core import clock
@@ -325,6 +325,48 @@ class SmsNotice(models.Model):
         return f"{self.letter_id}"
 
 
+class Bounce(models.Model):
+    """A mail of ours that came back for good (RFC 3464): which, and what became of it. The message itself is not kept."""
+
+    # Of the message that told of it, so that reading the folder again notes nothing twice.
+    key = models.CharField(max_length=64, unique=True)
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.PROTECT, related_name="bounces")
+    notice = models.ForeignKey(ReferrerNotice, null=True, on_delete=models.PROTECT, related_name="+")
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(_("status code"), max_length=12, blank=True)
+    task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="+")
+    read_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("returned mail")
+        verbose_name_plural = _("returned mails")
+        triggers = append_only("bounce")
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class Digest(models.Model):
+    """One summary by e-mail that a member of staff is to get on a day. What it said is not kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="digests")
+    day = models.DateField(_("day"))
+    # Taken by a worker: sent, overtaken by a newer one, or nothing to tell.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("day", "pk")
+        verbose_name = _("summary by e-mail")
+        verbose_name_plural = _("summaries by e-mail")
+        constraints = [models.UniqueConstraint(name="digest_once_a_day", fields=["user", "day"])]
+        indexes = [models.Index(fields=["user", "day"], name="digest_waiting", condition=Q(sent_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
 class BulkLetter(models.Model):
     """One letter in the team's own words to many citizens: written once, checked once, then one letter each.
 
@@ -363,6 +405,46 @@ class BulkLetter(models.Model):
     @property
     def paragraphs(self) -> tuple[str, ...]:
         return paragraphs_of(self.text)
+
+
+class BulkRecipient(models.Model):
+    """What became of a letter to many for one citizen: the letter, or why there is none."""
+
+    bulk = models.ForeignKey(BulkLetter, on_delete=models.PROTECT, related_name="recipients")
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="+")
+    letter = models.ForeignKey(Letter, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    why_not = models.CharField(_("why it was not sent"), max_length=240, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("recipient of a letter to many")
+        verbose_name_plural = _("recipients of letters to many")
+        constraints = [
+            models.UniqueConstraint(name="bulk_recipient_once", fields=["bulk", "case"]),
+            models.CheckConstraint(
+                name="bulk_recipient_letter_or_reason", condition=Q(letter__isnull=True) | Q(why_not="")
+            ),
+        ]
+        triggers = [
+            *kept("bulk_recipient", final_when=pgtrigger.Q(old__letter__isnull=False)),
+            frozen("bulk_recipient", "bulk", "case", message="to whom it was written stays as it was"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}"
+
+    @property
+    def state(self) -> str:
+        """waiting, made, sent, or not."""
+        if self.letter is None:
+            return "not" if self.why_not else "waiting"
+        if self.letter.status == LetterStatus.DISPATCHED:
+            return "sent"
+        return "not" if self.letter.may_be_sent_after_all else "made"
+
+    @property
+    def reason(self) -> str:
+        return self.why_not or (self.letter.error if self.letter and self.state == "not" else "")
 
 
 def paragraphs_of(text: str) -> tuple[str, ...]:

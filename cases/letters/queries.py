@@ -18,6 +18,7 @@ def letters_of_case(case: CaseFile, user: User) -> QuerySet[Letter]:
         Letter.objects.visible_to(user)
         .filter(case=case)
         .select_related("created_by", "case")
+        .prefetch_related("bounces")
         .defer("context", "recipient_address")
         .order_by("-created_at", "-pk")
     )

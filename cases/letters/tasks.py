@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from cases.letters import bulk, print_queue, services, sms
+from cases.letters import bounces, bulk, digests, print_queue, services, sms
 from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter
 from microloan.accounts.models import User
@@ -43,12 +43,14 @@ def send_lost_letters() -> None:
     """Every ten minutes: what the queue forgot goes out the same day, and what failed is tried again when it is due."""
     dispatch_waiting(clock.today())
     bulk.prepare_forgotten()
+    bounces.read_bounces(clock.today())
     for notice_id in sms.notices_waiting():
         sms.send_notice(notice_id)
 
 
 def dispatch_waiting(today: date) -> Counts:
     """The daily job: what the queue forgot, and what failed before and is due. A second run finds nothing to do."""
+    digests.send_waiting(today)
     return _send([*services.letters_lost_by_the_queue(), *services.letters_to_try_again()], today)
 
 

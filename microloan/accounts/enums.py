@@ -53,3 +53,11 @@ PURPOSE_OF_ROLE = {
     Role.ADMINISTRATOR: Purpose.OPERATION,
     Role.AUDITOR: Purpose.SUPERVISION,
 }
+
+
+class DigestChoice(models.TextChoices):
+    """How often a worker gets the summary of own tasks by e-mail."""
+
+    OFF = "off", _("Never")
+    DAILY = "daily", _("Every working day")
+    WEEKLY = "weekly", _("Once a week")

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from microloan.accounts.demo import DEMO_PASSWORD
-from microloan.accounts.enums import Role
+from microloan.accounts.enums import DigestChoice, Role
 from microloan.accounts.models import Centre, User
 from microloan.core.forms import BaseForm, DanishFormMixin, DateField, PhoneField
 
@@ -61,6 +61,20 @@ class PreferencesForm(BaseForm):
         required=False,
         help_text=_("For example / for search. Switch them off if you dictate, or press keys by mistake."),
     )
+    digest = forms.ChoiceField(
+        label=_("Summary of your tasks by e-mail"),
+        choices=DigestChoice.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "What is late and what is coming, by case number alone. Nothing comes when there is nothing to tell."
+        ),
+        required=False,  # nothing chosen changes nothing
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.is_team:  # the others have no tasks
+            del self.fields["digest"]
 
 
 class UserForm(BaseForm):

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from microloan.accounts.enums import REFERRERS, TEAM, AccessAction, Role
+from microloan.accounts.enums import REFERRERS, TEAM, AccessAction, DigestChoice, Role
 from microloan.core import clock
 from microloan.core.history import append_only, tracked
 
@@ -66,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     shortcuts_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
+    digest = models.CharField(_("summary by e-mail"), max_length=6, choices=DigestChoice, default=DigestChoice.WEEKLY)
     specialist_trained_on = models.DateField(_("trained as referral specialist on"), null=True, blank=True)
     must_change_password = models.BooleanField(_("must change password at next log-in"), default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -158,8 +158,9 @@ def own_password_chosen(*, user: User) -> None:
 
 
 @transaction.atomic
-def save_preferences(*, user: User, shortcuts_enabled: bool) -> None:
-    User.objects.filter(pk=user.pk).update(shortcuts_enabled=shortcuts_enabled)
+def save_preferences(*, user: User, shortcuts_enabled: bool, digest: str | None = None) -> None:
+    changed = {"shortcuts_enabled": shortcuts_enabled, "digest": digest or user.digest}
+    User.objects.filter(pk=user.pk).update(**changed)
 
 
 def new_temporary_password() -> str:

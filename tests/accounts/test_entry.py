@@ -246,7 +246,7 @@ def test_shortcuts_can_be_switched_off(client_for: Callable[..., StrictClient]) 
     client = client_for("coach")
     client.post("/profile/", {})
     assert 'data-shortcuts="off"' in client.get("/profile/").content.decode()
-    client.post("/profile/", {"shortcuts_enabled": "on"})
+    client.post("/profile/", {"shortcuts_enabled": "on", "digest": "off"})
     assert 'data-shortcuts="on"' in client.get("/profile/").content.decode()
 
 

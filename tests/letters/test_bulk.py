@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from cases.letters import bulk
 from cases.letters.models import BulkLetter, Letter
-from cases.models import Citizen, Task
+from cases.models import CaseFile, Citizen, Task
 from microloan.accounts.enums import Role
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
@@ -72,6 +72,41 @@ def test_who_cannot_get_it_is_named_before_and_after(cases, coach):
     assert (task.owner, "adresse" in task.why) == (coach, True)
     with pytest.raises(Refused, match="Ingen af borgerne"):
         write(cases[1:], coach)
+
+
+def test_report_says_who_did_not_get_it_and_why(cases, coach, client_for, django_capture_on_commit_callbacks):
+    Citizen.objects.filter(pk=cases[1].citizen_id).update(letter_preference="paper", street="")
+    cases[1].citizen.refresh_from_db()
+    sent = write(cases, coach)
+    client = client_for(coach)
+    url = reverse("letters:bulk_report", args=[sent.pk])
+    page = client.get(url)
+    assert page.context["counts"] == {"sent": 0, "made": 0, "waiting": 1, "not": 1}
+    assert (page.context["is_at_work"], "hx-trigger" in page.content.decode()) == (True, True)
+    with django_capture_on_commit_callbacks(execute=True):
+        bulk.prepare(sent.pk)
+    page = client.get(url)
+    assert page.context["counts"] == {"sent": 1, "made": 0, "waiting": 0, "not": 1}
+    assert [row.case for row in page.context["rows"]] == [cases[1], cases[0]]
+    assert "adresse" in page.content.decode()
+    report = b"".join(client.get(reverse("letters:bulk_report_file", args=[sent.pk])).streaming_content).decode()
+    assert (cases[1].number in report, "adresse" in report, "Testesen" in report) == (True, True, False)
+    for attack in (lambda: sent.recipients.update(case=cases[0]), lambda: sent.recipients.all().delete()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            attack()
+
+
+def test_group_is_written_to_from_one_link(cases, coach, client_for):
+    bulk.groups.register("tried", bulk.Group("Alle", lambda user, today: CaseFile.objects.filter(pk=cases[0].pk)))
+    try:
+        client = client_for(coach)
+        assert {"key": "tried", "label": "Alle", "number": 1} in client.get(reverse("letters:bulk_list")).context[
+            "groups"
+        ]
+        page = client.get(reverse("letters:bulk"), {"group": "tried"})
+        assert [one.case for one in page.context["able"]] == cases[:1]
+    finally:
+        bulk.groups._entries.pop("tried")
 
 
 def test_what_the_queue_forgot_is_made_later(cases, coach):

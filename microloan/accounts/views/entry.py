@@ -114,7 +114,8 @@ def extend_session(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """What is kept about oneself, and how one likes to work."""
     given = request.POST if request.method == "POST" else None
-    form = PreferencesForm(given, initial={"shortcuts_enabled": request.user.shortcuts_enabled})
+    chosen = {"shortcuts_enabled": request.user.shortcuts_enabled, "digest": request.user.digest}
+    form = PreferencesForm(given, initial=chosen, user=request.user)
     if request.method == "POST" and form.is_valid():
         services.save_preferences(user=request.user, **form.cleaned_data)
         messages.success(request, _("Your choices have been saved."))

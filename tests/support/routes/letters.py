@@ -1,7 +1,7 @@
 """Who may open the pages of letters. Each new address gets a row: tests/support/routing.py says how."""
 
 from cases.letters import services, text_services, texts
-from cases.letters.models import Letter, LetterText, PrintBatch
+from cases.letters.models import BulkLetter, Letter, LetterText, PrintBatch
 from cases.letters.registry import get_kind
 from microloan.accounts.enums import Role
 from tests.letters.samples import CONTEXTS
@@ -55,6 +55,16 @@ def version(world: World) -> dict[str, object]:
 
 
 KIND = {"kind": "closing"}
+
+
+def make_bulk_letter(world: World) -> BulkLetter:
+    return BulkLetter.objects.create(subject="Nyt", text="Hej", dated=world.today, by=world.user(Role.COACH))
+
+
+def bulk_letter(world: World) -> dict[str, int]:
+    return {"pk": world.of(make_bulk_letter).pk}
+
+
 NOT_THEIRS = dict.fromkeys(REFERRERS, 404)  # a colleague reads the letters addressed to him or her
 ROWS = [
     row("letters:case_letters", allow=TEAM, kwargs=case, logs=True),
@@ -69,6 +79,9 @@ ROWS = [
     row("letters:text_start", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
     row("letters:text_restore", allow=ADMINISTRATOR, kwargs=version, no_log="the number is that of a version"),
     row("letters:bulk", allow=TEAM),
+    row("letters:bulk_list", allow=TEAM),
+    row("letters:bulk_report", allow=TEAM, kwargs=bulk_letter),
+    row("letters:bulk_report_file", allow=TEAM, kwargs=bulk_letter),
     row("letters:print_queue", allow=TEAM),
     row("letters:print_file", allow=TEAM, kwargs=print_batch),
     row("letters:print_finish", allow=TEAM, kwargs=print_batch),
