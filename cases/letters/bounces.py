@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from email.message import Message
 from pathlib import Path
-from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -28,7 +27,9 @@ from microloan.core.calendars import add_working_days
 from microloan.core.jobs import Counts
 
 log = structlog.get_logger(__name__)
-OURS = re.compile(r"<(?:(?P<letter>[0-9a-f-]{36})|notice-(?P<notice>\d+)|digest-(?P<digest>\d+))@mikrolaan>")
+OURS = re.compile(
+    r"<(?:(?P<letter>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})|notice-(?P<notice>\d+)|digest-(?P<digest>\d+))@mikrolaan>"
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _note(returned: Returned, today: date) -> bool:
         return False
     letter = notice = to = case = None
     if ours["letter"]:
-        letter = Letter.objects.select_related("case__coach", "recipient_user").filter(pk=_uuid(ours["letter"])).first()
+        letter = Letter.objects.select_related("case__coach", "recipient_user").filter(pk=ours["letter"]).first()
         to, case = (letter.recipient_user, letter.case) if letter else (None, None)
     elif ours["notice"]:
         notice = ReferrerNotice.objects.select_related("case__coach", "to").filter(pk=ours["notice"]).first()
@@ -130,13 +131,6 @@ def _note(returned: Returned, today: date) -> bool:
     Bounce.objects.create(key=returned.key, letter=letter, notice=notice, to=to, status=returned.status, task=task)
     log.warning("mail_came_back", to=to.pk, status=returned.status)
     return True
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _task(case: CaseFile, to: User, letter: Letter | None, today: date) -> Task | None:

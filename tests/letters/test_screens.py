@@ -1,13 +1,23 @@
 """The screens of letters in a real browser: nothing for axe to find, in both widths."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
+<<<<<<< HEAD
 from cases.letters import services, text_services, texts
 from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter
 from cases.letters.registry import get_kind
 from microloan.policy.services import ensure_defaults
+=======
+from cases.letters import bulk, services
+from cases.letters.enums import LetterStatus
+from cases.letters.models import Letter, PrintBatch
+from microloan.core import clock
+>>>>>>> 7f57607 (Show the post room in the demo and the guide; fit labels to buttons)
 from tests.letters import samples
 from tests.letters.conftest import TODAY, make_case, make_citizen, make_user
 
@@ -36,7 +46,25 @@ def test_letters_in_every_state(page_for, axe, shot):
     page.goto(empty)
     axe(page)
     shot(page, "letters-case")
-    for name, letter in (("unsent", None), ("resend", sent), ("release", failed), ("sent_by_hand", failed)):
+    stuck = prepare("closing", send=False)
+    long_ago = clock.now() - timedelta(hours=1)
+    Letter.objects.filter(pk=stuck.pk).update(status=LetterStatus.CLAIMED, claimed_at=long_ago)
+    PrintBatch.objects.create(
+        dated=TODAY, path="x", sha256="x", page_count=4, letter_count=2, made_by=by, handed_over_at=clock.now()
+    )
+    broken = PrintBatch.objects.create(dated=TODAY, path="y", sha256="y", page_count=4, letter_count=2, made_by=by)
+    many = bulk.write_to_many(cases=[case], subject="Netværksmøde", text="Vi mødes.", by=by, key=uuid4())
+    for name, arguments in (
+        ("print_queue", []),
+        ("print_finish", [broken.pk]),
+        ("bulk_list", []),
+        ("bulk_report", [many.pk]),
+        ("drop", [failed.pk]),
+    ):
+        page.goto(reverse(f"letters:{name}", args=arguments))
+        axe(page)
+        shot(page, "letters-print" if name == "print_queue" else f"letters-{name}")
+    for name, letter in (("unsent", None), ("resend", sent), ("release", stuck), ("sent_by_hand", failed)):
         page.goto(reverse(f"letters:{name}", kwargs={"letter_id": letter.pk} if letter else {}))
         axe(page)
         shot(page, f"letters-{name}")
