@@ -6,18 +6,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-<<<<<<< HEAD
-from cases.letters import services, text_services, texts
-from cases.letters.enums import LetterStatus
-from cases.letters.models import Letter
-from cases.letters.registry import get_kind
-from microloan.policy.services import ensure_defaults
-=======
-from cases.letters import bulk, services
+from cases.letters import bulk, services, text_services, texts
 from cases.letters.enums import LetterStatus
 from cases.letters.models import Letter, PrintBatch
+from cases.letters.registry import get_kind
 from microloan.core import clock
->>>>>>> 7f57607 (Show the post room in the demo and the guide; fit labels to buttons)
+from microloan.policy.services import ensure_defaults
 from tests.letters import samples
 from tests.letters.conftest import TODAY, make_case, make_citizen, make_user
 
