@@ -38,7 +38,6 @@ from reports.demo.plans import (
     forms_that_do_not_fit,
     profile_and_plan,
 )
-from reports.demo.post import lay_out_post
 from reports.demo.referrals import keep_partners, read_old_news, refer_again, write_down_inquiry
 from reports.demo.story import POSTCODE, Cast, Person, Story, plan_run
 from screening.enums import Outcome
@@ -423,7 +422,6 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     add_payments(today, officer=users["ydelse"])
     read_old_news(today)
     put_people_around(coach=first, today=today)
-    lay_out_post(coach=first, today=today)
     sit_in(specialists=[users["vidensperson"], users["vidensperson2"]], lead=users["projektleder"], today=today)
     stand_in(worker=second, substitute=first, today=today)
     return town.made

@@ -1,5 +1,10 @@
 """Who may open the pages of letters. Each new address gets a row: tests/support/routing.py says how."""
 
+import hashlib
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
 from cases.letters import services, text_services, texts
 from cases.letters.models import BulkLetter, Letter, LetterText, PrintBatch
 from cases.letters.registry import get_kind
@@ -36,7 +41,10 @@ def sent_letter(world: World) -> dict[str, str]:
 
 
 def make_print_batch(world: World) -> PrintBatch:
-    return PrintBatch.objects.create(dated=world.today, path="x", sha256="x", page_count=2, letter_count=1)
+    data = b"%PDF-1.7"
+    path = default_storage.save("print/routes.pdf", ContentFile(data))
+    sha256 = hashlib.sha256(data).hexdigest()
+    return PrintBatch.objects.create(dated=world.today, path=path, sha256=sha256, page_count=2, letter_count=1)
 
 
 def print_batch(world: World) -> dict[str, str]:
