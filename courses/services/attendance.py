@@ -116,7 +116,7 @@ def _stands(session: CourseSession, enrolment: Enrolment) -> Attendance:
     last = AttendanceEntry.objects.filter(session=session, enrolment=enrolment).order_by("-marked_at", "-pk")[0]
     values = {"mark": last.mark, "marked_at": last.marked_at, "marked_by": last.marked_by}
     row, created = Attendance.objects.get_or_create(session=session, enrolment=enrolment, defaults=values)
-    if not created and (row.mark, row.marked_at) != (last.mark, last.marked_at):
+    if not created and (row.mark, row.marked_at, row.marked_by_id) != (last.mark, last.marked_at, last.marked_by_id):
         row.mark, row.marked_at, row.marked_by = last.mark, last.marked_at, last.marked_by
         row.save(update_fields=list(values))
     return row

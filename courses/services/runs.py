@@ -223,10 +223,10 @@ def undo_session(*, session: CourseSession, reason: str, by: User, today: date) 
         session = CourseSession.objects.select_for_update(of=("self",)).select_related("run__module").get(pk=session.pk)
         if session.is_cancelled:
             raise Refused(_("The session is cancelled."))
-        Attendance.objects.filter(session=session).delete()
         session.cancelled_at, session.cancelled_by, session.cancelled_reason = clock.now(), by, reason.strip()
         session.sequence, session.changed_at = session.sequence + 1, clock.now()
         session.save()
+        Attendance.objects.filter(session=session).delete()
         _span(session.run)
         words = {"module": session.run.module.title, "day": danish.short_date(session.starts_at)}
         for case in cases_of.values():

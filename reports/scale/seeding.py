@@ -60,6 +60,7 @@ SEEDED = (
     "cases_holderchange",
     "screening_screening", "screening_screening_staff", "screening_score", "screening_budget", "screening_budgetline",
     "courses_courserun", "courses_coursesession", "courses_modulegrant", "courses_enrolment", "courses_attendance",
+    "courses_attendanceentry",
     "loans_loandecision", "loans_loan", "loans_disbursementorder", "loans_planversion", "loans_instalment",
     "loans_ledgerentry", "loans_contactattempt", "loans_handover", "loans_handoverclaim", "loans_supportperiod",
 )  # fmt: skip

@@ -135,3 +135,39 @@ def test_the_database_keeps_every_mark_as_it_was_made(town, seat, statement, gua
     tap(session, seat, "present", session.starts_at, town.casts[0].coach)
     with pytest.raises(IntegrityError, match=guard), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "guard"),
+    [
+        ("UPDATE courses_attendance SET mark = 'absent'", "attendance_as_marked"),
+        ("UPDATE courses_attendance SET marked_at = marked_at - interval '1 hour'", "attendance_as_marked"),
+        (
+            "UPDATE courses_attendance SET session_id = (SELECT max(id) FROM courses_coursesession)",
+            "attendance_as_marked",
+        ),
+        ("DELETE FROM courses_attendance", "attendance_as_marked"),
+        (
+            "INSERT INTO courses_attendance (session_id, enrolment_id, mark, marked_at, marked_by_id)"
+            " SELECT (SELECT max(id) FROM courses_coursesession), enrolment_id, mark, marked_at, marked_by_id"
+            " FROM courses_attendance",
+            "attendance_as_marked",
+        ),
+        (
+            "INSERT INTO courses_attendanceentry (session_id, enrolment_id, mark, key, marked_at, received_at, marked_by_id)"
+            " SELECT session_id, enrolment_id, 'absent', gen_random_uuid(), marked_at + interval '1 hour', received_at,"
+            " marked_by_id FROM courses_attendanceentry LIMIT 1; SET CONSTRAINTS ALL IMMEDIATE",
+            "mark_stands",
+        ),
+    ],
+)
+def test_the_database_keeps_the_attendance_as_it_was_marked_last(town, seat, statement, guard):
+    session, coach = seat.run.sessions.first(), town.casts[0].coach
+    tap(session, seat, "late", session.starts_at, coach)
+    tap(session, seat, "present", session.starts_at + timedelta(minutes=1), coach)
+    with pytest.raises(IntegrityError, match=guard), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(statement)
+    services.undo_session(session=session, reason="Aldrig holdt", by=coach, today=START)
+    assert not Attendance.objects.exists()
+    assert AttendanceEntry.objects.count() == 2

@@ -16,7 +16,7 @@ from cases.letters.models import Letter
 from cases.models import CaseFile, PhaseChange
 from courses import services as courses
 from courses.enums import AttendanceMark
-from courses.models import Attendance, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
+from courses.models import Attendance, AttendanceEntry, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
 from loans import services
 from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.models import (
@@ -124,7 +124,9 @@ def residential_course(world: World, case: CaseFile, *, ended_days_ago: int = 5)
     for days in range(4):
         start = datetime.combine(run.starts_on + timedelta(days=days), time(9), tzinfo=COPENHAGEN)
         session = CourseSession.objects.create(run=run, starts_at=start, ends_at=start + timedelta(hours=6))
-        Attendance.objects.create(session=session, enrolment=enrolment, mark=AttendanceMark.PRESENT, marked_by=coach)
+        mark = {"mark": AttendanceMark.PRESENT, "marked_at": start, "marked_by": coach}
+        for kind in (AttendanceEntry, Attendance):
+            kind.objects.create(session=session, enrolment=enrolment, **mark)
 
 
 def approved_budget(world: World, case: CaseFile) -> None:

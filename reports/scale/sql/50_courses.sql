@@ -38,3 +38,7 @@ CROSS JOIN LATERAL (SELECT session.starts_at::date - seat.starts_on AS n FROM se
 WHERE session.ends_at < least(pg_temp.moment(%(base)s::date, '00:00'),
                               pg_temp.moment(coalesce(closed_on, %(base)s::date), '00:00'))
 ORDER BY session.id, e.id;
+
+INSERT INTO courses_attendanceentry (session_id, enrolment_id, mark, key, marked_at, received_at, marked_by_id)
+SELECT session_id, enrolment_id, mark, md5('mark ' || id)::uuid, marked_at, marked_at, marked_by_id
+FROM courses_attendance WHERE enrolment_id > %(first_enrolment)s ORDER BY id;
