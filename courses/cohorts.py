@@ -125,6 +125,14 @@ def residential_of(case: CaseFile, ended: date | None, today: date) -> Residenti
     return _residential(case, ended, today, rule_set_on(today)) if ended else None
 
 
+def residential_box(case: CaseFile, user: User, today: date) -> dict[str, Any] | None:
+    """On the overview of a case that waits for its payout: the days since the residential course."""
+    if case.phase not in BEFORE_PAYOUT:
+        return None
+    residential = residential_of(case, queries.residential_end(case, today), today)
+    return {"residential": residential} if residential else None
+
+
 def runs_of(cohort: Cohort) -> QuerySet[Any]:
     """The runs of a cohort in the order in which they are held."""
     return queries.runs().filter(cohort=cohort).order_by("starts_on", "pk")

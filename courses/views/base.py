@@ -21,6 +21,8 @@ from microloan.core.errors import Refused
 from microloan.policy.services import rule_set_on
 
 RUNS_PER_PAGE = 20
+# Of more people than so many the first are offered, and the page says how the others are found.
+MOST_SHOWN = 100
 
 
 def show_refusal(form: Any, refusal: Refused) -> None:
@@ -127,6 +129,30 @@ def exceptions_for(course_run: CourseRun, request: HttpRequest) -> QuerySet[Case
     cases = CaseFile.objects.visible_to(request.user).live().open().select_related("citizen")
     granted = course_run.module.grants.values("case")
     return cases.exclude(pk__in=granted).exclude(pk__in=_taken(course_run)).order_by("citizen__name", "pk")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Whom a page offers for a seat: the first of them, by name, or those whose name or case number holds `asked`."""
+
+    rows: QuerySet[CaseFile]
+    shown: int
+    number: int
+    asked: str
+
+    @property
+    def is_searched(self) -> bool:
+        """More than can be shown, or asked for already: there is a field to search with."""
+        return self.number > self.shown or bool(self.asked)
+
+
+def offered(candidates: QuerySet[CaseFile], request: HttpRequest) -> Offered:
+    asked = " ".join(request.GET.get("q", "").replace("\x00", "").split())
+    if asked:
+        candidates = candidates.filter(Q(citizen__name__icontains=asked) | Q(number__icontains=asked))
+    first = [case.pk for case in candidates[: MOST_SHOWN + 1]]
+    number = len(first) if len(first) <= MOST_SHOWN else candidates.count()
+    return Offered(candidates.filter(pk__in=first[:MOST_SHOWN]), len(first[:MOST_SHOWN]), number, asked)
 
 
 def is_held(course_session: CourseSession, now: datetime) -> bool:

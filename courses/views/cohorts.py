@@ -27,7 +27,7 @@ from microloan.core.errors import Refused
 from microloan.core.once import sent_once
 from microloan.policy.services import rule_set_on
 
-MEMBERS_PER_PAGE = 25
+MEMBERS_PER_PAGE, COHORT_RUNS = 25, 50
 PROPOSE, AGAIN, SAVE = "propose", "again", "save"
 
 
@@ -76,7 +76,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
         "cohort": cohort,
         "page": page,
         "members": members,
-        "runs": cohorts.runs_of(cohort)[:50],
+        "runs": Paginator(cohorts.runs_of(cohort), COHORT_RUNS).get_page(request.GET.get("runs")),
         "today": today,
     }
     return render(request, "courses/cohort.html", context)

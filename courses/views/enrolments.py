@@ -15,15 +15,12 @@ from courses import queries, services
 from courses.enums import EnrolmentState
 from courses.forms import CandidatesForm, EnrolManyForm, OverruleForm, WithdrawForm
 from courses.models import CourseRun
-from courses.views.base import ask_why, candidates_for, get_seat, log_people, seat_all_the_same, show_refusal
+from courses.views.base import ask_why, candidates_for, get_seat, log_people, offered, seat_all_the_same, show_refusal
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
 from microloan.core import clock
 from microloan.core.errors import Refused
-
-# Of more than so many the first are shown, and the page says that the others are found by cohort and phase.
-MOST_SHOWN = 100
 
 
 @team_required
@@ -73,8 +70,8 @@ def enrol_many(request: HttpRequest, pk: int) -> HttpResponse:
     usual = course_run.cohort if everybody.filter(cohort=course_run.cohort_id).exists() else None
     filters = CandidatesForm(request.GET, candidates=everybody, usual=usual)
     candidates = filters.chosen()
-    number = candidates.count()
-    candidates = candidates.filter(pk__in=[case.pk for case in candidates[:MOST_SHOWN]])
+    offer = offered(candidates, request)
+    candidates = offer.rows
     free = max(services.free_seats(course_run), 0)
     form = EnrolManyForm(
         request.POST if request.method == "POST" else None,
@@ -99,8 +96,7 @@ def enrol_many(request: HttpRequest, pk: int) -> HttpResponse:
         "filters": filters,
         "free": free,
         "has_candidates": bool(candidates),
-        "shown": len(candidates),
-        "number": number,
+        "offer": offer,
         "is_ticked": bool(usual),
     }
     return render(request, "courses/enrol_many.html", context)

@@ -21,6 +21,7 @@ from courses.views.base import (
     exceptions_for,
     get_seat,
     log_people,
+    offered,
     seat_all_the_same,
     show_refusal,
 )
@@ -59,7 +60,8 @@ def _participant(row: Enrolment, sessions: list[CourseSession], marks: dict[int,
 def run_exception(request: StaffRequest, pk: int) -> HttpResponse:
     """A seat without a grant from screening 2: the project lead's alone, with the reason."""
     course_run = get_object_or_404(queries.runs(), pk=pk)
-    candidates = exceptions_for(course_run, request)
+    offer = offered(exceptions_for(course_run, request), request)
+    candidates = offer.rows
     form = ExceptionForm(request.POST or None, candidates=candidates)
     if request.method == "POST" and form.is_valid():
         try:
@@ -71,7 +73,7 @@ def run_exception(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The citizen has a seat by exception."))
             return redirect("courses:run", pk=course_run.pk)
     logged(request, AccessAction.LIST, *candidates)
-    return render(request, "courses/run_exception.html", {"run": course_run, "form": form})
+    return render(request, "courses/run_exception.html", {"run": course_run, "form": form, "offer": offer})
 
 
 @team_required

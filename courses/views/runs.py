@@ -12,7 +12,7 @@ from courses import meetings, queries, services
 from courses.forms import EnrolForm
 from courses.models import CourseRun
 from courses.views import participants
-from courses.views.base import RUNS_PER_PAGE, ask_why, candidates_for, is_held, people_of, unmarked
+from courses.views.base import RUNS_PER_PAGE, ask_why, candidates_for, is_held, offered, people_of, unmarked
 from microloan.accounts.enums import AccessAction, Role
 from microloan.accounts.logging import logged
 from microloan.accounts.perms import team_required
@@ -36,7 +36,8 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: sessions, participants with their attendance, and a seat for one more."""
     course_run = get_object_or_404(queries.runs(), pk=pk)
     people = people_of(course_run, request)
-    candidates = candidates_for(course_run, request)
+    offer = offered(candidates_for(course_run, request), request)
+    candidates = offer.rows
     form = EnrolForm(request.POST or None, candidates=candidates)
     if request.method == "POST" and form.is_valid():
         waits = "wait" in request.POST
@@ -76,6 +77,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         **participants.panel(course_run, people, [held for held in sessions if not held.is_cancelled], marks),
         "may_except": request.user.role == Role.PROJECT_LEAD,
         "form": form,
+        "offer": offer,
         "has_candidates": len(named) > len(people.cases),
     }
     return render(request, "courses/run.html", context)

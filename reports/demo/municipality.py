@@ -28,7 +28,7 @@ from reports.demo import worklist
 from reports.demo.around import put_people_around, sharpen_criteria, sit_in, stand_in
 from reports.demo.meetings import lay_the_ground, network
 from reports.demo.papers import add_papers
-from reports.demo.participants import fill_a_course
+from reports.demo.participants import fill_a_course, round_off_the_cohort
 from reports.demo.payments import add_payments
 from reports.demo.people import people
 from reports.demo.plans import (
@@ -410,6 +410,7 @@ def build(today: date, *, say: Callable[[str], None] = lambda line: None) -> int
     refer_again(caseworker=users["sagsbehandler"], today=today)
     town.catch_up()
     fill_a_course(today, lead=users["projektleder"], coach=first)
+    round_off_the_cohort(today, coach=first)
     network(today, lead=users["projektleder"], coach=first)
     add_papers(town.kept, today)
     worklist.work(today, lead=users["projektleder"], coach=first, second_coach=second)

@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Max, Q
 
 from cases.enums import ContactState, Phase
-from cases.models import CaseFile
+from cases.models import CaseFile, Cohort
+from cases.services import set_cohort
 from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import CourseModule, CourseRun, Enrolment, Guest
@@ -18,6 +19,8 @@ MODULE = "vat_tax"
 WHY = "Holdet er det eneste før sommer, og borgeren starter sin forretning i august."
 ALL_THE_SAME = "Borgeren kender begge tider og vælger kurset."
 GUESTS = (("Gerda Gæstesen", "Kvindecentret"), ("Gustav Gæstesen", "Jobhuset"))
+
+RESIDENTIAL_GUESTS = ("Gitte Gæstesen", "Gorm Gæstesen", "Grethe Prøvesen", "Gunnar Forsøg", "Gry Demosen", "Gert Fiktiv")
 
 
 def fill_a_course(today: date, *, lead: User, coach: User) -> None:
@@ -44,6 +47,32 @@ def fill_a_course(today: date, *, lead: User, coach: User) -> None:
         for case in granted[1:]:
             courses.join_waiting_list(run=run, case=case, by=coach, today=on)
     _attend(run, seats, coach, today)
+
+
+def round_off_the_cohort(today: date, *, coach: User) -> None:
+    """The cohort of today knows when its main course starts, one of it came late, and its next residential course has
+    guests of two other programmes."""
+    cohort = Cohort.objects.filter(start_on__lte=today, end_on__gte=today).first()
+    run = CourseRun.objects.filter(cohort=cohort, module__is_residential=True, starts_on__gt=today).first()
+    if cohort is None or run is None:
+        return
+    courses.save_cohort(
+        cohort=cohort,
+        code=cohort.code,
+        start_on=cohort.start_on,
+        end_on=cohort.end_on,
+        target_size=cohort.target_size,
+        main_course_on=min(run.ends_on + timedelta(days=11), cohort.end_on),
+        by=coach,
+    )
+    for number, name in enumerate(RESIDENTIAL_GUESTS):
+        guest = _guest(name, GUESTS[number % 2][1], coach)
+        courses.enrol_guest(run=run, guest=guest, by=coach, today=today)
+    late = cohort.cases.filter(phase=Phase.COURSES).order_by("-opened_on", "-pk").first()
+    if late is not None:
+        note = "Begyndte efter de andre og har ikke været med til regnskab."
+        joined = max(late.phase_entered_on, cohort.start_on + timedelta(days=1))
+        set_cohort(case=late, cohort=cohort, joined_on=joined, note=note, by=coach)
 
 
 def _working_day(day: date) -> date:

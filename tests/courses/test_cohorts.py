@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases import services as cases
 from cases.enums import Phase
-from cases.models import Cohort
+from cases.models import CaseFile, Cohort
 from cases.services.phases import missing_for
 from courses import cohorts, queries, services
 from courses.models import CourseModule, CourseRun, Enrolment, ResidentialException
@@ -188,7 +188,22 @@ def test_the_cohort_page_says_how_far_each_is_and_counts_the_days_to_the_payout(
         assert "Trin 6: Kurser" in page
         case_page = client.get(reverse("courses:case", kwargs={"number": granted.case.number})).content.decode()
         assert "Dag 31 af 30 til udbetaling" in case_page
+        overview = reverse("cases:detail", kwargs={"number": granted.case.number})
+        assert "Dag 31 af 30 til udbetaling" in client.get(overview).text
+        CaseFile.objects.filter(pk=granted.case.pk).update(phase=Phase.MAIN_COURSE)
+        assert "til udbetaling" not in client.get(overview).text
     assert f"Hovedforløb senest {danish.short_date(run.ends_on + 14 * DAY)}" in page
+
+
+def test_the_runs_of_a_cohort_are_paged(town, group, client_for, monkeypatch):
+    monkeypatch.setattr("courses.views.cohorts.COHORT_RUNS", 1)
+    first, last = make_run(town, "marketing"), make_run(town, "vat_tax", date(2026, 9, 7))
+    CourseRun.objects.filter(pk__in=[first.pk, last.pk]).update(cohort=group)
+    client = client_for(town.casts[0].coach)
+    url = reverse("courses:cohort", kwargs={"pk": group.pk})
+    assert list(client.get(url).context["runs"]) == [first]
+    assert "?runs=2" in client.get(url).text
+    assert list(client.get(url, {"runs": "2"}).context["runs"]) == [last]
 
 
 def test_who_joins_late_is_kept_with_date_and_note(town, granted, client_for):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses import figures, rules
+from courses import figures, rules, services
 from courses.models import CourseRun
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
@@ -54,6 +54,23 @@ def test_attendance_and_cost_of_each_module_and_run(town: municipality.Town, gra
     assert line.startswith(f"{run.module.title};;{run.starts_on};{run.ends_on};")
     assert line.endswith(";12;2;3;1;0;75;10000,01;5000,01")
     assert AccessLog.objects.filter(action=AccessAction.EXPORT, what="courses:figures_csv").exists()
+
+
+def test_who_gave_up_the_seat_counts_in_neither_rate_nor_cost(town: municipality.Town, granted: Story):
+    run = make_run(town)
+    CourseRun.objects.filter(pk=run.pk).update(cost=Decimal("1000"))
+    granted.enrol(run).attend(run, missed=(1, 2))
+    other = municipality.in_courses(town, Story(town.casts[0], next(town.crowd), START)).enrol(run)
+    seat = granted.case.enrolments.get()
+    services.withdraw(enrolment=seat, why="illness", reason="", by=town.casts[0].coach, today=granted.day)
+    other.attend(run)
+    [(_module, found)] = figures.by_module(run.starts_on, run.ends_on)
+    assert (found.taken, found.attended, found.missed, found.percent) == (1, 4, 0, 100)
+    assert figures.with_figures([run])[0].figures.attended == 4
+    assert figures.cost_of_cases([granted.case.pk, other.case.pk]) == {
+        granted.case.pk: Decimal(0),
+        other.case.pk: Decimal(1000),
+    }
 
 
 def test_the_overview_costs_the_same_with_more_runs(town, client_for, django_assert_num_queries):

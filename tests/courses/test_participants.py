@@ -446,3 +446,30 @@ def test_a_guest_gets_a_printed_invitation_and_is_forgotten_a_year_after_the_las
     assert Guest.objects.get(pk=later.pk).name == "Gustav Gæst"
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         versions_of(Guest).update(name="Gerda")
+
+
+def test_of_many_the_first_are_offered_and_the_others_are_searched_for(town, crowd, client_for, monkeypatch):
+    run = make_run(town)
+    url = reverse("courses:run", kwargs={"pk": run.pk})
+    many = reverse("courses:enrol_many", kwargs={"pk": run.pk})
+    voluntary = reverse("courses:run_exception", kwargs={"pk": make_run(town, "marketing").pk})
+    client, lead = client_for(town.casts[0].coach), client_for(town.casts[0].lead)
+    assert client.get(url).context["form"].fields["case"].queryset.count() == 4
+    assert 'type="search" id="q"' not in client.get(url).text
+    monkeypatch.setattr("courses.views.base.MOST_SHOWN", 2)
+    last = max((story.case for story in crowd), key=lambda case: (case.citizen.name, case.pk))
+    for who, address in ((client, url), (lead, voluntary)):
+        page = who.get(address)
+        assert page.context["form"].fields["case"].queryset.count() == 2
+        assert "De første 2 af 4 er på listen" in page.text
+        found = who.get(address, {"q": last.number.lower()})
+        assert list(found.context["form"].fields["case"].queryset) == [last]
+        assert "Ingen med det navn eller nummer" in who.get(address, {"q": "findes ikke\x00"}).text
+    assert [
+        case.pk
+        for case in client.get(many, {"cohort": "", "q": last.citizen.name}).context["form"].fields["people"].queryset
+    ] == [last.pk]
+    assert "De første 2 af 4 er vist" in client.get(many, {"cohort": ""}).text
+    assert client.post(url, {"case": last.pk}).status_code == 200
+    assert client.post(f"{url}?q={last.number}", {"case": last.pk}).status_code == 302
+    assert last.enrolments.get().run == run

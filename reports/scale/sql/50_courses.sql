@@ -40,5 +40,5 @@ WHERE session.ends_at < least(pg_temp.moment(%(base)s::date, '00:00'),
 ORDER BY session.id, e.id;
 
 INSERT INTO courses_attendanceentry (session_id, enrolment_id, mark, key, marked_at, received_at, marked_by_id)
-SELECT session_id, enrolment_id, mark, md5('mark ' || id)::uuid, marked_at, marked_at, marked_by_id
+SELECT session_id, enrolment_id, mark, md5('mark ' || session_id || '/' || enrolment_id)::uuid, marked_at, marked_at, marked_by_id
 FROM courses_attendance WHERE enrolment_id > %(first_enrolment)s ORDER BY id;
