@@ -147,7 +147,7 @@ class Offered:
 
 
 def offered(candidates: QuerySet[CaseFile], request: HttpRequest) -> Offered:
-    asked = " ".join(request.GET.get("q", "").replace("\x00", "").split())
+    asked = " ".join(request.GET.get("q", "").split())
     if asked:
         candidates = candidates.filter(Q(citizen__name__icontains=asked) | Q(number__icontains=asked))
     first = [case.pk for case in candidates[: MOST_SHOWN + 1]]

@@ -20,7 +20,14 @@ WHY = "Holdet er det eneste før sommer, og borgeren starter sin forretning i au
 ALL_THE_SAME = "Borgeren kender begge tider og vælger kurset."
 GUESTS = (("Gerda Gæstesen", "Kvindecentret"), ("Gustav Gæstesen", "Jobhuset"))
 
-RESIDENTIAL_GUESTS = ("Gitte Gæstesen", "Gorm Gæstesen", "Grethe Prøvesen", "Gunnar Forsøg", "Gry Demosen", "Gert Fiktiv")
+RESIDENTIAL_GUESTS = (
+    "Gitte Gæstesen",
+    "Gorm Gæstesen",
+    "Grethe Prøvesen",
+    "Gunnar Forsøg",
+    "Gry Demosen",
+    "Gert Fiktiv",
+)
 
 
 def fill_a_course(today: date, *, lead: User, coach: User) -> None:
