@@ -17,6 +17,8 @@ from microloan.policy.services import municipality
 FONTS = "vendor/ibm-plex-sans-1.1.0/IBMPlexSans"
 # So that signatures of a long course do not run off the sheet.
 SESSIONS_PER_SHEET = 4
+# Signs of a name from which a badge writes it smaller.
+LONG, LONGEST = 30, 60
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Named:
 
     whole: str
     shown: str
+
+    @property
+    def size(self) -> str:
+        """How a badge writes the name, so that the longest still fits."""
+        return "longest" if len(self.shown) > LONGEST else "long" if len(self.shown) > LONG else ""
 
     @classmethod
     def of(cls, enrolment: Enrolment, today: date) -> "Named":

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from courses import services
-from courses.models import Enrolment
+from courses import papers, services
+from courses.models import Enrolment, Guest
 from microloan.accounts.enums import AccessAction
 from microloan.accounts.models import AccessLog
 from microloan.core import clock
@@ -97,3 +97,18 @@ def test_whoever_has_a_protected_name_gets_the_whole_name_on_the_certificate(run
         text = text_of(fetch(client_for(town.casts[0].coach), "certificate", seat.pk))
     assert "Hanne Hemmelig" in text
     assert "Skjulevej" not in text
+
+
+def test_the_longest_name_fits_its_badge_and_a_word_without_end_its_certificate(run):
+    seats = [Enrolment(run=run, guest=Guest(name=name)) for name in ("Bo", "x" * 31, "x" * 120)]
+    sizes: dict[str, set[float]] = {}
+
+    def seen(text: str, _page, at: list[float], _font, size: float) -> None:
+        sizes.setdefault(text.strip()[:1], set()).add(round(size * at[0]))
+
+    reader(papers.name_badges(run, seats, run.starts_on)).pages[0].extract_text(visitor_text=seen)
+    assert [seat.size for seat in (papers.Named.of(seat, run.starts_on) for seat in seats)] == ["", "long", "longest"]
+    assert len(sizes["x"]) == 2
+    text = text_of(papers.certificates(run, seats[2:], list(run.sessions.all()), run.starts_on))
+    assert "x" * 120 not in text  # broken over two lines
+    assert "".join(text.split()).count("x") >= 120
