@@ -17,6 +17,8 @@ from loans.payment_files.references import references_in
 
 __all__ = ["MAX_BYTES", "BadFile", "BankEntry", "PaymentFile", "read_file", "references_in"]
 
+UTF_16 = (b"\xff\xfe<\0", b"\xfe\xff\0<")
+
 
 def read_file(data: bytes) -> PaymentFile:
     """The entries of a file, whatever it is called: XML is read as camt, everything else as CSV."""
@@ -26,6 +28,6 @@ def read_file(data: bytes) -> PaymentFile:
         raise refused("large")
     if data.startswith(b"PK\x03\x04"):
         raise refused("workbook")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", *UTF_16)):
         return read_camt(data)
     return read_csv(data)

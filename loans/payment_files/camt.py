@@ -26,10 +26,11 @@ from loans.payment_files.entries import (
     refused,
     wrong_amount,
 )
-from microloan.core import clock
+from microloan.core import clock, danish
 
 NAMESPACE: Final = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:(camt\.05[34]\.001\.(?:02|08))\}Document")
 ANY_MESSAGE: Final = re.compile(r"\{.*:([a-z]{4}\.[0-9]{3}\.[0-9]{3}\.[0-9]{2})\}Document")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _AMOUNT: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,5})?|\.[0-9]{1,5}")
 STATEMENTS: Final = {"camt.053": "BkToCstmrStmt/Stmt", "camt.054": "BkToCstmrDbtCdtNtfctn/Ntfctn"}
 MOST_SIGNS: Final = 500
@@ -219,13 +220,24 @@ def _amount(element: Element | None) -> tuple[Decimal, str]:
 
 def _day(entry: Element, name: str) -> date | None:
     """A date, or the Danish day of a moment."""
-    day, moment = _text(entry, f"{name}/Dt"), _text(entry, f"{name}/DtTm")
+    told, moment = _text(entry, f"{name}/Dt"), _text(entry, f"{name}/DtTm")
+    if not told and not moment:
+        return None
     try:
-        if day:
-            return date.fromisoformat(day[:10])
-        if moment:
-            read = datetime.fromisoformat(moment)
-            return read.astimezone(clock.COPENHAGEN).date() if read.tzinfo else read.date()
-    except ValueError:
+        day = _plain_day(told) if told else _danish_day(moment)
+    except (ValueError, OverflowError):
         raise _Wrong(_("The date cannot be read.")) from None
-    return None
+    if not danish.FIRST_YEAR <= day.year <= danish.LAST_YEAR:
+        raise _Wrong(_("The date cannot be read."))
+    return day
+
+
+def _plain_day(told: str) -> date:
+    if not _DAY.fullmatch(told):
+        raise ValueError("not a day of XML")
+    return date.fromisoformat(told[:10])
+
+
+def _danish_day(moment: str) -> date:
+    read = datetime.fromisoformat(moment)
+    return read.astimezone(clock.COPENHAGEN).date() if read.tzinfo else read.date()

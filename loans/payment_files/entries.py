@@ -47,9 +47,9 @@ def refused(why: str) -> BadFile:
 
 def wrong_amount(amount: Decimal) -> str:
     """Why an amount cannot be one; empty where it can."""
-    if amount != amount.quantize(Decimal("0.01")):
-        return _("The amount has fractions of an øre.")
-    return _("The amount is too large.") if abs(amount) > MAX_AMOUNT else ""
+    if abs(amount) > MAX_AMOUNT:  # first: a longer number cannot even be rounded
+        return _("The amount is too large.")
+    return _("The amount has fractions of an øre.") if amount != amount.quantize(Decimal("0.01")) else ""
 
 
 @dataclass(frozen=True, slots=True)

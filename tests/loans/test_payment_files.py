@@ -119,10 +119,14 @@ def test_standing_orders_repeat_their_reference_every_month() -> None:
         (camt([ntry("1", DAY).replace("1.00", "1,00")]), ["Postering 1"]),
         (camt([ntry("1", DAY), ntry("1", DAY).replace("CRDT", "XX")]), ["Postering 2"]),
         (camt([ntry("1", DAY)], summary="<TxsSummry><TtlNtries><NbOfNtries>2</NbOfNtries></TtlNtries></TxsSummry>"), ["2"]),
+        (("Dato;Beløb\n20-11-2026;" + "9" * 40 + ".00\n").encode(), ["Linje 2, beløb: Beløbet er for stort"]),
+        (camt([ntry("1", DAY).replace("2026-11-20", "0001-01-01")]), ["Postering 1: Datoen"]),
+        (camt([ntry("1", DAY).replace("2026-11-20", "2026-W47-5")]), ["Postering 1: Datoen"]),
+        (camt([ntry("1", DAY).replace("<Dt>2026-11-20</Dt>", "<DtTm>9999-12-31T23:59:59-12:00</DtTm>")]), ["Datoen"]),
         (b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><Document>&a;</Document>', ["dokumenttype"]),
         (b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><Document>&b;</Document>', ["dokumenttype"]),
     ],
-    ids=range(18),
+    ids=range(22),
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_nothing_is_read(data: bytes, words: list[str]) -> None:
     with pytest.raises(BadFile) as refusal:
@@ -130,6 +134,12 @@ def test_what_is_wrong_is_named_and_nothing_is_read(data: bytes, words: list[str
     for word in words:
         assert any(word in message for message in refusal.value.messages), refusal.value.messages
     assert refusal.value.field == "file"
+
+
+def test_camt_in_two_bytes_a_sign_is_read() -> None:
+    data = camt([ntry("1", DAY)]).decode().replace("UTF-8", "UTF-16")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert only(("\ufeff" + data).encode(encoding)).amount == Decimal("1.00")
 
 
 @given(data=st.binary(max_size=300) | st.binary(max_size=200).map(lambda rest: b"<Document" + rest))
