@@ -8,6 +8,7 @@ from pghistory.core import event_models
 from cases.models import CaseFile, Citizen
 from microloan.accounts import registry
 from microloan.accounts.registry import Subject, TrackedRows
+from microloan.core.history import SEALED
 
 # Facts about the citizen that the officer need not see to follow who changed what.
 IDENTIFYING = frozenset({"birth_date", "birth_year", "sex"})
@@ -49,7 +50,7 @@ def _children(model: Any) -> Iterator[tuple[Any, str]]:
 
 def _below(model: Any, condition: dict[str, Any], *, depth: int) -> list[TrackedRows]:
     pks = tuple(model.objects.filter(**condition).order_by("pk").values_list("pk", flat=True))
-    found = [TrackedRows(model, pks)] if event_models(tracks_model=model) else []
+    found = [TrackedRows(model, pks)] if event_models(tracks_model=model) and model not in SEALED else []
     if depth > 1:
         for child, field in _children(model):
             found += _below(child, {f"{field}__in": pks}, depth=depth - 1)

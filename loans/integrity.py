@@ -190,12 +190,16 @@ def _check_payout(report: Report, loan: Loan) -> None:
     payouts, order = payouts_of(loan), getattr(loan, "order", None)
     paid_out = sum((entry.amount for entry in payouts), ZERO)
     paid = order if order is not None and order.state == OrderState.PAID else None
+    if loan.approved_by_id is not None and any(entry.by_id == loan.approved_by_id for entry in payouts):
+        report.found(loan, _("who approved the loan has paid it out"))
     if paid_out > loan.principal or (payouts and paid is not None and paid_out != loan.principal):
         report.found(loan, _("the payout is not the principal"))
     if loan.decision_id is None:
         return
     if (paid is not None) != (bool(payouts) and paid_out >= loan.principal):
         report.found(loan, _("the order and the ledger do not agree on the payout"))
+    elif paid is not None and (paid.disbursed_by_id, paid.voucher) != (payouts[-1].by_id, payouts[-1].voucher):
+        report.found(loan, _("the order and the ledger name different people or vouchers"))
     elif paid is not None and paid.paid_on != payouts[-1].value_date:
         report.found(loan, _("the order and the ledger have different payout days"))
     if order is not None and (order.amount != loan.principal or order.approved_by_id != loan.approved_by_id):
@@ -414,6 +418,8 @@ def check_history(report: Report) -> None:
         report.checked["tracked_rows"] += tracked._base_manager.count()
         for pk in _unexplained(tracked, event):
             report.found(f"{tracked._meta.db_table} {pk}", _("the row is not what its change history says"))
+        for pk in _vanished(tracked, event):
+            report.found(f"{tracked._meta.db_table} {pk}", _("the row is gone, and its change history does not say so"))
 
 
 def _unexplained(tracked: Any, event: Any) -> list[object]:
@@ -431,6 +437,20 @@ def _unexplained(tracked: Any, event: Any) -> list[object]:
         ) e ON true
         WHERE e.pgh_id IS NULL OR ROW({row}) IS DISTINCT FROM ROW({last}) ORDER BY 1
     """  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _vanished(tracked: Any, event: Any) -> list[object]:
+    quote = connection.ops.quote_name
+    table, events = quote(tracked._meta.db_table), quote(event._meta.db_table)
+    query = f"""
+        SELECT DISTINCT e.pgh_obj_id FROM {events} e
+        WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{quote(tracked._meta.pk.column)} = e.pgh_obj_id)
+          AND NOT EXISTS (SELECT 1 FROM {events} d WHERE d.pgh_obj_id = e.pgh_obj_id AND d.pgh_label = 'delete')
+        ORDER BY 1
+    """  # noqa: S608  names of our models
     with connection.cursor() as cursor:
         cursor.execute(query)
         return [pk for (pk,) in cursor.fetchall()]

@@ -16,16 +16,18 @@ from loans.enums import (
     LadderStep,
     PauseReason,
 )
+from loans.models import guards
 from loans.models.ledger import LedgerEntry
 from loans.models.loan import Loan
 from loans.models.payments import TwoPairs, two_pairs_constraints
 from loans.payment_enums import ProposalState
 from microloan.core import clock
-from microloan.core.history import Refuse, append_only, frozen, kept, locked_when, tracked
+from microloan.core.history import Refuse, append_only, frozen, kept, locked_when, sealed, tracked
 
 USER = settings.AUTH_USER_MODEL
 
 
+@sealed()
 class ArrearsLetter(models.Model):
     """A letter of the ladder for the claim due on a day; one letter may stand for several. Append-only.
 
@@ -48,12 +50,13 @@ class ArrearsLetter(models.Model):
                 condition=Q(step__in=[LadderStep.FIRST_DUNNING, LadderStep.SECOND_DUNNING, LadderStep.NOTICE]),
             ),
         ]
-        triggers = append_only("arrears_letter")
+        triggers = [*append_only("arrears_letter"), guards.LETTER_OF_STEP]
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.due_on} {self.step}"
 
 
+@sealed()
 class ContactAttempt(models.Model):
     """An attempt to reach the citizen about the debt. Append-only: what was logged late shows both times."""
 
@@ -270,6 +273,7 @@ class WriteOff(TwoPairs):
         return f"{self.loan_id}: {self.amount}"
 
 
+@sealed()
 class WriteDown(models.Model):
     """The authority was told of a payment that came to us although the claim is with it. Append-only.
 
@@ -291,12 +295,13 @@ class WriteDown(models.Model):
             models.CheckConstraint(name="write_down_not_negative", condition=Q(amount__gte=0)),
             models.CheckConstraint(name="write_down_has_note", condition=~Q(note="")),
         ]
-        triggers = append_only("write_down")
+        triggers = [*append_only("write_down"), guards.WRITE_DOWN_OF_PAYMENT]
 
     def __str__(self) -> str:
         return f"{self.loan_id}: {self.amount}"
 
 
+@sealed()
 class LimitationEvent(models.Model):
     """What starts a new period of limitation of a claim, or of all (`due_on` empty). Append-only."""
 

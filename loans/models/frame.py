@@ -6,12 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from loans.models import guards
 from microloan.core import clock
-from microloan.core.history import append_only
+from microloan.core.history import append_only, sealed
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
+@sealed()
 class YearlyFrame(models.Model):
     """How much may be lent in a calendar year, in kroner. Append-only: the one that none replaces is in force, and
     the earlier ones tell what it was before. Of two that replace the same frame, the database takes the first."""
@@ -33,7 +35,7 @@ class YearlyFrame(models.Model):
             models.CheckConstraint(name="frame_has_note", condition=~Q(note="")),
             models.UniqueConstraint(name="frame_first_of_year", fields=["year"], condition=Q(replaces__isnull=True)),
         ]
-        triggers: list[pgtrigger.Trigger] = append_only("frame")
+        triggers: list[pgtrigger.Trigger] = [*append_only("frame"), guards.FRAME_OF_YEAR]
 
     def __str__(self) -> str:
         return f"{self.year}: {self.amount}"

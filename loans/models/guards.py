@@ -1,4 +1,4 @@
-"""What the ledger demands of the rows around it before it takes certain entries (docs/decisions/166).
+"""What the ledger demands of the rows around it before it takes certain entries, and rows of each other (docs/decisions/166).
 
 Loans imported from former cohorts bring their history as it was: they have no decision here, and are left alone.
 """
@@ -75,15 +75,23 @@ HANDOVER_GATE = pgtrigger.Trigger(
         ) THEN
             RAISE EXCEPTION 'handover_deferred' USING ERRCODE = 'check_violation';
         END IF;
+        IF EXISTS (
+            SELECT 1 FROM loans_reminderpause p
+             WHERE p.loan_id = NEW.loan_id
+               AND NEW.value_date BETWEEN p.from_on AND LEAST(p.until, p.lifted_on - 1)
+        ) THEN
+            RAISE EXCEPTION 'handover_paused' USING ERRCODE = 'check_violation';
+        END IF;
         RETURN NEW;
     """,  # noqa: S608  names of our own
 )
 BY_TWO = pgtrigger.Trigger(
-    # A reversal and a write-off rest on a proposal of somebody else (docs/decisions/162).
+    # A reversal, a write-off and a refund rest on a proposal of somebody else (docs/decisions/162); nothing is corrected
+    # in any other way.
     name="entry_by_two",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
-    condition=pgtrigger.Q(new__kind__in=["reversal", "write_off", "refund"]),
+    condition=pgtrigger.Q(new__kind__in=["reversal", "write_off", "refund", "correction"]),
     func=f"""
         IF {IMPORTED} THEN
             RETURN NEW;
@@ -103,11 +111,48 @@ BY_TWO = pgtrigger.Trigger(
         ) OR NEW.kind = 'write_off' AND NOT EXISTS (
             SELECT 1 FROM loans_writeoff p WHERE p.loan_id = NEW.loan_id AND p.amount = -NEW.amount
                AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
-        ) OR NEW.kind = 'refund' AND NOT EXISTS (
+        ) OR NEW.kind = 'write_off' AND NOT EXISTS (
+            SELECT 1 FROM accounts_user u WHERE u.id = NEW.by_id AND u.role = 'project_lead'
+        ) OR NEW.kind = 'correction' OR NEW.kind = 'refund' AND NOT EXISTS (
             SELECT 1 FROM loans_refund p WHERE p.loan_id = NEW.loan_id AND p.amount = NEW.amount
                AND p.state = 'open' AND p.proposed_by_id <> NEW.by_id
         ) THEN
             RAISE EXCEPTION 'entry_by_two' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,  # noqa: S608  names of our own
+)
+REVERSAL = pgtrigger.Trigger(
+    # What is taken back is an entry of the same loan, whole, that is no reversal itself (domain.md §7.4).
+    name="entry_reversal_fits",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__kind="reversal", new__reverses__isnull=False),
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM loans_ledgerentry e WHERE e.id = NEW.reverses_id AND e.loan_id = NEW.loan_id
+               AND e.amount = -NEW.amount AND e.kind <> 'reversal' AND e.value_date <= NEW.value_date
+        ) THEN
+            RAISE EXCEPTION 'entry_reversal_fits' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+PAYOUT_BY_ANOTHER = pgtrigger.Trigger(
+    # Who approved never disburses, no part of it either; and only what stands in the queue is paid out (domain.md §2).
+    name="entry_payout_by_another",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__kind="payout"),
+    func=f"""
+        IF {IMPORTED} THEN
+            RETURN NEW;
+        END IF;
+        IF NEW.by_id IS NULL OR NOT EXISTS (
+            SELECT 1 FROM loans_disbursementorder o JOIN loans_loan l ON l.id = o.loan_id
+             WHERE o.loan_id = NEW.loan_id AND o.state = 'ready' AND NEW.by_id NOT IN (o.approved_by_id, l.approved_by_id)
+        ) THEN
+            RAISE EXCEPTION 'entry_payout_by_another' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
     """,  # noqa: S608  names of our own
@@ -130,4 +175,81 @@ PAYOUTS = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
-ENTRY_TRIGGERS = (HANDOVER_GATE, BY_TWO, PAYOUTS)
+LOAN_OF_DECISION = pgtrigger.Trigger(
+    # The loan is what was granted: a loan never turns into a grant, nor the amount into another (domain.md §7.1).
+    name="loan_fits_decision",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__decision__isnull=False),
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM loans_loandecision d
+             WHERE d.id = NEW.decision_id AND d.outcome = 'granted' AND d.case_id = NEW.case_id AND d.kind = NEW.kind
+               AND d.amount = NEW.principal AND d.decided_by_id = NEW.approved_by_id
+               AND d.rule_set_id = NEW.rule_set_id AND d.legal_basis_id = NEW.legal_basis_id
+        ) THEN
+            RAISE EXCEPTION 'loan_fits_decision' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+ORDER_OF_LOAN = pgtrigger.Trigger(
+    # The order is for the whole loan, and names who approved it.
+    name="order_fits_loan",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM loans_loan l
+             WHERE l.id = NEW.loan_id AND l.principal = NEW.amount AND l.approved_by_id = NEW.approved_by_id
+        ) OR NEW.state <> 'ready' THEN
+            RAISE EXCEPTION 'order_fits_loan' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+LETTER_OF_STEP = pgtrigger.Trigger(
+    # One letter cannot stand for another step of the ladder, nor that of another citizen.
+    name="arrears_letter_fits",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM letters_letter t JOIN loans_loan l ON l.case_id = t.case_id
+             WHERE t.id = NEW.letter_id AND l.id = NEW.loan_id
+               AND t.kind = CASE NEW.step WHEN 'notice' THEN 'handover_notice' ELSE NEW.step END
+        ) THEN
+            RAISE EXCEPTION 'arrears_letter_fits' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+WRITE_DOWN_OF_PAYMENT = pgtrigger.Trigger(
+    # What the authority was told of is a payment on this loan, and no more than it.
+    name="write_down_fits",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM loans_ledgerentry e
+             WHERE e.id = NEW.payment_id AND e.loan_id = NEW.loan_id AND e.kind = 'payment' AND NEW.amount <= -e.amount
+        ) THEN
+            RAISE EXCEPTION 'write_down_fits' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+FRAME_OF_YEAR = pgtrigger.Trigger(
+    # A frame replaces one of its own year, so that each year has one in force.
+    name="frame_same_year",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__replaces__isnull=False),
+    func="""
+        IF NOT EXISTS (SELECT 1 FROM loans_yearlyframe f WHERE f.id = NEW.replaces_id AND f.year = NEW.year) THEN
+            RAISE EXCEPTION 'frame_same_year' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+ENTRY_TRIGGERS = (HANDOVER_GATE, BY_TWO, REVERSAL, PAYOUT_BY_ANOTHER, PAYOUTS)

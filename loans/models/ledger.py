@@ -16,9 +16,10 @@ from loans.enums import (
 from loans.models import guards
 from loans.models.loan import Loan
 from microloan.core import clock
-from microloan.core.history import append_only
+from microloan.core.history import append_only, sealed
 
 
+@sealed()
 class LedgerEntry(models.Model):
     """One entry of a loan's ledger, append-only (domain.md §7.4). Balance = sum of `amount`.
 

@@ -13,6 +13,7 @@ from loans.enums import (
     OrderState,
     SupportKind,
 )
+from loans.models import guards
 from microloan.core import clock
 from microloan.core.history import Refuse, locked_when, no_truncate, tracked
 from microloan.policy.models import LegalBasis, RuleSet
@@ -138,6 +139,7 @@ class Loan(models.Model):
                 message="what was decided is never changed",
             ),
             Refuse(name="loan_kept", operation=pgtrigger.Delete, message="loans are kept"),
+            guards.LOAN_OF_DECISION,
         ]
 
     def __str__(self) -> str:
@@ -207,6 +209,7 @@ class DisbursementOrder(models.Model):
                 condition=pgtrigger.AnyChange("loan", "amount", "approved_by"),
                 message="what was ordered is never changed",
             ),
+            guards.ORDER_OF_LOAN,
         ]
 
     def __str__(self) -> str:

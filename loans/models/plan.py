@@ -16,7 +16,7 @@ from loans.enums import (
 )
 from loans.models.loan import Loan
 from microloan.core import danish
-from microloan.core.history import append_only, locked_when, tracked
+from microloan.core.history import append_only, locked_when, sealed, tracked
 from microloan.core.money import ZERO
 from microloan.policy.models import RuleSet
 from screening.enums import Hearing
@@ -197,6 +197,7 @@ class PlanChange(Decision):
         return self.outcome == LoanOutcome.GRANTED and not self.is_undone
 
 
+@sealed()
 class PlanChangeUndo(models.Model):
     """A change of plan taken back, with the reason. Append-only, like what it takes back."""
 

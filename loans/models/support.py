@@ -89,6 +89,12 @@ class SupportPeriod(Decision):
                 func="""
                     PERFORM 1 FROM cases_casefile c WHERE c.id = NEW.case_id FOR UPDATE;
                     SELECT c.livelihood INTO livelihood FROM cases_casefile c WHERE c.id = NEW.case_id;
+                    IF NEW.screening_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM screening_screening s WHERE s.id = NEW.screening_id AND s.case_id = NEW.case_id
+                           AND s.number = 4
+                    ) THEN
+                        RAISE EXCEPTION 'support_screening_fits' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF livelihood = 'disability_pension' THEN
                         RAISE EXCEPTION 'support_not_for_pensioners' USING ERRCODE = 'check_violation';
                     END IF;

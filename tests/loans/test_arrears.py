@@ -18,7 +18,7 @@ from cases.services import reconcile_tasks
 from loans import arrears, portfolio, services
 from loans.enums import ClaimState, EntryKind, HandoverState, LadderStep, Obstacle
 from loans.integrity import Report, check_arrears, check_loans, check_payments
-from loans.models import Handover, HandoverClaim, LedgerEntry, Loan, ReminderPause
+from loans.models import ArrearsLetter, Handover, HandoverClaim, LedgerEntry, Loan, ReminderPause, WriteDown
 from loans.queries import current_plan, position_of
 from loans.services import write_entry
 from microloan.accounts.enums import Role
@@ -191,17 +191,30 @@ def write(world: World, loan: Loan, claim: HandoverClaim, day: date, **changes: 
 
 
 def test_the_database_knows_the_other_ways_too(world: World, loan: Loan, due: date) -> None:
-    day = builders.all_in_place(world, loan, due)
+    for step, after in (("first_dunning", 10), ("second_dunning", 30), ("notice", 40)):
+        builders.sent(loan, step, due, days(due, after))
+    builders.reached(world, loan, days(due, 6))
+    day = days(due, 61)
     found = propose(world, loan, day)
     claim = found.claims.get()
     for name, changes in {
         "handover_not_proposed": {"key": "handover:0"},
         "handover_by_another_lead": {"by": world.user(COACH)},
-        "handover_too_early": {"day": days(due, 59) if days(due, 59) > days(due, 59) else days(due, 59)},
+        "handover_too_early": {"day": days(due, 59)},
+        "handover_without_letters": {"day": days(due, 54)},
     }.items():
         on = changes.pop("day", day)
-        with pytest.raises(IntegrityError, match=f"{name}|handover_without_letters"), transaction.atomic():
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
             write(world, loan, claim, on, **changes)
+    pause = services.pause_reminders(
+        loan=loan, until=days(day, 1), reason="illness", note="På hospitalet", by=world.user(COACH), today=day
+    )
+    with pytest.raises(IntegrityError, match="handover_paused"), transaction.atomic():
+        write(world, loan, claim, day)
+    ReminderPause.objects.filter(pk=pause.pk).update(lifted_on=day, lifted_by=world.user(COACH))
+    with pytest.raises(IntegrityError, match="let through"), transaction.atomic():
+        write(world, loan, claim, day)
+        raise IntegrityError("let through")
     with (
         connection.cursor() as cursor,
         pytest.raises(IntegrityError, match="claim_handed_over_once"),
@@ -267,6 +280,13 @@ def test_recovery_write_down_and_write_off(world: World, loan: Loan, due: date) 
         write_entry(
             loan=loan, kind=EntryKind.WRITE_OFF, amount=Decimal("-1917"), value_date=day, key="alone", by=officer
         )
+    with pytest.raises(IntegrityError, match="entry_by_two"), transaction.atomic():  # another person, but no project lead
+        write_entry(
+            loan=loan, kind=EntryKind.WRITE_OFF, amount=Decimal("-1917"), value_date=day, key="x", by=world.user(COACH)
+        )
+    for amount, of in (("500.01", payment), ("1", loan.entries.get(kind=EntryKind.RECOVERY_PAYMENT))):
+        with pytest.raises(IntegrityError, match="write_down_"), transaction.atomic():
+            WriteDown.objects.create(loan=loan, payment=of, amount=amount, told_on=day, note="x", by=officer)
     services.confirm_write_off(write_off=proposal, by=world.user(LEAD), today=days(day, 1))
     position = position_of(Loan.objects.get(pk=loan.pk))
     assert position.written_off == Decimal("1917")
@@ -356,7 +376,16 @@ def test_what_is_due_for_many_is_sent_from_one_page(
 
 # --- What is damaged is found --------------------------------------------------------------------------------------------
 
+def test_a_letter_stands_for_its_own_step_and_citizen_alone(world: World, loan: Loan, due: date) -> None:
+    first = builders.sent(loan, "first_dunning", due, days(due, 10))
+    for of, step in ((loan, "notice"), (loan, "second_dunning"), (builders.granted(world), "first_dunning")):
+        with pytest.raises(IntegrityError, match="arrears_letter_fits"), transaction.atomic():
+            ArrearsLetter.objects.create(loan=of, due_on=due, step=step, letter=first.letter)
+
+
 DAMAGE = {
+    "nobody talked with": "UPDATE loans_contactattempt SET reached = false",
+    "talked with before it fell due": "UPDATE loans_contactattempt SET made_on = made_on - 30",
     "another amount": "UPDATE loans_handoverclaim SET amount = 1",
     "attempts that went missing": "DELETE FROM loans_contactattempt",
     "a claim that went missing": "DELETE FROM loans_handoverclaim",

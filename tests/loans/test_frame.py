@@ -96,6 +96,8 @@ def test_the_database_keeps_one_frame_in_force_and_every_earlier_one(world: Worl
         " FROM loans_yearlyframe LIMIT 1",
         "INSERT INTO loans_yearlyframe (year, amount, note, set_at, by_id, replaces_id)"
         f" SELECT 2026, 1, 'x', now(), by_id, {first.pk} FROM loans_yearlyframe LIMIT 1",
+        "INSERT INTO loans_yearlyframe (year, amount, note, set_at, by_id, replaces_id)"
+        " SELECT 2027, 1, 'x', now(), by_id, max(id) FROM loans_yearlyframe GROUP BY by_id",
         "INSERT INTO loans_yearlyframe (year, amount, note, set_at, by_id) SELECT 2027, -1, 'x', now(), by_id"
         " FROM loans_yearlyframe LIMIT 1",
         "INSERT INTO loans_yearlyframe (year, amount, note, set_at, by_id) SELECT 2027, 1, '', now(), by_id"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -105,16 +105,54 @@ def test_the_sign_fits_the_kind(world: World, kind: str, amount: str) -> None:
 
 def test_a_payout_is_positive_and_not_nothing(world: World) -> None:
     loan = builders.granted(world)
-    with refused("entry_sign_fits_kind"):
-        entry(loan, EntryKind.PAYOUT, "-1")
-    with refused("entry_not_zero"):
-        entry(loan, EntryKind.CORRECTION, "0")
+    with builders.past_the_gates():
+        with refused("entry_sign_fits_kind"):
+            entry(loan, EntryKind.PAYOUT, "-1")
+        with refused("entry_not_zero"):
+            entry(loan, EntryKind.CORRECTION, "0")
 
 
 def test_a_loan_is_paid_out_once(world: World) -> None:
     loan = builders.paid_out(world)
-    with refused("entry_payouts_within_principal"):
+    with builders.past_the_gates(), refused("entry_payouts_within_principal"):
         entry(loan, EntryKind.PAYOUT, "35000")
+
+
+def test_who_approved_pays_out_no_part_of_it_and_only_what_waits_is_paid_out(world: World) -> None:
+    order = builders.in_queue(world)
+    officer = world.user(Role.BENEFITS_OFFICER)
+    for by in (order.approved_by, None):
+        with refused("entry_payout_by_another"):
+            entry(order.loan, EntryKind.PAYOUT, "1", by=by)
+    builders.sent_back(world, order)
+    with refused("entry_payout_by_another"):
+        entry(order.loan, EntryKind.PAYOUT, "1", by=officer)
+    with refused("entry_payout_by_another"):  # there is no order yet
+        entry(builders.granted(world), EntryKind.PAYOUT, "1", by=officer)
+
+
+def test_nothing_is_corrected_but_by_a_reversal(world: World) -> None:
+    loan = builders.paid_out(world)
+    for amount in ("-1", "1"):
+        with refused("entry_by_two"):
+            entry(loan, EntryKind.CORRECTION, amount, by=world.user(Role.PROJECT_LEAD), reason="Fejl")
+
+
+def test_a_reversal_takes_back_one_whole_entry_of_its_loan(world: World) -> None:
+    loan, other = builders.paid_out(world), builders.paid_out(world)
+    payment = entry(loan)
+    back = {"reverses": payment, "reason": "Fejl"}
+    with builders.past_the_gates():
+        for of, amount, changes in (
+            (loan, "416", back),
+            (other, "417", back),
+            (loan, "417", {**back, "value_date": TODAY - timedelta(days=1)}),
+        ):
+            with refused("entry_reversal_fits"):
+                entry(of, EntryKind.REVERSAL, amount, **changes)
+        reversal = entry(loan, EntryKind.REVERSAL, "417", **back)
+        with refused("entry_reversal_fits"):
+            entry(loan, EntryKind.REVERSAL, "-417", reverses=reversal, reason="Fejl")
 
 
 def test_a_key_is_used_once(world: World) -> None:
@@ -190,6 +228,42 @@ def test_a_loan_stays_what_was_decided(world: World, changes: dict) -> None:
     loan = builders.granted(world)
     with refused("loan_frozen"):
         Loan.objects.filter(pk=loan.pk).update(**changes)
+
+
+def test_a_loan_is_what_was_granted(world: World) -> None:
+    """Inserted behind the services: of a refusal, as a grant, of more money, or approved by somebody else."""
+    granted = builders.granted(world)
+    waiting = builders.proposed(world)
+    values = {
+        "case": granted.case, "decision": granted.decision, "number": "L-1", "kind": granted.kind,
+        "principal": granted.principal, "rule_set": granted.rule_set, "legal_basis": granted.legal_basis,
+        "approved_by": granted.approved_by,
+    }  # fmt: skip
+    for changes in (
+        {"kind": SupportKind.GRANT},
+        {"principal": granted.principal + 1},
+        {"approved_by": world.user(Role.COACH)},
+        {"case": waiting.case},
+        {"decision": waiting, "case": waiting.case},
+    ):
+        with refused("loan_fits_decision"):
+            Loan.objects.create(**{**values, **changes})
+
+
+def test_an_order_is_for_the_loan_and_names_who_approved_it(world: World) -> None:
+    loan = builders.granted(world)
+    values = {
+        "loan": loan, "amount": loan.principal, "approved_by": loan.approved_by, "ordered_on": TODAY, "due_on": TODAY,
+    }  # fmt: skip
+    for changes in (
+        {"amount": loan.principal - 1},
+        {"approved_by": world.user(Role.COACH)},
+        {
+            "state": OrderState.PAID, "disbursed_by": world.user(Role.BENEFITS_OFFICER), "paid_on": TODAY, "voucher": "B",
+        },
+    ):  # fmt: skip
+        with refused("order_fits_loan"):
+            DisbursementOrder.objects.create(**{**values, **changes})
 
 
 def test_a_loan_is_kept(world: World) -> None:
@@ -332,6 +406,13 @@ def test_there_is_one_first_period(world: World, case: CaseFile) -> None:
 def test_an_extension_rests_on_a_screening(world: World, case: CaseFile) -> None:
     with refused("support_extension_from_screening"):
         extension(world, case, 1, date(2027, 6, 1), date(2027, 6, 30), screening=None)
+
+
+def test_the_screening_is_the_fourth_of_the_case(world: World, case: CaseFile) -> None:
+    other = builders.screening_4(world, builders.granted(world).case)
+    for screening in (other, case.screenings.get(number=3)):
+        with refused("support_screening_fits"):
+            extension(world, case, 1, date(2027, 6, 1), date(2027, 6, 30), screening=screening)
 
 
 def test_a_screening_extends_once(world: World, case: CaseFile) -> None:

@@ -20,9 +20,10 @@ from cases.enums import Livelihood, Phase, Source
 from cases.letters.models import Letter
 from cases.models import CaseFile, Citizen
 from cases.services import Upload, add_document
-from loans.enums import EntryKind, SupportKind
+from loans import services
+from loans.enums import DefermentKind, EntryKind, PlanChangeKind, SupportKind
 from loans.integrity import BEING_MADE
-from loans.models import LedgerEntry, Loan
+from loans.models import LedgerEntry, LimitationEvent, Loan, YearlyFrame
 from loans.services import write_entry
 from microloan.accounts.enums import Role
 from tests.loans import builders
@@ -126,6 +127,18 @@ DAMAGE = {
     "the end of living support": "UPDATE loans_supportperiod SET ends_on = ends_on + 1",
     "months of living support": "UPDATE loans_supportperiod SET months = 7",
     "a pensioner with living support": "UPDATE cases_casefile SET livelihood = 'disability_pension'",
+    "who paid out": "UPDATE loans_ledgerentry SET by_id = NULL WHERE kind = 'payout'",
+    "the voucher of a payment": "UPDATE loans_ledgerentry SET voucher = 'B-9' WHERE kind = 'payment'",
+    "a payment that went missing": "DELETE FROM loans_ledgerentry WHERE kind = 'payment'",
+    "a payment that nobody made": "INSERT INTO loans_ledgerentry (loan_id, kind, amount, value_date, booked_at, by_id,"
+    " voucher, reason, key, content_hash) SELECT loan_id, kind, amount, value_date, booked_at, by_id, '', '', 'x',"
+    " content_hash FROM loans_ledgerentry WHERE kind = 'payment'",
+    "living support that went missing": "DELETE FROM loans_supportperiod",
+    "an attempt to reach the citizen": "UPDATE loans_contactattempt SET made_on = made_on - 1",
+    "an attempt that went missing": "DELETE FROM loans_contactattempt",
+    "a frame": "UPDATE loans_yearlyframe SET amount = 1",
+    "an interruption of limitation": "UPDATE loans_limitationevent SET years = 10",
+    "a change of plan that went missing": "DELETE FROM loans_planchange",
     "the phase of a case": "UPDATE cases_casefile SET phase = 'aftercare'",
     "a step of the history of phases": "DELETE FROM cases_phasechange WHERE to_phase = 'approval'",
     "the hash of a letter": "UPDATE letters_letter SET sha256 = repeat('0', 64)",
@@ -134,10 +147,35 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_damage_is_found(loan: Loan, what: str) -> None:
+def test_damage_is_found(damageable: Loan, what: str) -> None:
     with unguarded() as execute:
         execute(DAMAGE[what])
     assert problems()
+
+
+@pytest.fixture
+def damageable(world: World, loan: Loan) -> Loan:
+    """With a row of everything that is told below."""
+    lead, coach = world.user(Role.PROJECT_LEAD), world.user(Role.COACH)
+    builders.reached(world, loan, TODAY)
+    YearlyFrame.objects.create(year=2026, amount=Decimal(9), note="Udvalget", by=lead)
+    LimitationEvent.objects.create(
+        loan=loan, kind="acknowledgement", happened_on=TODAY, years=3, note="Skrev under", by=coach
+    )
+    wanted = services.Wanted(PlanChangeKind.DEFERMENT, date(2027, 3, 1), 3, DefermentKind.GRANTED)
+    services.propose_change(loan=loan, wanted=wanted, asked="Vinter", by=coach, today=TODAY)
+    return loan
+
+
+def test_nothing_is_found_before_it_is_damaged(damageable: Loan) -> None:
+    assert problems() == ""
+
+
+def test_that_the_approver_paid_out_is_said_even_where_all_copies_agree(loan: Loan) -> None:
+    with unguarded() as execute:
+        for table in ("loans_ledgerentry", "loans_ledgerentryevent"):
+            execute(f"UPDATE {table} SET by_id = {loan.approved_by_id} WHERE kind = 'payout'")
+    assert f"{loan.number}: den, der godkendte lånet, har udbetalt det" in problems()
 
 
 def test_a_reversal_that_reverses_nothing_of_the_loan_is_found(world: World, loan: Loan) -> None:

@@ -110,7 +110,11 @@ def test_in_parts_the_plan_is_made_when_the_rule_set_says(world: World, start: s
     first = date(2027, 1, 4) if start == "first_part" else date(2027, 2, 1)
     assert current_plan(loan).instalments.order_by("number")[0].due_on == first
     assert problems() == []
-    with pytest.raises(IntegrityError, match="entry_payouts_within_principal"), transaction.atomic():
+    with (
+        builders.past_the_gates(),
+        pytest.raises(IntegrityError, match="entry_payouts_within_principal"),
+        transaction.atomic(),
+    ):
         write_entry(
             loan=loan, kind=EntryKind.PAYOUT, amount=Decimal("0.01"), value_date=LATER, key="x", by=world.user(OFFICER)
         )
