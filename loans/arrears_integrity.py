@@ -18,7 +18,9 @@ def claim_count() -> int:
 
 def _without_contact(claims: QuerySet[HandoverClaim]) -> QuerySet[HandoverClaim]:
     """Handed over although the citizen was neither reached nor tried often enough after the first letter (domain.md §7.6)."""
-    attempts = ContactAttempt.objects.filter(loan=OuterRef("loan"), made_on__lte=OuterRef("entry__value_date")).order_by()
+    attempts = ContactAttempt.objects.filter(
+        loan=OuterRef("loan"), made_on__lte=OuterRef("entry__value_date")
+    ).order_by()
     reached = attempts.filter(reached=True, made_on__gte=OuterRef("due_on"))
     first = ArrearsLetter.objects.filter(
         loan=OuterRef("loan"),

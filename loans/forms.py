@@ -380,6 +380,8 @@ class PayoutUndoForm(BaseForm):
         widget=forms.Textarea(attrs=TWO_LINES),
         error_messages={"required": _("Write why the payout is taken back.")},
     )
+    # The payout that stood on the page, so that pressing twice does not take back two.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class PayoutForm(BaseForm):
@@ -397,6 +399,8 @@ class PayoutForm(BaseForm):
         required=False,
     )
     booked = forms.BooleanField(label=_("I have booked the amount as a loan"))
+    # The last payout that stood on the page, so that pressing twice does not pay out two parts.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, kind: str, ordered_on: date, today: date, rest: Decimal, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -49,7 +49,7 @@ from loans.services.matching import (
     settle_conflict,
 )
 from loans.services.payments import register_payment
-from loans.services.payouts import register_payout, send_again, send_back, undo_payout, why_not_undone
+from loans.services.payouts import last_payout, register_payout, send_again, send_back, undo_payout, why_not_undone
 from loans.services.plan_changes import (
     Wanted,
     decide_change,
@@ -131,6 +131,7 @@ __all__ = [
     "propose_reversal",
     "register_agreement",
     "register_payment",
+    "last_payout",
     "register_payout",
     "undo_payout",
     "why_not_undone",

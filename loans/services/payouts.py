@@ -41,9 +41,11 @@ def register_payout(
     by: User,
     today: date,
     amount: Decimal | None = None,
+    seen: int | None = None,
 ) -> DisbursementOrder:
     """Register that the money went out, all of it or a part: ledger entry, plan in force, and the case enters the main
-    course. `amount`: kroner of a part; the rest where nothing is given.
+    course. `amount`: kroner of a part; the rest where nothing is given. `seen`: the last payout that was on the screen
+    (`last_payout`): a Conflict where another has been registered since, such as by a double click.
 
     Raises Refused for the approver, for anyone but a benefits officer, or while something is missing; a second
     registration (double click, two browsers) is a Conflict and books nothing.
@@ -67,6 +69,7 @@ def register_payout(
             if order.state == OrderState.PAID
             else _("The order was sent back to the team and cannot be paid out now.")
         )
+    _check_seen(loan, seen)
     _check_payout(order, loan, paid_on, voucher, booked, today)
     rest = not_paid_out(loan)
     amount = rest if amount is None else amount
@@ -102,6 +105,18 @@ def register_payout(
     else:
         cases.reconcile_tasks(case=case, today=today)
     return order
+
+
+def last_payout(loan: Loan) -> int:
+    """The key of the last payout that was registered, taken back or not; 0 for none."""
+    return max((entry.pk for entry in loan.entries.all() if entry.kind == EntryKind.PAYOUT), default=0)
+
+
+def _check_seen(loan: Loan, seen: int | None) -> None:
+    if seen is not None and seen != last_payout(loan):
+        raise Conflict(
+            _("Something has been paid out since you opened the page. Nothing was booked. Look at it again.")
+        )
 
 
 def _check_part(amount: Decimal, rest: Decimal, paid_on: date, earlier: Sequence[LedgerEntry]) -> None:
@@ -143,8 +158,12 @@ def why_not_undone(loan: Loan, by: User, today: date) -> str:
 
 
 @transaction.atomic
-def undo_payout(*, order: DisbursementOrder, reason: str, by: User, today: date) -> DisbursementOrder:
+def undo_payout(
+    *, order: DisbursementOrder, reason: str, by: User, today: date, seen: int | None = None
+) -> DisbursementOrder:
     """Take the last payout back on the day it was registered, by a second person; the order stands in the queue again.
+
+    `seen`: the payout that was on the screen, as in `register_payout`; one that has been taken back is a Conflict too.
 
     Where nothing else has been paid out, the case goes back to approval. The entry stays, with the one that reverses it.
     """
@@ -156,6 +175,8 @@ def undo_payout(*, order: DisbursementOrder, reason: str, by: User, today: date)
     if words := why_not_undone(loan, by, today):
         raise Refused(words)
     last = max(payouts_of(loan), key=lambda entry: entry.pk)
+    if seen is not None and seen != last.pk:
+        raise Conflict(_("The payout has been taken back already. Nothing else was changed."))
     write_entry(
         loan=loan,
         kind=EntryKind.REVERSAL,

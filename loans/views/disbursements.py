@@ -109,11 +109,12 @@ def disbursement(request: StaffRequest, pk: int) -> HttpResponse:
         ordered_on=order.ordered_on,
         today=today,
         rest=not_paid_out(order.loan),
-        initial={"paid_on": max(today, order.ordered_on)},
+        initial={"paid_on": max(today, order.ordered_on), "seen": services.last_payout(order.loan)},
     )
     if request.method == "POST" and form.is_valid():
         try:
-            services.register_payout(order=order, by=request.user, today=today, **form.cleaned_data)
+            values = {**form.cleaned_data, "seen": form.cleaned_data["seen"] or 0}
+            services.register_payout(order=order, by=request.user, today=today, **values)
         except Conflict as conflict:
             for message in conflict.messages:
                 messages.warning(request, message)
@@ -190,7 +191,7 @@ def disbursement_back(request: StaffRequest, pk: int) -> HttpResponse:
         ordered_on=order.ordered_on,
         today=today,
         rest=not_paid_out(order.loan),
-        initial={"paid_on": today},
+        initial={"paid_on": today, "seen": services.last_payout(order.loan)},
     )
     return render(request, "loans/disbursement.html", _context(request, order, form, back, today))
 
@@ -236,16 +237,17 @@ def payout_undo(request: StaffRequest, pk: int) -> HttpResponse:
     if words := services.why_not_undone(loan, request.user, today):
         messages.info(request, words)
         return redirect("loans:loan", number=loan.case.number)
-    form = PayoutUndoForm(request.POST or None)
+    last = max(payouts_of(loan), key=lambda entry: entry.pk)
+    form = PayoutUndoForm(request.POST or None, initial={"seen": last.pk})
     if request.method == "POST" and form.is_valid():
+        reason, seen = form.cleaned_data["reason"], form.cleaned_data["seen"] or 0
         try:
-            services.undo_payout(order=order, reason=form.cleaned_data["reason"], by=request.user, today=today)
+            services.undo_payout(order=order, reason=reason, by=request.user, today=today, seen=seen)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
             messages.success(request, _("The payout is taken back. The order stands in the queue again."))
             return redirect("loans:loan", number=loan.case.number)
-    last = max(payouts_of(loan), key=lambda entry: entry.pk)
     rows = [
         (_("Citizen"), f"{loan.case.citizen}, {loan.case.number}"),
         (_("Amount"), danish.kr(last.amount)),

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from microloan.accounts.models import AccessLog, Centre
-from microloan.core.history import append_only, changes_of, locked_when
+from microloan.core.history import SEALED, append_only, changes_of, locked_when
 from tests.support.people import make_centre, make_user
 
 DELETE, UPDATE = 8, 16  # bits of pg_trigger.tgtype
@@ -46,9 +46,15 @@ APPEND_ONLY = {
     "cases_journalentry",
     "cases_phasechange",
     "cases_referral",
+    "loans_arrearsletter",
+    "loans_contactattempt",
     "loans_instalment",
     "loans_ledgerentry",
+    "loans_limitationevent",
+    "loans_planchangeundo",
     "loans_planversion",
+    "loans_writedown",
+    "loans_yearlyframe",
     "screening_criterion",
 }
 
@@ -64,6 +70,10 @@ def test_what_is_append_only_is_so_in_the_database(db):
     for table in sorted(APPEND_ONLY):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {table} CASCADE")
+
+
+def test_what_is_sealed_is_append_only():
+    assert {model._meta.db_table for model in SEALED} <= APPEND_ONLY
 
 
 def test_no_table_of_changes_is_truncated(db):

@@ -280,7 +280,10 @@ def test_recovery_write_down_and_write_off(world: World, loan: Loan, due: date) 
         write_entry(
             loan=loan, kind=EntryKind.WRITE_OFF, amount=Decimal("-1917"), value_date=day, key="alone", by=officer
         )
-    with pytest.raises(IntegrityError, match="entry_by_two"), transaction.atomic():  # another person, but no project lead
+    with (
+        pytest.raises(IntegrityError, match="entry_by_two"),
+        transaction.atomic(),
+    ):  # another person, but no project lead
         write_entry(
             loan=loan, kind=EntryKind.WRITE_OFF, amount=Decimal("-1917"), value_date=day, key="x", by=world.user(COACH)
         )
@@ -375,6 +378,7 @@ def test_what_is_due_for_many_is_sent_from_one_page(
 
 
 # --- What is damaged is found --------------------------------------------------------------------------------------------
+
 
 def test_a_letter_stands_for_its_own_step_and_citizen_alone(world: World, loan: Loan, due: date) -> None:
     first = builders.sent(loan, "first_dunning", due, days(due, 10))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from cases.enums import Phase
 from cases.models import CaseFile
@@ -13,7 +14,7 @@ from loans import services
 from loans.enums import EntryKind, OrderState
 from loans.integrity import check_everything
 from loans.models import DisbursementOrder, Loan
-from loans.queries import balance_of, current_plan, payout_date, position_of
+from loans.queries import balance_of, current_plan, payout_date, payouts_of, position_of
 from loans.services import write_entry
 from microloan.accounts.enums import Role
 from microloan.core import clock
@@ -118,6 +119,29 @@ def test_in_parts_the_plan_is_made_when_the_rule_set_says(world: World, start: s
         write_entry(
             loan=loan, kind=EntryKind.PAYOUT, amount=Decimal("0.01"), value_date=LATER, key="x", by=world.user(OFFICER)
         )
+
+
+def test_pressed_twice_one_part_is_paid_out_and_one_taken_back(world: World, client_for: Any) -> None:
+    order = builders.in_queue(world)
+    url = reverse("loans:disbursement", args=[order.pk])
+    officer = client_for(world.user(OFFICER))
+
+    def press(*, at: str, by: Any, form: Any, **values: str) -> str:
+        data = {"seen": form["seen"].value(), **values}
+        first = by.post(at, data, follow=True)
+        assert first.status_code == 200
+        return by.post(at, data, follow=True).content.decode()
+
+    for count in (1, 2):
+        form = officer.get(url).context["form"]
+        html = press(at=url, by=officer, form=form, paid_on="20-11-2026", voucher="B-1", amount="10000", booked="on")
+        assert "Intet er bogført" in html
+        assert len(payouts_of(fresh(order.loan))) == count
+    at = reverse("loans:payout_undo", args=[order.pk])
+    lead = client_for(world.user(LEAD))
+    html = press(at=at, by=lead, form=lead.get(at).context["form"], reason="Forkert konto")
+    assert "taget tilbage allerede" in html
+    assert len(payouts_of(fresh(order.loan))) == 1
 
 
 def test_only_the_last_part_is_taken_back(world: World) -> None:

@@ -337,7 +337,7 @@ READS = (
     "check_takes_payments", "content_hash", "ends_of", "extension_span", "fingerprint", "fingerprint_of", "judge",
     "latest_start", "limits_of", "limits_of_rules", "match_by_reference", "may_be_parked", "missing_of", "months_left",
     "names_of", "overdue_on", "overpaid_of", "preview_change", "tells_the_same", "unfinished_imports",
-    "waiting_for_people", "why_not_reversible", "why_not_undone",
+    "last_payout", "waiting_for_people", "why_not_reversible", "why_not_undone",
 )  # fmt: skip
 PARTS = {
     **{f"loans.{name}": "reads" for name in READS},
