@@ -16,7 +16,7 @@ from loans.enums import (
     PeriodKind,
 )
 from microloan.core import clock
-from microloan.core.history import append_only, frozen, kept, locked_when, tracked
+from microloan.core.history import append_only, frozen, kept, locked_when, sealed, tracked
 from microloan.policy.models import closed_range
 from screening.models import Screening
 
@@ -139,6 +139,7 @@ class SupportPeriod(Decision):
         return f"{self.case_id} {self.starts_on}–{self.ends_on}"
 
 
+@sealed()
 class SupportAmount(models.Model):
     """What the living support of a case comes to a month, from a day until the next row; append-only.
 

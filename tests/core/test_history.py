@@ -53,6 +53,7 @@ APPEND_ONLY = {
     "loans_limitationevent",
     "loans_planchangeundo",
     "loans_planversion",
+    "loans_supportamount",
     "loans_writedown",
     "loans_yearlyframe",
     "screening_criterion",
