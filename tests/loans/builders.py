@@ -18,6 +18,7 @@ from courses import services as courses
 from courses.enums import AttendanceMark
 from courses.models import Attendance, AttendanceEntry, CourseModule, CourseRun, CourseSession, Enrolment, ModuleGrant
 from loans import services
+from loans.arrears_letters import KINDS
 from loans.enums import Charge, LoanOutcome, SupportKind
 from loans.models import (
     ArrearsLetter,
@@ -267,7 +268,7 @@ def sent(loan: Loan, step: str, due: date, on: date) -> ArrearsLetter:
     """A letter of the ladder as it stands when it has been sent; no file is made."""
     at = datetime.combine(on, time(9), tzinfo=COPENHAGEN)
     letter = Letter.objects.create(
-        case=loan.case, kind="handover_notice" if step == "notice" else step, key=f"{step}:{loan.pk}:{due}", subject="Brev", recipient_name="Amina",
+        case=loan.case, kind=KINDS[step], key=f"{step}:{loan.pk}:{due}", subject="Brev", recipient_name="Amina",
         path="x", sha256="x", page_count=1, dated=on, status="dispatched", channel="print", dispatched_on=on,
         dispatched_at=at,
     )  # fmt: skip
