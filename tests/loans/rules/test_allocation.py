@@ -41,6 +41,25 @@ def test_nothing_has_happened():
     assert not plan.is_settled
 
 
+def test_hand_overs_of_one_day_come_out_the_same_in_any_order():
+    """One is for the first instalment, the other for the oldest of what is left, whichever was typed first."""
+    named, oldest = {"amount": "-100", "claims": (2,)}, {"amount": "-100"}
+    plans = [
+        position(SMALL, Ledger().add("handover", "2026-05-05", **one).add("handover", "2026-05-05", **two))
+        for one, two in ((named, oldest), (oldest, named))
+    ]
+    assert plans[0].lines == plans[1].lines
+    one = (
+        Ledger().add("handover", "2026-05-05", "-150", claims=(1, 2)).add("handover", "2026-05-05", "-100", claims=(2,))
+    )
+    two = (
+        Ledger().add("handover", "2026-05-05", "-100", claims=(2,)).add("handover", "2026-05-05", "-150", claims=(1, 2))
+    )
+    assert [line.handed_over for line in position(SMALL, one).lines] == [
+        line.handed_over for line in position(SMALL, two).lines
+    ]
+
+
 def test_oldest_first_with_part_payments():
     plan = position(SMALL, Ledger().add("payment", "2026-03-05", "-150").add("payment", "2026-03-01", "-30"))
     assert paid_per_line(plan) == ["100.00", "80.00"]

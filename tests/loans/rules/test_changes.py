@@ -63,6 +63,27 @@ def test_an_arrangement_replaces_what_is_overdue():
     assert not [line for line in plan.unpaid if line.due < date(2026, 7, 15)]
 
 
+def test_what_falls_due_on_the_day_it_is_agreed_is_not_overdue():
+    """1 March 2026 is a Sunday, so the instalment is due on Monday the 2nd and late from the 3rd."""
+    for day, old in ((date(2026, 3, 2), 84), (date(2026, 3, 3), 83)):
+        plan = position(TERMS, [], [Arrangement(day, date(2026, 5, 1), D("100"), D("596"))])
+        assert len([line for line in plan.lines if line.number <= 84]) == old
+
+
+def test_a_line_whose_rest_is_moved_is_paid_that_day():
+    change = Arrangement(date(2026, 3, 15), date(2026, 5, 1), D("100"), D("396"))
+    plan = position(TERMS, [payment(1, date(2026, 3, 2), "200")], [change])
+    assert (plan.lines[0].amount, plan.lines[0].paid_on) == (D("200"), date(2026, 3, 15))
+
+
+def test_of_one_day_the_window_opens_before_the_lines_are_made_anew():
+    june = date(2026, 6, 1)
+    plan = position(TERMS, [], [NewAmount(june, D("1000")), Deferment(june, 3)])
+    # The coming lines are those that moved to September: renewed first, the window would find the new ones in June.
+    assert [line.nominal_due for line in plan.lines[3:5]] == [date(2026, 9, 1), date(2026, 10, 1)]
+    assert [line.amount for line in plan.lines[2:4]] == [D("596"), D("1000")]
+
+
 def test_a_payment_found_later_makes_the_arrangement_smaller_and_a_reversal_leaves_it():
     change = Arrangement(date(2026, 7, 15), date(2026, 9, 1), D("500"), D("2384"))
     early = payment(1, date(2026, 6, 1), "596")

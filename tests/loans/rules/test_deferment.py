@@ -84,6 +84,12 @@ def test_a_payment_during_the_window_comes_too_late_to_hold_its_line():
     assert plan.lines[5].paid == D("596.00")
 
 
+def test_a_payment_on_the_day_the_window_opens_does_not_hold_its_line():
+    plan = position(TERMS, [paid("2026-06-01", "2384")], [window("2026-06", 3)])  # March to June
+    assert nominal(plan)[:4] == ["2026-03", "2026-04", "2026-05", "2026-09"]
+    assert plan.lines[3].paid == D("596.00")
+
+
 def test_overdue_lines_from_before_the_window_stay_overdue():
     plan = position(TERMS, (), [window("2026-05", 3)])
     assert nominal(plan)[:3] == ["2026-03", "2026-04", "2026-08"]

@@ -89,6 +89,14 @@ def notice(days: int) -> tuple[Taken, ...]:
         (60, notice(40), TRIED, set()),
         (60, LETTERS, TRIED, {Obstacle.NOTICE}),
         (60, notice(50), TRIED, {Obstacle.NOTICE_RUNS}),
+        (60, notice(46), TRIED, {Obstacle.NOTICE_RUNS}),  # the last of its fourteen days
+        (61, notice(46), TRIED, set()),
+        (
+            60,
+            notice(40),
+            [Attempt(DUE + timedelta(days=10), "call"), *TRIED[1:]],
+            {Obstacle.CONTACT},
+        ),  # with the letter
         (60, notice(40)[1:], TRIED, {Obstacle.LETTERS, Obstacle.CONTACT}),  # nothing counts before the first letter
         (60, notice(40), TRIED[:2], {Obstacle.CONTACT}),
         (60, notice(40), (), {Obstacle.CONTACT}),
