@@ -280,7 +280,7 @@ def send_loan_repaid(*, loan: Loan, position: rules.Position, by: User | None, t
             key=f"loan-repaid:{loan.pk}",
             context={
                 "principal": loan.principal,
-                "paid": position.paid,
+                "paid": position.paid + position.overpaid,
                 "given_up": position.written_off or None,
                 "settled_on": settled_on,
                 "overpaid": position.overpaid or None,

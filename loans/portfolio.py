@@ -18,8 +18,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -27,6 +25,7 @@ from django.db.models import (
     Sum,
     Value,
     When,
+    Window,
 )
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import Promise
@@ -134,22 +133,27 @@ def figures(today: date) -> dict[str, Any]:
     """The figures of a loan, each an expression that the database works out only where it is asked for."""
     newest = PlanVersion.objects.filter(loan=OuterRef("pk")).order_by("-version").values("pk")[:1]
     of_plan = Instalment.objects.filter(plan=OuterRef("plan_in_force")).order_by()
-    last = of_plan.values("plan").annotate(day=Max("due_on")).values("day")
+    # Money goes to the oldest line first: a line is paid when what is owed lies on the lines after it.
+    after = Window(Sum("amount"), order_by=F("number").desc()) - F("amount")
+    unpaid = of_plan.annotate(after=ExpressionWrapper(after, output_field=KRONER)).filter(
+        after__lt=OuterRef("still_owed")
+    )
     coming = of_plan.filter(due_on__gte=today)
-    following = coming.values("plan").annotate(day=Min("due_on")).values("day")
+    following = unpaid.filter(due_on__gte=today).order_by("number")
     payout = LedgerEntry.objects.filter(loan=OuterRef("pk"), kind=EntryKind.PAYOUT, reversed_by__isnull=True)
     # The plan is made on the full amount also while a part of it is still to be paid out.
-    owed = F("balance") + F("principal") - F("paid_out")
-    late = Greatest(ExpressionWrapper(owed - F("not_due"), output_field=KRONER), NOUGHT)
+    owed = ExpressionWrapper(F("balance") + F("principal") - F("paid_out"), output_field=KRONER)
+    late = Greatest(ExpressionWrapper(F("still_owed") - F("not_due"), output_field=KRONER), NOUGHT)
     return {
         "plan_in_force": Subquery(newest),
         "paid_out_on": Subquery(payout.order_by("value_date", "pk").values("value_date")[:1]),
         "paid_out": _sum(_entries(EntryKind.PAYOUT), "loan"),
         "balance": _sum(_entries(without=(EntryKind.RECOVERY_PAYMENT,)), "loan"),
         "handed_over": -_sum(_entries(EntryKind.HANDOVER), "loan") + _sum(_entries(EntryKind.RECOVERY_PAYMENT), "loan"),
+        "still_owed": owed,
         "not_due": _sum(coming, "plan"),
-        "last_due": Subquery(last, output_field=DateField()),
-        "next_due": Subquery(following, output_field=DateField()),
+        "last_due": Subquery(unpaid.order_by("-number").values("due_on")[:1], output_field=DateField()),
+        "next_due": Subquery(following.values("due_on")[:1], output_field=DateField()),
         "late": Case(When(plan_in_force__isnull=True, then=NOUGHT), default=late, output_field=KRONER),
     }
 
@@ -190,7 +194,7 @@ def with_figures(ids: list[int], today: date) -> list[Loan]:
     found = (
         Loan.objects.filter(pk__in=ids)
         .select_related("case__citizen", "case__coach")
-        .annotate(**figures(today))
+        .annotate(**figures(today), is_deferred=Exists(_deferments(today)), is_paused=Exists(_pauses(today)))
         .in_bulk()
     )
     return [found[pk] for pk in ids if pk in found]
@@ -205,6 +209,10 @@ def words_of(loan: Any) -> list[tuple[str, str]]:
         words.append((str(_("paid too much")), "warn"))
     if loan.handed_over > 0:
         words.append((str(_("with recovery")), "warn"))
+    if loan.is_deferred and loan.balance > 0:
+        words.append((str(_("deferred")), "info"))
+    if loan.is_paused and loan.balance > 0:
+        words.append((str(_("reminders paused")), "info"))
     if loan.balance == 0 and loan.handed_over <= 0:
         words.append((str(_("settled")), "good"))
     return words

@@ -268,7 +268,7 @@ class MunicipalityForm(BaseModelForm):
     creditor_number = forms.RegexField(
         r"^[0-9]{8}$",
         label=_("Creditor number"),
-        help_text=_("Eight digits, from the bank: the second half of the payment reference."),
+        help_text=_("Eight digits, from the bank: the second half of the payment reference. Printed in letters."),
         error_messages={"invalid": _("Write the creditor number with eight digits.")},
     )
     primary_colour = forms.CharField(
@@ -299,6 +299,9 @@ class MunicipalityForm(BaseModelForm):
         super().__init__(*args, **kwargs)
         for name, css in {"postcode": "mk-w-4", "phone": "mk-w-phone", "primary_colour": "mk-w-date"}.items():
             self.fields[name].widget.attrs["class"] = css
+        self.fields["payment_accounts"].help_text = _(
+            "Several with commas. The first is printed in letters about loans, so that citizens know where to pay."
+        )
 
     def clean_primary_colour(self) -> str:
         return str(self.cleaned_data["primary_colour"]).strip().lower()

@@ -112,3 +112,21 @@ def test_whoever_is_asked_to_pay_reads_to_which_account(code: str) -> None:
     text = html_of(code, pay_to="0040 0440116243", slip_line="+71<000000000000420+81234567<")
     assert "0040 0440116243" in text
     assert "+71&lt;000000000000420+81234567&lt;" in text
+
+
+def test_the_receipt_tells_all_that_was_paid_also_what_was_too_much(world: World) -> None:
+    loan = builders.paid_out(world)
+    builders.pay(world, loan, "30000", TODAY)
+    builders.pay(world, loan, "5250.50", TODAY)
+    told = Letter.objects.get(kind="loan_repaid").context
+    assert (told["paid"], told["overpaid"]) == ("35250.50", "250.50")
+
+
+def test_who_gets_a_pause_is_not_asked_to_pay_before_it_is_over() -> None:
+    text = html_of("deferment_decision", pay_to="0040 0440116243")
+    assert text.index("Når du betaler igen") < text.index("Betal til konto")
+
+
+def test_the_notice_says_first_that_one_may_ring() -> None:
+    text = html_of("handover_notice")
+    assert text.index("ring til mig inden da") < text.index("Det mangler du at betale")

@@ -36,9 +36,10 @@ def found(world: World, view: str, today: Any = LATER, role: str = Role.PROJECT_
 
 @pytest.fixture
 def loans(world: World) -> dict[str, Loan]:
-    """One on time, one late, one settled and paid too much, one with recovery, one not paid out."""
-    made = {name: builders.paid_out(world) for name in ("on_time", "late", "overpaid", "handed_over")}
+    """One on time, one late, one ahead of the plan, one settled and paid too much, one with recovery, one not paid out."""
+    made = {name: builders.paid_out(world) for name in ("on_time", "late", "overpaid", "handed_over", "ahead")}
     builders.pay(world, made["on_time"], "9000", LATER)
+    builders.pay(world, made["ahead"], "12000", TODAY)
     builders.pay(world, made["late"], "3000", TODAY)
     builders.pay(world, made["overpaid"], "35000", TODAY)
     builders.pay(world, made["overpaid"], "10", TODAY)
@@ -51,12 +52,12 @@ def loans(world: World) -> dict[str, Loan]:
 
 def test_each_list_holds_its_loans(world: World, loans: dict[str, Loan]) -> None:
     pk = {name: loan.pk for name, loan in loans.items()}
-    assert found(world, "") == [pk["late"], pk["on_time"], pk["handed_over"], pk["overpaid"]]
+    assert found(world, "") == [pk["late"], pk["on_time"], pk["ahead"], pk["handed_over"], pk["overpaid"]]
     assert found(world, "late") == [pk["late"]]
     assert found(world, "overpaid") == [pk["overpaid"]]
     assert found(world, "handed_over") == [pk["handed_over"]]
     assert found(world, "ending") == []
-    assert found(world, "ending", TODAY + timedelta(days=300)) == [pk["late"], pk["on_time"]]
+    assert found(world, "ending", TODAY + timedelta(days=300)) == [pk["late"], pk["on_time"], pk["ahead"]]
 
 
 @pytest.mark.parametrize("days", [0, 11, 40, 100, 250, 500])
@@ -69,7 +70,9 @@ def test_the_figures_are_those_of_the_rules(world: World, loans: dict[str, Loan]
         assert row.late == money.late == standing_of(row, today).total, row
         assert row.balance == money.balance - money.overpaid
         assert row.handed_over == money.handed_over
-        assert row.last_due == position.lines[-1].due
+        unpaid = [line.due for line in position.unpaid]
+        assert row.last_due == (unpaid[-1] if unpaid else None)
+        assert row.next_due == next((due for due in unpaid if due >= today), None)
 
 
 def test_deferred_are_those_whose_deferment_runs(world: World) -> None:
@@ -81,10 +84,11 @@ def test_deferred_are_those_whose_deferment_runs(world: World) -> None:
     position = position_of(row)
     assert (row.late, row.last_due) == (money_of(row, position, days[2]).late, position.lines[-1].due)
     assert change.loan_id == loan.pk
+    assert ("henstand", "info") in portfolio.words_of(row)
 
 
 def test_a_coach_sees_the_own_loans(world: World, loans: dict[str, Loan]) -> None:
-    assert len(found(world, "", role=Role.COACH)) == 4
+    assert len(found(world, "", role=Role.COACH)) == 5
     world.users[Role.COACH] = make_user(Role.COACH)
     assert found(world, "", role=Role.COACH) == []
 
