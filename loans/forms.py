@@ -219,6 +219,11 @@ class SupportAmountForm(BaseForm):
     from_on = DateField(label=_("From which day?"), help_text=_("dd-mm-yyyy. It counts until the next amount."))
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        amount: Any = self.fields["amount"]
+        amount.suffix = "kr."
+
 
 class SuspensionForm(BaseForm):
     """From when to when a disability pension is suspended."""

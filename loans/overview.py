@@ -332,7 +332,7 @@ def preview_rows(position: rules.Position, today: date) -> list[tuple[str, Any]]
     coming = next((line for line in unpaid if line.due >= today), unpaid[-1])
     return [
         (_("Balance"), danish.kr(position.outstanding)),
-        (_("Overdue"), danish.kr(rules.late_total(position, today))),
+        (_("Arrears"), danish.kr(rules.late_total(position, today))),
         (_("Next instalment"), f"{danish.kr(coming.remaining)}, {danish.short_date(coming.due)}"),
         (_("Still to be paid"), instalment_words([line.remaining for line in unpaid])),
         (_("Last instalment"), danish.short_date(unpaid[-1].due)),
@@ -435,8 +435,10 @@ def _team_actions(
         yield Action(_("Send to payout again"), _url("send_again", case), is_post=True)
 
 
-def state_words(loan: Loan | None, decision: LoanDecision | None, position: rules.Position | None) -> tuple[str, str]:
-    """The status word of the loan and its tone."""
+def state_words(
+    loan: Loan | None, decision: LoanDecision | None, position: rules.Position | None, today: date
+) -> tuple[str, str]:
+    """The status word of the loan and its tone; what asks for something comes before what is as it should be."""
     if loan is None:
         if decision is None:
             return _("Not proposed yet"), ""
@@ -447,9 +449,15 @@ def state_words(loan: Loan | None, decision: LoanDecision | None, position: rule
         return _("Paid out in part"), "warn"
     if payout_date(loan) is None:
         return _granted_words(loan)
-    if position is not None and position.is_settled:
+    return _running_words(position, today) if position is not None else (_("Paid out"), "good")
+
+
+def _running_words(position: rules.Position, today: date) -> tuple[str, str]:
+    if position.is_settled:
         return _("Repaid"), "good"
-    return _("Paid out"), "good"
+    if rules.late_total(position, today):
+        return _("In arrears"), "bad"
+    return (_("With recovery"), "warn") if position.handed_over else (_("Paid out"), "good")
 
 
 def _granted_words(loan: Loan) -> tuple[str, str]:

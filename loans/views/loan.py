@@ -59,7 +59,7 @@ def loan(request: StaffRequest, number: str) -> HttpResponse:
     today = context["today"]
     found, decision, periods = loan_of(case), newest_decision(case), support_of(case)
     position = position_of(found) if found else None
-    word, tone = overview.state_words(found, decision, position)
+    word, tone = overview.state_words(found, decision, position, today)
     context |= {
         "loan": found,
         "decision": decision,

@@ -76,7 +76,7 @@ def _headings(view: str, sort: str) -> list[dict[str, Any]]:
         "paid_out_on": _("Paid out on"),
         "principal": _("Loan"),
         "balance": _("Balance"),
-        "late": _("Overdue"),
+        "late": _("Arrears"),
         "next_due": _("Next instalment"),
         "last_due": _("Last instalment"),
     }
@@ -107,7 +107,7 @@ def headings() -> list[str]:
         _("Paid out on"),
         _("Loan"),
         _("Balance"),
-        _("Overdue"),
+        _("Arrears"),
         _("With recovery"),
         _("Next instalment"),
         _("Last instalment"),

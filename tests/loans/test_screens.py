@@ -107,7 +107,20 @@ def test_only_what_is_late_or_of_this_year(world: World, by: Any) -> None:
         client = by(Role.COACH)
         late = page(client, "loan", number=loan.case.number, query="?show=late")
         assert late.count("over</span>") == 3
+        assert "I restance</span>" in late
+        assert "Udbetalt</span>" not in late
         assert "<strong>2027</strong>" in page(client, "loan", number=loan.case.number, query="?show=year")
+
+
+def test_months_of_support_without_an_amount_are_not_said_to_cost_nothing(world: World, by: Any) -> None:
+    from microloan.core import clock
+
+    loan = builders.granted(world)
+    builders.supported(world, loan, starts_on=date(2026, 12, 1))
+    with clock.at(date(2027, 2, 15)):
+        html = page(by(Role.COACH), "living", number=loan.case.number)
+    assert "3 måneder har intet beløb" in html
+    assert ">0 kr." not in html.replace("indtil nu: 0 kr.", ">0 kr.")
 
 
 def test_an_older_plan_can_be_read(world: World, by: Any) -> None:
