@@ -208,6 +208,12 @@ class Posting:
     entry: LedgerEntry
     balance: Decimal
     is_reversed: bool = False
+    ends_day: bool = False
+
+    @property
+    def has_day(self) -> bool:
+        """Whether the balance after it is the one that is explained for the end of its day."""
+        return self.ends_day and self.balance >= 0
 
     @property
     def key(self) -> str:
@@ -228,11 +234,12 @@ def postings_of(loan: Loan) -> list[Posting]:
     entries = sorted(loan.entries.all(), key=lambda entry: (entry.value_date, entry.pk))
     recovered = {entry.pk for entry in entries if entry.kind == EntryKind.RECOVERY_PAYMENT}
     taken_back = {entry.reverses_id for entry in entries}
+    last_of_day = {entry.value_date: entry.pk for entry in entries}
     balance, postings = ZERO, []
     for entry in entries:
         if entry.pk not in recovered and entry.reverses_id not in recovered:
             balance += entry.amount
-        postings.append(Posting(entry, balance, entry.pk in taken_back))
+        postings.append(Posting(entry, balance, entry.pk in taken_back, last_of_day[entry.value_date] == entry.pk))
     return postings[::-1]
 
 

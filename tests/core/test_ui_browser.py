@@ -41,6 +41,14 @@ def test_screen_is_accessible_and_fits(coach, axe, shot, address):
     assert coach.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
 
 
+@pytest.mark.parametrize("width", [1024, 1100, 1280, 1366])
+def test_all_pages_of_a_project_lead_fit_in_the_top_bar(page_for, width):
+    page = page_for("project_lead", full_name="Palle Testesen-Eksempelsen")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/help/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_public_page_is_accessible(page, axe, reference_data):
     page.goto("/accessibility/")
     axe(page)

@@ -88,6 +88,9 @@ def test_the_page_of_a_running_loan(world: World, by: Any) -> None:
         "Ældre versioner:",
     ):
         assert words in html, words
+    # Amount and date of a line, and the balance at the end of a day, each open into their explanation.
+    assert html.count("/explain/line-12/") == 2
+    assert html.count(f"/explain/balance/?day={TODAY:%d-%m-%Y}") == 1
 
 
 @pytest.mark.parametrize(("days", "words"), [(46, "1 dag over"), (45, "I dag"), (40, "om 5 dage")])
