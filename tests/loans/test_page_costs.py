@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cases.models import CaseFile
 from loans import statement
 from loans.enums import EntryKind
 from loans.models import LedgerEntry, Loan
@@ -63,7 +64,7 @@ def costs(loan: Loan, client: Any) -> dict[str, int]:
             if url:
                 assert client.get(url).status_code == 200
             else:
-                facts = statement.facts_of(loan_of(loan.case), LATER)
+                facts = statement.facts_of(loan_of(CaseFile.objects.get(pk=loan.case_id)), LATER)
                 render_to_string("loans/papers/statement.html", {**facts, "municipality": municipality()})
         found[page] = len(queries)
     return found
