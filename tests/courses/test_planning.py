@@ -132,3 +132,14 @@ def test_no_day_is_open_where_the_calendars_end(first):
             plan()
     with pytest.raises(planning.NoRoom):
         planning.monthly_days(first, 3, Closed())
+
+
+def test_july_is_open_unless_it_is_closed_and_the_fourteenth_day_is_the_last_that_is_near_enough():
+    assert planning.Closed().is_open(date(2026, 7, 1))
+    assert not planning.Closed(july=True).is_open(date(2026, 7, 1))
+    wanted = [planning.Wanted(99, planning.Format("consecutive", 1, Decimal(8)), is_residential=True)]
+    found = {}
+    for days in (0, 1, 14, 15):
+        run = planning.Planned(99, (date(2026, 9, 21) - timedelta(days=days),))
+        found[days] = list(planning.check_pre_course(wanted, [run], date(2026, 9, 21), 14))
+    assert found == {0: [planning.RESIDENTIAL_TOO_LATE], 1: [], 14: [], 15: [planning.RESIDENTIAL_TOO_EARLY]}
