@@ -100,7 +100,7 @@ def test_every_figure_on_the_page_opens(world: World, loan: Loan, client_for: An
     client = client_for(world.user(Role.COACH))
     page = client.get(reverse("loans:loan", args=[loan.case.number])).content.decode()
     addresses = {part.split('"')[0] for part in page.split('href="') if "/loan/explain/" in part.split('"')[0]}
-    assert len(addresses) == 12 + 3 + 2  # lines, entries, balance and paid
+    assert len(addresses) == 12 + 3 + 2 + 2  # lines, entries, balance and paid, balance at the end of two days
     assert {client.get(address).status_code for address in sorted(addresses)} == {200}
 
 
