@@ -217,7 +217,9 @@ def test_bench_prints_one_document_and_leaves_nothing_behind():
 
 def test_databases_are_dropped_when_the_measuring_fails(db):
     with pytest.raises(Refused):
-        measure(large=0, small=0, runs=1, seed_number=1, today=clock.today(), template=template_name(), say=str)
+        measure(
+            large=0, small=0, runs=1, letters=1, seed_number=1, today=clock.today(), template=template_name(), say=str
+        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE starts_with(datname, 'bench_')")
         assert cursor.fetchone() == (0,)
