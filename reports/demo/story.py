@@ -30,6 +30,7 @@ from reports.demo.referrals import partner_for
 from screening import services as screening
 from screening.enums import Hearing, LineKind, Outcome, VatPeriod
 from screening.models import HearingRecord, Screening
+from screening.rules import usual_answer
 
 POSTCODE = "9999"  # no place has it, and every form takes it
 
@@ -298,7 +299,7 @@ class Story:
             return screening.hold_hearing(
                 screening=row,
                 shown=SHOWN,
-                answer_by=self.day + timedelta(days=14),
+                answer_by=usual_answer(self.day),
                 by=self.cast.coach,
                 today=self.day,
             )

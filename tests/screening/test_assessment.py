@@ -14,6 +14,7 @@ from microloan.accounts.enums import Role
 from microloan.core.errors import Refused
 from screening import assessment, plain_words, queries, rules, services, warning_rules
 from screening.enums import Outcome
+from screening.rules import usual_answer
 from tests.letters.reading import lix, prose_of
 from tests.screening.builders import BACK, NO, YES, decided, drafted, recommended
 from tests.screening.pages import address
@@ -69,7 +70,7 @@ def test_before_the_decision_it_says_that_nothing_is_decided(world):
 @pytest.mark.parametrize("recommendation", [Outcome.STOP, Outcome.CONTINUE])
 def test_a_hearing_is_told_and_its_day_as_passed_when_it_has(world, recommendation):
     screening = recommended(world, 2, recommendation=recommendation)
-    last = world.today + timedelta(days=14)
+    last = usual_answer(world.today)
     services.hold_hearing(
         screening=screening, shown="Ingen kunder.", answer_by=last, by=world.user(Role.COACH), today=world.today
     )

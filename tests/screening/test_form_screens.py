@@ -1,6 +1,6 @@
 """The screening form with its material, drafts and clocks, the hearing, the criteria sets and the ratings, in Chromium."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -13,6 +13,7 @@ from microloan.core import clock
 from screening import services
 from screening.enums import Outcome, ScreeningState
 from screening.models import Screening
+from screening.rules import usual_answer
 from tests.loans.builders import new_case, put_in_phase
 from tests.screening.builders import BACK, budget, case_for, decided, drafted, line, recommended
 from tests.support.world import World
@@ -106,7 +107,7 @@ def test_the_criteria(world, page_for, look):
 def test_a_hearing_about_an_earlier_recommendation_and_one_that_runs(world, page_for, look):
     screening = recommended(world, 2, recommendation=Outcome.STOP)
     coach, today = world.user(Role.COACH), world.today
-    heard = {"by": coach, "today": today, "answer_by": today + timedelta(days=14)}
+    heard = {"by": coach, "today": today, "answer_by": usual_answer(today)}
     services.hold_hearing(screening=screening, shown="Du er kommet til 3 af 9 møder.", **heard)
     again = services.take_back(screening=screening, by=coach, today=today)
     again = services.recommend(screening=again, recommendation=Outcome.STOP, by=coach, today=today)

@@ -1,6 +1,6 @@
 """Who may open the pages of screenings and budgets. Each new address gets a row: tests/support/routing.py says how."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from cases.services import Upload
@@ -10,6 +10,7 @@ from screening.budget_rules import Row
 from screening.enums import BudgetKind, LineKind, Outcome
 from screening.models import Budget, Paper, ReceivedForm, Screening
 from screening.perms import SCREENERS
+from screening.rules import usual_answer
 from tests.support.files import pdf
 from tests.support.routing import ADMINISTRATOR, LEAD, TEAM, case, row
 from tests.support.world import World
@@ -113,7 +114,7 @@ def make_heard(world: World) -> Screening:
     services.hold_hearing(
         screening=screening,
         shown="Der er ingen kunder.",
-        answer_by=world.today + timedelta(days=14),
+        answer_by=usual_answer(world.today),
         by=world.user(Role.COACH),
         today=world.today,
     )

@@ -10,6 +10,7 @@ from screening.budget_rules import Row
 from screening.enums import BudgetKind, LineKind, Outcome
 from screening.models import HearingRecord, ReceivedForm, Screening
 from screening.perms import SCREENERS
+from screening.rules import usual_answer
 from tests.screening.paper_builders import action_plan, came_back, evaluation, filled, form_of
 from tests.support.acting import act
 from tests.support.files import pdf
@@ -31,7 +32,7 @@ def make_hearing(world: World) -> HearingRecord:
     return services.hold_hearing(
         screening=world.of(make_recommended),
         shown="Der er ingen kunder.",
-        answer_by=world.today + DAYS,
+        answer_by=usual_answer(world.today),
         by=world.user(Role.COACH),
         today=world.today,
     )
@@ -101,7 +102,11 @@ ROWS = [
         "screening.hold_hearing",
         allow=TEAM,
         call=lambda w, by: services.hold_hearing(
-            screening=w.of(make_recommended), shown="Ingen kunder.", answer_by=w.today + DAYS, by=by, today=w.today
+            screening=w.of(make_recommended),
+            shown="Ingen kunder.",
+            answer_by=usual_answer(w.today),
+            by=by,
+            today=w.today,
         ),
     ),
     act(
