@@ -102,8 +102,12 @@ def _write(document: Any, stylesheets: Iterable[str], variant: str, *, forms: bo
     pid = os.getpid()
     try:
         options = {"pdf_variant": variant, "pdf_tags": True, "pdf_forms": forms}
+        fonts = _fonts(pid)
+        if fonts._folder and not Path(fonts._folder).is_dir():  # temporary folders are tidied away under processes that live long
+            _forget()
+            fonts = _fonts(pid)
         sheets = [_stylesheet(text, pid) for text in stylesheets]
-        laid_out = document.render(font_config=_fonts(pid), stylesheets=sheets, **options)
+        laid_out = document.render(font_config=fonts, stylesheets=sheets, **options)
         return Pdf(laid_out.write_pdf(**options), len(laid_out.pages))
     except FatalURLFetchingError as refusal:
         raise PdfError(_("The document asks for a file that is not allowed.")) from refusal

@@ -294,9 +294,11 @@ def _write_history(today: date) -> None:
 
 
 def _move_sequences() -> None:
+    """Past the numbers that were given here, and never back: a sequence outlives a transaction that is rolled back."""
     for table in NUMBERED.values():
+        sequence = f"pg_get_serial_sequence('{table}', 'id')"
         _execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table} HAVING count(*) > 0"  # noqa: S608
+            f"SELECT setval({sequence}, greatest(max(id), nextval({sequence}))) FROM {table} HAVING count(*) > 0"  # noqa: S608
         )
 
 

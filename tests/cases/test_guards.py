@@ -100,9 +100,11 @@ def test_a_task_waits_on_somebody_we_know(case):
     refused("UPDATE cases_task SET holder = 'moon' WHERE case_id = %s", case.pk, says="task_holder_known")
 
 
-@pytest.mark.parametrize("table", ["cases_bulkchange", "letters_bulkletter"])
-def test_what_was_done_to_many_cannot_be_emptied(case, table):
-    refused(f"TRUNCATE {table}", says="no_truncate")
+@pytest.mark.parametrize(
+    "tables", ["cases_bulkchange", "letters_bulkrecipient", "letters_bulkletter, letters_bulkrecipient"]
+)
+def test_what_was_done_to_many_cannot_be_emptied(case, tables):
+    refused(f"TRUNCATE {tables}", says="no_truncate")
 
 
 def test_a_phase_is_one_we_know(case):

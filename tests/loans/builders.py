@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pgtrigger
+from django.db import transaction
 
 from cases import services as cases
 from cases.enums import BusinessForm, Livelihood, Phase
@@ -126,8 +127,9 @@ def residential_course(world: World, case: CaseFile, *, ended_days_ago: int = 5)
         start = datetime.combine(run.starts_on + timedelta(days=days), time(9), tzinfo=COPENHAGEN)
         session = CourseSession.objects.create(run=run, starts_at=start, ends_at=start + timedelta(hours=6))
         mark = {"mark": AttendanceMark.PRESENT, "marked_at": start, "marked_by": coach}
-        for kind in (AttendanceEntry, Attendance):
-            kind.objects.create(session=session, enrolment=enrolment, **mark)
+        with transaction.atomic():  # when it commits, the newest mark is the attendance
+            for kind in (AttendanceEntry, Attendance):
+                kind.objects.create(session=session, enrolment=enrolment, **mark)
 
 
 def approved_budget(world: World, case: CaseFile) -> None:

@@ -10,6 +10,7 @@ from cases.letters.models import BulkLetter, Letter, LetterText, PrintBatch
 from cases.letters.registry import get_kind
 from microloan.accounts.enums import Role
 from tests.letters.samples import CONTEXTS
+from tests.support.files import pdf
 from tests.support.routing import ADMINISTRATOR, REFERRERS, TEAM, case, row
 from tests.support.world import World
 
@@ -40,7 +41,7 @@ def sent_letter(world: World) -> dict[str, str]:
     return {"letter_id": str(world.of(make_sent_letter).pk)}
 
 
-PRINTED, PRINTED_PATH = b"%PDF-1.7", "print/routes.pdf"
+PRINTED, PRINTED_PATH = pdf(), "print/routes.pdf"
 
 
 def make_print_batch(world: World) -> PrintBatch:
