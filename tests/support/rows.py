@@ -82,6 +82,8 @@ def read() -> Database:
         keys = dict(cursor.fetchall())
         for table in sorted(keys.keys() - LEFT_OUT):
             found.rows[table] = _rows(cursor, table, keys[table])
+            if keys[table] == "pgh_id":  # the history of a row points to it, without a foreign key
+                found.points_to[table, "pgh_obj_id"] = table.removesuffix("event")
     return found
 
 
@@ -91,6 +93,7 @@ def _rows(cursor: Any, table: str, key: str) -> dict[str, Row]:
     )
     columns = [row[0] for row in cursor.fetchall()]
     left_out = COLUMNS_LEFT_OUT.get(table, set()) | EVERYWHERE_LEFT_OUT
+    left_out |= {"id"} if key == "pgh_id" else set()  # the number of the row that it is about
     wanted = ", ".join(f'"{name}"::text' for name in columns)
     cursor.execute(f"SELECT {wanted} FROM {table}")  # noqa: S608  names from the catalogue
     rows = {}
