@@ -103,7 +103,8 @@ def _write(document: Any, stylesheets: Iterable[str], variant: str, *, forms: bo
     try:
         options = {"pdf_variant": variant, "pdf_tags": True, "pdf_forms": forms}
         fonts = _fonts(pid)
-        if fonts._folder and not Path(fonts._folder).is_dir():  # temporary folders are tidied away under processes that live long
+        # Temporary folders are tidied away under processes that live long.
+        if fonts._folder and not Path(fonts._folder).is_dir():
             _forget()
             fonts = _fonts(pid)
         sheets = [_stylesheet(text, pid) for text in stylesheets]
