@@ -1,6 +1,7 @@
 """Jobs that do not run are noticed, whoever is dead (docs/decisions/183)."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -167,10 +168,15 @@ def test_what_runs_is_seen_by_its_lock(one_job):
 
 
 def test_the_queue_is_counted_also_when_it_is_empty_or_away(db, settings, monkeypatch):
-    with not_eager():
-        assert watch.queue_length() == 0
-        run_daily_jobs.delay()
-        assert watch.queue_length() == 1
+    # A queue of its own: a worker of another test may listen to the usual one.
+    usual, watch.app.conf.task_default_queue = watch.app.conf.task_default_queue, f"counted-{uuid4()}"
+    try:
+        with not_eager():
+            assert watch.queue_length() == 0
+            run_daily_jobs.apply_async(queue=watch.app.conf.task_default_queue)
+            assert watch.queue_length() == 1
+    finally:
+        watch.app.conf.task_default_queue = usual
     monkeypatch.setattr(watch.app.conf, "broker_read_url", "redis+socket:///nowhere/redis.sock")
     assert watch.queue_length() is None
 

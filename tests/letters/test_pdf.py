@@ -1,7 +1,11 @@
 """The one door to WeasyPrint: what it refuses, and what every file has."""
 
+import os
+import shutil
+
 import pytest
 
+from microloan.core import pdf as engine
 from microloan.core.pdf import PdfError, render_pdf
 from tests.letters import reading
 
@@ -82,3 +86,12 @@ def test_other_variant():
 def test_what_weasyprint_only_warns_of_stops_the_rendering(css):
     with pytest.raises(PdfError):
         render_pdf(PAGE.format("<p>x</p>"), stylesheets=[css])
+
+
+def test_fonts_whose_folder_was_tidied_away_are_loaded_again():
+    """A process lives for weeks; folders in /tmp do not."""
+    page = PAGE.format("<p>Blåbærgrød</p>")
+    render_pdf(page, stylesheets=[FONT])
+    shutil.rmtree(engine._fonts(os.getpid())._folder)
+    again = render_pdf(page, stylesheets=[FONT + "p{color:#111111}"])
+    assert all("Plex" in name for name in reading.fonts_of(again))
