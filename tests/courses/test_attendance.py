@@ -7,12 +7,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from cases.models import CaseFile
 from courses import services
 from courses.models import Attendance, AttendanceEntry, CourseSession, Enrolment
 from courses.services import Tap
 from microloan.core import clock, danish
 from microloan.core.errors import Conflict, Refused
 from reports.demo.story import Story
+from screening import registry
 from tests.courses.conftest import START, make_run
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +172,23 @@ def test_the_database_keeps_the_attendance_as_it_was_marked_last(town, seat, sta
     services.undo_session(session=session, reason="Aldrig holdt", by=coach, today=START)
     assert not Attendance.objects.exists()
     assert AttendanceEntry.objects.count() == 2
+
+
+def test_a_correction_is_what_screening_3_is_told(town, seat):
+    """The screening form, the reliability of the case and the attendance page count the same marks (domain.md §3.5, §4)."""
+    session, coach = seat.run.sessions.first(), town.casts[0].coach
+    at = session.starts_at + timedelta(minutes=5)
+    total = seat.run.sessions.count()
+
+    def told() -> tuple[str, str]:
+        case = CaseFile.objects.get(pk=seat.case_id)
+        facts = {fact.code: str(fact.value) for provider in registry.facts for fact in provider(case, 3, at.date())}
+        return facts["course_attendance"], facts["attendance_reliability"]
+
+    tap(session, seat, "present", at, coach)
+    attended, came = told()
+    assert attended == f"1 af {total} mødegange"
+    tap(session, seat, "absent", at + timedelta(days=1), coach)
+    corrected, missed = told()
+    assert corrected == f"0 af {total} mødegange"
+    assert came != missed
