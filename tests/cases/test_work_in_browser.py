@@ -127,7 +127,10 @@ def test_my_work(cast, town, page_for, axe, shot):
     expect(page.get_by_text("Brevet bliver sendt til 2 borgere.")).to_be_visible()
     assert len(BulkLetter.objects.get().case_ids) == 2
 
-    # Tidying up the views.
+    # What became of it, then tidying up the views.
+    axe(page)
+    shot(page, "work-letter-report")
+    page.get_by_role("link", name="Mit arbejde").first.click()
     page.get_by_role("link", name="Ryd op i visningerne").click()
     axe(page)
     shot(page, "work-views")
