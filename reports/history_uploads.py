@@ -26,11 +26,12 @@ from microloan.accounts.enums import Role
 from microloan.accounts.models import User
 from microloan.core import clock
 from microloan.core.errors import Conflict, Refused
-from reports.history_files import MAX_UNPACKED, HistoryFileError
+from reports.history_files import BROKEN, MAX_UNPACKED, HistoryFileError
 from reports.models import HistoryUpload
 from reports.services import HistoryRefused, import_history
 
 MAX_BYTES = 20 * 1024 * 1024
+LONGEST_NAME = 100
 # Who may load what becomes part of every figure.
 LOADERS: frozenset[str] = frozenset({Role.PROJECT_LEAD})
 
@@ -142,11 +143,17 @@ def _csv_sheets(data: bytes) -> dict[str, bytes]:
     """The CSV files of a ZIP file, by name without folders; nothing where it is none, or is a workbook."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return {}
+    found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = [part for part in archive.infolist() if part.filename.casefold().endswith(".csv")]
             if sum(part.file_size for part in parts) > MAX_UNPACKED:
                 raise HistoryFileError(_("The workbook is too large. Split it."))
-            return {PurePosixPath(part.filename).name: archive.read(part) for part in parts}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as problem:
+            for part in parts:
+                name = PurePosixPath(part.filename).name[-LONGEST_NAME:]
+                if name in found:  # one of them would be lost without a word
+                    raise HistoryFileError(_("The ZIP file has two files called %(name)s.") % {"name": name})
+                found[name] = archive.read(part)
+    except BROKEN as problem:
         raise HistoryFileError(_("The ZIP file cannot be read. Make it again, without a password.")) from problem
+    return found

@@ -72,6 +72,26 @@ def test_the_sheets_as_csv_in_a_zip_file(lead, tmp_path, sheets):
     assert upload(packed.getvalue(), lead, "hold.zip").report["loans"]["added"] == 34
 
 
+def packed(*files: tuple[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_a_zip_file_that_is_damaged_or_has_a_sheet_twice_is_refused(lead):
+    whole = packed(("deltagere.csv", b"sag;hold\n" * 500))
+    start = whole.index(b"deltagere.csv") + len("deltagere.csv")
+    damaged = whole[:start] + b"\xff" * 8 + whole[start + 8 :]
+    with pytest.raises(Refused, match="kan ikke læses"):
+        upload(damaged, lead, "hold.zip")
+    with pytest.raises(Refused, match=r"to filer, der hedder deltagere\.csv"):
+        upload(packed(("2013/deltagere.csv", b"a"), ("2014/deltagere.csv", b"b")), lead, "hold.zip")
+    assert upload(packed(("x" * 5000 + ".csv", b"a")), lead, "hold.zip").errors
+    assert HistoryUpload.objects.count() == 1
+
+
 def test_every_row_that_stands_in_the_way_is_named(lead, sheets, workbook, client_for):
     sheets["participants"][1][6] = "19xx"
     sheets["payments"][2][2] = "mange"
